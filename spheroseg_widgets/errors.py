@@ -1,0 +1,52 @@
+"""The errors a user may meet; each message says what happened, to which file, and what to do."""
+
+from __future__ import annotations
+
+
+class SpherosegError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class ImageError(SpherosegError):
+    """An image that cannot be used: unreadable, not what its name says, truncated, too large.
+
+    Parameters
+    ----------
+    path : str
+        The file, as the user named it.
+    reason : str
+        One sentence, without the path.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type[ImageError], tuple[str, str]]:
+        """Survive pickling: the error crosses from a Dask worker to the client."""
+        return (type(self), (self.path, self.reason))
+
+
+class ShareUnavailableError(SpherosegError):
+    """A folder or network share that was there is not reachable now."""
+
+
+class ModelError(SpherosegError):
+    """A model that is unknown, damaged, or does not fit the network."""
+
+
+class StoreError(SpherosegError):
+    """A store that cannot be opened or refuses a change."""
+
+
+class StoreVersionError(StoreError):
+    """A store written by a newer version of this package."""
+
+
+class ConflictError(StoreError):
+    """A change made on top of a revision that is no longer the current one."""
+
+
+class ExportError(SpherosegError):
+    """An export that could not be written; the message names the file and the reason."""

@@ -1,0 +1,1 @@
+"""ResUNet: network, checkpoints and registry, prediction, training, synthetic images."""

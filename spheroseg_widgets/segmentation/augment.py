@@ -1,0 +1,131 @@
+"""Random views of an annotated image: place, scale and turn, then the camera's part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.float32]
+Labels = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRange:
+    """How far random views go.
+
+    Parameters
+    ----------
+    smallest_diameter, largest_diameter : float
+        Typical object diameter in the view, in pixels; drawn log-uniformly.
+    least_zoom, most_zoom : float
+        Bounds of the zoom itself: blur does not turn into detail.
+    """
+
+    smallest_diameter: float = 14.0
+    largest_diameter: float = 230.0
+    least_zoom: float = 0.15
+    most_zoom: float = 2.5
+
+
+def random_view(
+    image: Image, labels: Labels, diameter: float, size: int, rng: np.random.Generator, span: ViewRange
+) -> tuple[Image, Labels]:
+    """Cut a random square view, turned, mirrored and zoomed.
+
+    Parameters
+    ----------
+    image : (h, w) float32
+        Normalised to 0..1.
+    labels : (h, w) int32
+        Instance labels.
+    diameter : float
+        Typical object diameter of this image in pixels.
+    size : int
+        Side of the view in pixels.
+    rng : numpy.random.Generator
+        Source of chance.
+    span : ViewRange
+        Bounds of the zoom.
+
+    Returns
+    -------
+    image, labels : (size, size) float32, (size, size) int32
+    """
+    wanted = np.exp(rng.uniform(np.log(span.smallest_diameter), np.log(span.largest_diameter)))
+    zoom = float(np.clip(wanted / diameter, span.least_zoom, span.most_zoom))
+    height, width = image.shape
+    if rng.random() < 0.7 and labels.any():  # mostly look at an object, sometimes anywhere
+        ys, xs = np.nonzero(labels[::4, ::4])
+        if len(ys):
+            pick = rng.integers(len(ys))
+            cy, cx = ys[pick] * 4.0, xs[pick] * 4.0
+        else:
+            cy, cx = rng.uniform(0, height), rng.uniform(0, width)
+        jitter = 0.35 * size / zoom
+        cy, cx = cy + rng.uniform(-jitter, jitter), cx + rng.uniform(-jitter, jitter)
+    else:
+        cy, cx = rng.uniform(0, height), rng.uniform(0, width)
+    angle = rng.uniform(0, 2 * np.pi) if rng.random() < 0.5 else rng.integers(4) * np.pi / 2
+    stretch = np.exp(rng.normal(0, 0.06))
+    mirror = -1.0 if rng.random() < 0.5 else 1.0
+    cos, sin = np.cos(angle), np.sin(angle)
+    matrix = zoom * np.array([[mirror * stretch * cos, -sin / stretch], [mirror * stretch * sin, cos / stretch]])
+    shift = np.array([size / 2, size / 2]) - matrix @ np.array([cx, cy])
+    affine = np.hstack([matrix, shift[:, None]])
+    source = image
+    if zoom < 0.6:  # average before subsampling, or fine texture turns into noise
+        source = cv2.GaussianBlur(image, (0, 0), 0.4 / zoom)
+    view = cv2.warpAffine(source, affine, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    # OpenCV warps no int32; labels stay far below 65,536 in a training image.
+    cut = cv2.warpAffine(
+        labels.astype(np.uint16), affine, (size, size), flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101
+    )
+    return view, cut.astype(np.int32)
+
+
+def _smooth_field(shape: tuple[int, int], cells: int, rng: np.random.Generator) -> Image:
+    coarse = rng.normal(0, 1, (cells, cells)).astype(np.float32)
+    return cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
+
+
+def random_camera(image: Image, rng: np.random.Generator) -> Image:
+    """Change what a camera, a lamp and a file format change, and nothing else.
+
+    Parameters
+    ----------
+    image : (h, w) float32
+        Normalised to 0..1.
+    rng : numpy.random.Generator
+        Source of chance.
+
+    Returns
+    -------
+    (h, w) float32
+        About 0..1, clipped.
+    """
+    x = image
+    if rng.random() < 0.25:
+        x = 1.0 - x
+    if rng.random() < 0.5:
+        x = np.clip(x, 0, 1) ** np.exp(rng.normal(0, 0.35))
+    if rng.random() < 0.4:
+        x = x * (1.0 + rng.uniform(0.03, 0.3) * _smooth_field(x.shape, int(rng.integers(2, 4)), rng))
+    if rng.random() < 0.2:
+        x = x + rng.uniform(0.02, 0.12) * _smooth_field(x.shape, int(rng.integers(4, 12)), rng)
+    if rng.random() < 0.3:
+        x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.4, 2.0))
+    if rng.random() < 0.15:
+        x = x + rng.uniform(0.3, 1.0) * (x - cv2.GaussianBlur(x, (0, 0), 1.5))
+    if rng.random() < 0.5:
+        low, high = rng.uniform(-0.15, 0.25), rng.uniform(0.7, 1.25)
+        x = low + (high - low) * x
+    if rng.random() < 0.5:
+        x = x + rng.normal(0, rng.uniform(0.005, 0.06), x.shape).astype(np.float32)
+    x = np.clip(x, 0, 1).astype(np.float32)
+    if rng.random() < 0.15:
+        _, code = cv2.imencode(".jpg", (x * 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])
+        x = cv2.imdecode(code, cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255
+    return x

@@ -1,0 +1,124 @@
+"""Models by name: where they lie, what they are, and loading them with their hash checked."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import platformdirs
+
+from spheroseg_widgets.errors import ModelError
+
+if TYPE_CHECKING:
+    from .network import ResUNet
+
+DEFAULT_MODEL = "resunet-spheroid"
+CLASSICAL = "threshold"
+CHECKPOINT_SUFFIXES = (".pth", ".pt", ".tar", ".ckpt")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What is known of a model without loading it.
+
+    Parameters
+    ----------
+    name, version : str
+        How it is called and which edition it is.
+    kind : {"resunet", "original", "threshold"}
+        Our weights, a checkpoint of the original platform, or the classical method without weights.
+    weights : Path or None
+        The weights file.
+    sha256 : str
+        Of the weights file; of an original checkpoint, computed when it is found; empty without weights.
+    settings : dict
+        Network configuration and prediction defaults, as in the model's `model.json`.
+    card : Path or None
+        The model card.
+    """
+
+    name: str
+    version: str
+    kind: str
+    weights: Path | None
+    sha256: str
+    settings: dict[str, Any]
+    card: Path | None = None
+
+    def load(self) -> ResUNet:
+        """Build the network with its weights.
+
+        Raises
+        ------
+        ModelError
+            Missing or damaged weights, or a model that has none.
+        """
+        from .checkpoint import load_original, load_weights  # noqa: PLC0415 - torch takes a second to import
+        from .network import NetworkConfig  # noqa: PLC0415
+
+        if self.weights is None:
+            raise ModelError(f"the model {self.name} is a classical method and has no network")
+        if self.kind == "original":
+            return load_original(self.weights)[0]
+        return load_weights(self.weights, NetworkConfig.from_dict(self.settings["network"]), self.sha256)
+
+
+def model_folders() -> list[Path]:
+    """Return the folders that are searched for models, first found wins."""
+    package = Path(__file__).resolve().parent.parent
+    folders = [Path(part) for part in os.environ.get("SPHEROSEG_MODELS", "").split(os.pathsep) if part]
+    folders.append(Path(platformdirs.user_data_dir("spheroseg")) / "models")
+    # An installed wheel carries the models inside the package; a clone has them beside it.
+    folders += [package / "_models", package.parent / "models"]
+    return folders
+
+
+def list_models() -> list[ModelInfo]:
+    """Return every model that can be named, without duplicates."""
+    found: dict[str, ModelInfo] = {}
+    for folder in model_folders():
+        for description in sorted(folder.glob("*/model.json")):
+            info = _read(description)
+            found.setdefault(info.name, info)
+    found.setdefault(CLASSICAL, ModelInfo(CLASSICAL, "1", "threshold", None, "", {}))
+    return list(found.values())
+
+
+def find_model(name: str) -> ModelInfo:
+    """Find a model by name, or take a checkpoint file of the original platform.
+
+    Raises
+    ------
+    ModelError
+        No such model; the message lists those there are.
+    """
+    if name.endswith(CHECKPOINT_SUFFIXES):
+        from .checkpoint import weights_sha256  # noqa: PLC0415 - torch takes a second to import
+
+        path = Path(name)
+        if not path.is_file():
+            raise ModelError(f"{name}: no such checkpoint")
+        return ModelInfo(path.name, "", "original", path.resolve(), weights_sha256(path), {})
+    models = {info.name: info for info in list_models()}
+    if name not in models:
+        raise ModelError(f"there is no model named {name!r}; known models: {', '.join(sorted(models))}")
+    return models[name]
+
+
+def _read(description: Path) -> ModelInfo:
+    try:
+        values = json.loads(description.read_text())
+        return ModelInfo(
+            name=values["name"],
+            version=values["version"],
+            kind=values["kind"],
+            weights=description.parent / values["weights"],
+            sha256=values["sha256"],
+            settings=values,
+            card=description.parent / "README.md",
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{description}: not a readable model description ({error})") from error

@@ -1,0 +1,75 @@
+"""The working scale: chosen once for a group of alike images, never image by image.
+
+A scale that followed each image would create growth that is not there: the same spheroid would be outlined
+at another resolution as soon as its neighbours change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spheroseg_widgets.imaging.normalise import Percentiles, normalise
+
+from .instances import split_objects
+from .predict import Predictor, Settings, resized, working_size
+from .threshold import threshold_mask
+from .train import typical_diameter
+
+FIRST_SIDE = 512
+"""Longest side of the first look, in working pixels."""
+LEAST_DIAMETER = 40.0
+"""A typical object is to have at least this diameter, in working pixels; training covers 12 to 260."""
+LARGEST_SIDE = 2048
+LARGEST_SCALE = 2.0
+
+
+def estimate_scale(predictor: Predictor, samples: Sequence[NDArray[Any]], settings: Settings) -> float:
+    """Choose the working scale for images like these.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        The run's model.
+    samples : sequence of (h, w) arrays
+        A few images of the group, original values.
+    settings : Settings
+        The run's; its scale is not used.
+
+    Returns
+    -------
+    float
+        Working pixels per image pixel: the longest side comes to 512 (never enlarged), or to more, up to
+        2,048 or twice the image, where typical objects would be smaller than 40 working pixels.
+    """
+    longest = max(max(sample.shape) for sample in samples)
+    scale = min(1.0, FIRST_SIDE / longest)
+    most = min(LARGEST_SCALE, LARGEST_SIDE / longest)
+    for _ in range(2):  # a second look, as tiny objects are not seen well at the first
+        diameters = [d for sample in samples for d in _diameters(predictor, sample, settings.at_scale(scale))]
+        if not diameters or scale >= most:
+            break
+        wanted = scale * LEAST_DIAMETER / float(np.median(diameters))
+        # Steps of a quarter octave: a slightly different sample gives the same scale.
+        stepped = 2.0 ** (np.ceil(np.log2(wanted) * 4) / 4)
+        if stepped <= scale:
+            break
+        scale = float(min(stepped, most))
+    return round(scale, 6)
+
+
+def _diameters(predictor: Predictor, sample: NDArray[Any], settings: Settings) -> list[float]:
+    """Typical diameter of one sample's objects in working pixels; nothing for an empty one."""
+    image = normalise(sample, Percentiles(settings.low, settings.high))
+    working = resized(image, working_size(image.shape, settings.scale))
+    maps = predictor.maps(working, settings.precision)
+
+    if len(maps):
+        distance = maps[1].astype(np.float32) / 255 if len(maps) > 1 else None
+        labels = split_objects(maps[0].astype(np.float32) / 255, distance, seed_level=settings.seed_level)
+    else:
+        labels = split_objects(threshold_mask(working).astype(np.float32), None)
+    return [typical_diameter(labels)] if labels.any() else []
