@@ -57,7 +57,7 @@ class Settings:
     min_area_px2: float = 60.0
     low: float = 0.5
     high: float = 99.5
-    tolerance_px: float = 0.25
+    tolerance_px: float = 0.1
     precision: str = "float32"
 
     def to_dict(self) -> dict[str, Any]:

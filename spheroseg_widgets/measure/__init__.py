@@ -1,0 +1,1 @@
+"""Shape and intensity of outlined objects, their definitions, and units. Pure functions."""

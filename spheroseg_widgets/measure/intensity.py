@@ -1,0 +1,54 @@
+"""Grey values inside outlined objects, on the original pixels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from spheroseg_widgets.outlines.outlines import Outlines
+from spheroseg_widgets.outlines.rasterise import object_pixels, to_mask
+
+INTENSITY_COLUMNS = ("intensity_mean", "intensity_sd", "contrast_to_rim")
+RIM_PX = 5
+
+
+def measure_intensity(outlines: Outlines, pixels: NDArray[Any], rim_px: int = RIM_PX) -> pd.DataFrame:
+    """Measure grey values of every object.
+
+    Parameters
+    ----------
+    outlines : Outlines
+        In pixels of the image.
+    pixels : (h, w) any numeric dtype
+        Original values.
+    rim_px : int
+        Width of the rim outside an object, in pixels; other objects are left out of it.
+
+    Returns
+    -------
+    DataFrame
+        One row an object, columns `INTENSITY_COLUMNS`; NaN where there are no pixels.
+    """
+    height, width = pixels.shape
+    anything = to_mask(outlines, height, width)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim_px + 1, 2 * rim_px + 1))
+    rows = []
+    for index in range(len(outlines)):
+        mask, top, left = object_pixels(outlines, index, height, width)
+        if not mask.any():
+            rows.append([np.nan] * 3)
+            continue
+        up, before = min(rim_px, top), min(rim_px, left)
+        under, after = min(rim_px, height - top - mask.shape[0]), min(rim_px, width - left - mask.shape[1])
+        wide = np.pad(mask, ((up, under), (before, after)))
+        box = np.s_[top - up : top + mask.shape[0] + under, left - before : left + mask.shape[1] + after]
+        values = pixels[box].astype(np.float64)
+        rim = cv2.dilate(wide.astype(np.uint8), kernel).astype(bool) & ~anything[box]
+        inside = values[wide]
+        contrast = inside.mean() - values[rim].mean() if rim.any() else np.nan
+        rows.append([inside.mean(), inside.std(), contrast])
+    return pd.DataFrame(rows, columns=list(INTENSITY_COLUMNS), dtype=np.float64)

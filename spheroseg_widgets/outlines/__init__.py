@@ -1,0 +1,1 @@
+"""Polygons of objects in an image: the flat store, contouring, tracing, rasterising, simplifying. Pure functions."""

@@ -1,0 +1,142 @@
+"""Sub-pixel outlines: the level set of a probability map or of a smoothed mask.
+
+Outlines through pixel centres are too long (circularity 0.894 whatever the size of a disc); these are not:
+discs of radius 20 to 100 px measure circularity 1.00 and 0.99.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.measure import find_contours
+
+from .nesting import nest
+from .outlines import Outlines, signed_area
+from .trace import trace
+
+SMOOTHING = 1.0
+MARGIN = 4
+"""Pixels around an object's box: the smoothing's reach."""
+
+
+def contour_field(field: NDArray[np.float32], level: float = 0.5) -> Outlines:
+    """Outline where a sampled field exceeds a level.
+
+    Parameters
+    ----------
+    field : (h, w) float32
+        Values at pixel centres.
+    level : float
+        The level.
+
+    Returns
+    -------
+    Outlines
+        Sub-pixel, with holes and islands; objects cut by the image's edge end exactly on it.
+    """
+    return nest(_rings(field, level, (0, 0), field.shape))
+
+
+def contour_mask(mask: NDArray[np.bool_]) -> Outlines:
+    """Outline a mask, smoothed with a Gaussian of sigma 1 px.
+
+    Objects too small to survive the smoothing are traced along their pixel edges instead.
+
+    Parameters
+    ----------
+    mask : (h, w) bool
+    """
+    labels, _ = ndimage.label(mask, np.ones((3, 3)))
+    return contour_labels(labels.astype(np.int32), None)[0]
+
+
+def contour_labels(
+    labels: NDArray[np.int32], probability: NDArray[np.float32] | None, level: float = 0.5
+) -> tuple[Outlines, NDArray[np.int32]]:
+    """Outline every object of a label image.
+
+    An object is outlined on the probability where it stands alone. Where it touches another, its mask
+    smoothed with a Gaussian of sigma 1 px takes the probability's place: neighbours then share their border.
+
+    Parameters
+    ----------
+    labels : (h, w) int32
+        Instance labels, 0 is background.
+    probability : (h, w) float32 or None
+        Of being foreground; None outlines the smoothed masks.
+    level : float
+        Probability of the outline.
+
+    Returns
+    -------
+    outlines : Outlines
+        One object a label: of a label in several pieces, the largest.
+    numbers : (n,) int32
+        The label of each outline; a label whose outline degenerates is missing.
+    """
+    found: list[Outlines] = []
+    numbers: list[int] = []
+    for number, box in enumerate(ndimage.find_objects(labels), start=1):
+        if box is None:
+            continue
+        top, left = max(0, box[0].start - MARGIN), max(0, box[1].start - MARGIN)
+        bottom, right = box[0].stop + MARGIN, box[1].stop + MARGIN
+        crop = labels[top:bottom, left:right]
+        own = crop == number
+        rings = _rings(
+            _field(own, crop, None if probability is None else probability[top:bottom, left:right], level),
+            level if probability is not None else 0.5,
+            (top, left),
+            labels.shape,
+        )
+        best = _largest(nest(rings)) or _largest(trace(own).transformed(1, 1, left, top))
+        if best is not None:
+            found.append(best)
+            numbers.append(number)
+    return Outlines.concat(found), np.asarray(numbers, np.int32)
+
+
+def _field(
+    own: NDArray[np.bool_], crop: NDArray[np.int32], probability: NDArray[np.float32] | None, level: float
+) -> NDArray[np.float32]:
+    """Return the field whose level set is the object's outline."""
+    border = cv2.BORDER_REFLECT
+    smooth = cv2.GaussianBlur(own.astype(np.float32), (0, 0), SMOOTHING, borderType=border)
+    if probability is None:
+        return smooth
+    others = (crop > 0) & ~own
+    kernel = np.ones((5, 5), np.uint8)
+    near_others = cv2.dilate(others.astype(np.uint8), kernel).astype(bool)
+    # Scale the smoothed mask so that its half level is the outline's level.
+    shared = smooth * (2 * level) if level <= 0.5 else 1 - (1 - smooth) * (2 * (1 - level))
+    near_own = cv2.dilate(own.astype(np.uint8), kernel).astype(bool)
+    alone = np.where(near_own, probability, np.minimum(probability, level * 0.5))
+    return np.where(near_others, shared, alone).astype(np.float32)
+
+
+def _rings(
+    field: NDArray[np.float32], level: float, origin: tuple[int, int], shape: tuple[int, ...]
+) -> list[NDArray[np.float64]]:
+    """Return closed level curves in image coordinates; a crop at the image's edge ends on that edge."""
+    low = float(min(field.min(), level)) - 1.0
+    # One replicated pixel carries the field to the edge and past it; the outer one closes the curve.
+    padded = np.pad(np.pad(field.astype(np.float64), 1, mode="edge"), 1, constant_values=low)
+    rings = []
+    height, width = shape[:2]
+    for curve in find_contours(padded, level):
+        ring = curve[:-1, ::-1] - 1.5 + [origin[1], origin[0]]
+        ring[:, 0] = np.clip(ring[:, 0], 0, width)
+        ring[:, 1] = np.clip(ring[:, 1], 0, height)
+        keep = np.any(ring != np.roll(ring, 1, axis=0), axis=1)
+        rings.append(ring[keep])
+    return rings
+
+
+def _largest(outlines: Outlines) -> Outlines | None:
+    if not len(outlines):
+        return None
+    areas = [signed_area(outlines.rings(i)[0]) for i in range(len(outlines))]
+    best = int(np.argmax(areas))
+    return outlines.subset([best]) if areas[best] > 0 else None
