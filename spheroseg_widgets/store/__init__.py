@@ -1,0 +1,1 @@
+"""SQL tables and queries: the experiment, the work, the judgement, the audit. No pixel and no Dask here."""

@@ -1,0 +1,224 @@
+"""Opening a store: SQLite beside the project, or any database by URL; migrated, safe on network file systems."""
+
+from __future__ import annotations
+
+import os
+import socket
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+
+from spheroseg_widgets.errors import StoreError, StoreVersionError
+
+NETWORK_TYPES = {
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb",
+    "smb2",
+    "smb3",
+    "smbfs",
+    "lustre",
+    "gpfs",
+    "fuse.sshfs",
+    "9p",
+    "afs",
+    "beegfs",
+}
+BUSY_SECONDS = 30
+
+
+def filesystem_type(path: Path) -> str:
+    """Return the type of the file system a path lies on, by the mount table; empty where there is none."""
+    try:
+        lines = Path("/proc/mounts").read_text().splitlines()
+    except OSError:
+        return ""
+    target = str(path.resolve())
+    best, kind = "", ""
+    for line in lines:
+        _, mount, type_name, *_ = line.split()
+        mount = mount.replace("\\040", " ")
+        inside = target == mount or target.startswith(mount.rstrip("/") + "/")
+        if inside and len(mount) >= len(best):
+            best, kind = mount, type_name
+    return kind
+
+
+class Database:
+    """A store that is open.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        Connected.
+    path : Path or None
+        Of a SQLite file.
+    """
+
+    def __init__(self, engine: sa.Engine, path: Path | None, lock: Path | None = None) -> None:
+        self.engine = engine
+        self.path = path
+        self._lock = lock
+
+    @classmethod
+    def open(
+        cls,
+        where: str | Path,
+        *,
+        create: bool = False,
+        type_of: Callable[[Path], str] = filesystem_type,
+    ) -> Database:
+        """Open a store and bring its schema up to date.
+
+        Parameters
+        ----------
+        where : str or Path
+            A SQLite file, or a database URL.
+        create : bool
+            Make the SQLite file when it does not exist.
+        type_of : callable
+            Gives the file system's type; for tests.
+
+        Raises
+        ------
+        StoreVersionError
+            Written by a newer version of this package.
+        StoreError
+            Missing, damaged, not a database, or locked by another host on a network file system.
+        """
+        if "://" in str(where):
+            database = cls(sa.create_engine(str(where)), None)
+        else:
+            database = cls._open_file(Path(where), create=create, type_of=type_of)
+        try:
+            database._migrate()
+        except StoreError:
+            database.close()
+            raise
+        except sa.exc.DatabaseError as error:
+            database.close()
+            raise StoreError(f"{where}: the store cannot be opened ({_first_line(error)})") from error
+        return database
+
+    @classmethod
+    def _open_file(cls, path: Path, *, create: bool, type_of: Callable[[Path], str]) -> Database:
+        if not path.exists() and not create:
+            raise StoreError(f"{path}: there is no store here; give create=True to make one")
+        if path.is_dir():
+            raise StoreError(f"{path}: is a folder, not a store")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{path.parent}: the folder cannot be made ({error.strerror})") from error
+        on_network = type_of(path.parent) in NETWORK_TYPES
+        lock = _host_lock(path) if on_network else None
+        engine = sa.create_engine(
+            f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+        )
+
+        @sa.event.listens_for(engine, "connect")
+        def _configure(connection: object, _record: object) -> None:
+            # The driver must not open transactions by itself: readers BEGIN, writers BEGIN IMMEDIATE.
+            connection.isolation_level = None  # type: ignore[attr-defined]  # a sqlite3 connection
+            cursor = connection.cursor()  # type: ignore[attr-defined]  # a sqlite3 connection
+            # WAL needs shared memory, which network file systems do not give.
+            cursor.execute(f"PRAGMA journal_mode={'DELETE' if on_network else 'WAL'}")
+            cursor.execute(f"PRAGMA synchronous={'FULL' if on_network else 'NORMAL'}")
+            cursor.execute("PRAGMA foreign_keys=ON")
+            cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+            cursor.close()
+
+        @sa.event.listens_for(engine, "begin")
+        def _begin(connection: sa.Connection) -> None:
+            write = connection.get_execution_options().get("write", False)
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+        return cls(engine, path, lock)
+
+    def _migrate(self) -> None:
+        config = Config()
+        config.set_main_option(
+            "script_location", str(Path(__file__).parent / "migrations").replace("%", "%%")
+        )
+        script = ScriptDirectory.from_config(config)
+        with self.read() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+        if found == script.get_current_head():
+            return
+        try:
+            if found is not None:
+                script.get_revision(found)
+        except CommandError as error:
+            raise StoreVersionError(
+                f"{self.path or self.engine.url}: this store was written by a newer version of spheroseg_widgets "
+                f"(schema {found}); update the package to open it. Nothing was changed."
+            ) from error
+        with self.write() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Give a connection for reading."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """Give a connection for one transaction: all of it is stored, or nothing.
+
+        Raises
+        ------
+        StoreError
+            The disk is full, the store is locked for too long, or read-only.
+        """
+        try:
+            with self.engine.connect().execution_options(write=True) as connection, connection.begin():
+                yield connection
+        except sa.exc.OperationalError as error:
+            raise StoreError(
+                f"{self.path or self.engine.url}: the change was not stored ({_first_line(error)}); what was "
+                "stored before is unharmed"
+            ) from error
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+        if self._lock is not None:
+            self._lock.unlink(missing_ok=True)
+
+
+def _host_lock(path: Path) -> Path:
+    """Keep other hosts out of a store on a network file system."""
+    lock = path.with_name(path.name + ".host")
+    me = socket.gethostname()
+    try:
+        with os.fdopen(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY), "w") as stream:
+            stream.write(me)
+    except FileExistsError:
+        holder = lock.read_text().strip()
+        if holder != me:
+            raise StoreError(
+                f"{path}: lies on a network file system and is in use by the host {holder}. Close it there; if "
+                f"that host is gone, delete {lock.name}."
+            ) from None
+    warnings.warn(
+        f"{path} lies on a network file system: the store works in a slower, safe mode for one host at a time. "
+        "Give open_project(..., store=PATH) a path on a local disk to avoid this.",
+        stacklevel=5,
+    )
+    return lock
+
+
+def _first_line(error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    return str(cause).splitlines()[0] if str(cause) else type(cause).__name__
