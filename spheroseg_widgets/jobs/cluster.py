@@ -1,0 +1,91 @@
+"""The cluster a run uses: a local one sized by this machine, or one that is given."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dask
+from distributed import Client, LocalCluster
+from distributed.diagnostics.plugin import WorkerPlugin
+
+from .task import predictor_for
+
+WORKER_BYTES = 1.2e9
+"""Measured peak of a worker on 4-megapixel images, with room."""
+START_SECONDS = 60
+
+
+@dataclass(slots=True)
+class LoadModel(WorkerPlugin):  # type: ignore[misc]  # distributed is untyped
+    """Load the model when a worker starts, and again when it is restarted."""
+
+    model: str
+    sha256: str
+    threads: int
+    name: str = "spheroseg-model"
+
+    def setup(self, worker: Any) -> None:  # noqa: ANN401, ARG002 - distributed's signature
+        """Load once a process."""
+        predictor_for(self.model, self.sha256, self.threads)
+
+
+def default_workers() -> int:
+    """Workers for this machine: the cores it may use, and 0.6 of its memory over a worker's peak."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    return max(1, min(cores, cgroup_cores() or cores, int(0.6 * memory_bytes() / WORKER_BYTES)))
+
+
+def cgroup_cores() -> int | None:
+    """Return the cores a container grants, rounded down; None where there is no limit."""
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return None if quota == "max" else max(1, int(int(quota) / int(period)))
+    except (OSError, ValueError):
+        return None
+
+
+def memory_bytes() -> float:
+    """Return the memory this process may use."""
+    import psutil  # noqa: PLC0415 - comes with distributed
+
+    total = float(psutil.virtual_memory().total)
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+        return total if limit == "max" else min(total, float(limit))
+    except (OSError, ValueError):
+        return total
+
+
+@contextmanager
+def client_for(workers: int | None = None, cluster: Any = None) -> Iterator[Any]:  # noqa: ANN401 - any Dask cluster
+    """Give a Dask client, closed again when it was made here.
+
+    Parameters
+    ----------
+    workers : int, optional
+        Processes of a local cluster; None sizes it by this machine.
+    cluster : optional
+        A scheduler's address, a `Client`, or a cluster object; used instead of a local one.
+    """
+    if isinstance(cluster, Client):
+        yield cluster
+        return
+    if cluster is not None:
+        with Client(cluster, timeout=START_SECONDS, set_as_default=False) as client:
+            yield client
+        return
+    with (
+        # Threads of numeric libraries are ours to set (see task.py); the dashboard's port may be taken.
+        dask.config.set({"distributed.worker.daemon": True, "distributed.admin.log-format": "%(message)s"}),
+        LocalCluster(
+            n_workers=workers or default_workers(), threads_per_worker=1, processes=True, dashboard_address=None,
+            silence_logs=50, memory_limit="auto",
+        ) as local,
+        Client(local, timeout=START_SECONDS, set_as_default=False) as client,
+    ):  # fmt: skip
+        yield client

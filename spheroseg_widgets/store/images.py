@@ -1,0 +1,219 @@
+"""Sources (files) and images (what is segmented)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from . import audit
+from .tables import exclusion, image, job, model, now, outcome, plate, result, review, run, source, well
+
+BATCH = 500
+
+
+def chunks(values: Sequence[Any], size: int = BATCH) -> Iterable[Sequence[Any]]:
+    """Cut a sequence into parts that fit into one statement."""
+    return (values[at : at + size] for at in range(0, len(values), size))
+
+
+def known_sources(connection: sa.Connection, project_id: int) -> pd.DataFrame:
+    """Return id, uri, size_bytes, modified_at, problem of every source of the project."""
+    columns = (source.c.id, source.c.uri, source.c.size_bytes, source.c.modified_at, source.c.problem)
+    return pd.read_sql(sa.select(*columns).where(source.c.project_id == project_id), connection)
+
+
+def add_sources(
+    connection: sa.Connection, project_id: int, rows: Sequence[Mapping[str, Any]], author: str
+) -> dict[str, int]:
+    """Add files by uri; those that are known keep their row.
+
+    Returns
+    -------
+    dict
+        Id by uri, of all that were named.
+    """
+    known = set(known_sources(connection, project_id)["uri"])
+    fresh = [{**row, "project_id": project_id, "author": author} for row in rows if row["uri"] not in known]
+    for part in chunks(fresh):
+        connection.execute(source.insert(), list(part))
+    frame = known_sources(connection, project_id)
+    wanted = {row["uri"] for row in rows}
+    return {str(uri): int(row_id) for uri, row_id in zip(frame["uri"], frame["id"], strict=True) if uri in wanted}
+
+
+def add_images(
+    connection: sa.Connection, project_id: int, rows: Sequence[Mapping[str, Any]], author: str
+) -> tuple[list[int], int]:
+    """Add images; one that is known (source, series, t, z, channel, site) is not added again.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Columns of the image table. A stem that the project already has is refused by the table: the layer
+        above makes stems unique.
+
+    Returns
+    -------
+    ids : list of int
+        Of the new images, in order.
+    n_known : int
+        How many were there already; a deleted one is restored.
+    """
+    key = ("source_id", "series", "t", "z", "channel", "site")
+    query = sa.select(image.c.id, *(image.c[name] for name in key)).where(image.c.project_id == project_id)
+    known = {tuple(row[1:]): int(row[0]) for row in connection.execute(query)}
+    fresh, again = [], []
+    for row in rows:
+        identity = tuple(row[name] for name in key)
+        if identity in known:
+            again.append(known[identity])
+        else:
+            known[identity] = -1
+            fresh.append({**row, "project_id": project_id, "author": author, "created_at": now()})
+    ids: list[int] = []
+    for part in chunks(fresh):
+        statement = image.insert().returning(image.c.id, sort_by_parameter_order=True)
+        ids += [int(row[0]) for row in connection.execute(statement, list(part))]
+    for some in chunks([row_id for row_id in again if row_id > 0]):
+        connection.execute(image.update().where(image.c.id.in_(some)).values(deleted_at=None))
+    if ids:
+        audit.record(connection, project_id, author, "add", "image", ids[0], images=len(ids))
+    return ids, len(again)
+
+
+def images_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
+    """Return one row an image that is not deleted, in the order in which they were added.
+
+    Columns: image_id, name, stem, path, page (t), series, z, channel, site, plate, well, time_h, width,
+    height, pixel_size_um, pixel_size_source, sha256, status and reason of the newest job, seconds, model,
+    model_sha256, review, excluded (by itself or its well), outcome (a person's), current_result_id, n_objects,
+    total_area_px2, least_confidence, result_source, warnings.
+    """
+    newest = (
+        sa.select(job.c.image_id, sa.func.max(job.c.id).label("job_id"))
+        .join(run, run.c.id == job.c.run_id)
+        .where(run.c.project_id == project_id)
+        .group_by(job.c.image_id)
+        .subquery()
+    )
+    made_by = run.alias("made_by")
+    query = (
+        sa.select(
+            image.c.id.label("image_id"),
+            image.c.name,
+            image.c.stem,
+            source.c.uri.label("path"),
+            source.c.id.label("source_id"),
+            image.c.t.label("page"),
+            source.c.n_pages,
+            image.c.series,
+            image.c.z,
+            image.c.channel,
+            image.c.site,
+            plate.c.name.label("plate"),
+            well.c.name.label("well"),
+            image.c.well_id,
+            image.c.time_h,
+            image.c.width,
+            image.c.height,
+            image.c.pixel_size_um,
+            image.c.pixel_size_source,
+            source.c.sha256,
+            job.c.status,
+            job.c.reason,
+            job.c.seconds,
+            model.c.name.label("model"),
+            model.c.sha256.label("model_sha256"),
+            sa.func.coalesce(review.c.state, "unreviewed").label("review"),
+            outcome.c.outcome.label("confirmed_outcome"),
+            image.c.current_result_id,
+            result.c.n_objects,
+            result.c.total_area_px2,
+            result.c.least_confidence,
+            result.c.source.label("result_source"),
+            image.c.warnings,
+        )
+        .select_from(image)
+        .join(source, source.c.id == image.c.source_id)
+        .outerjoin(well, well.c.id == image.c.well_id)
+        .outerjoin(plate, plate.c.id == image.c.plate_id)
+        .outerjoin(newest, newest.c.image_id == image.c.id)
+        .outerjoin(job, job.c.id == newest.c.job_id)
+        .outerjoin(result, result.c.id == image.c.current_result_id)
+        .outerjoin(made_by, made_by.c.id == sa.func.coalesce(result.c.run_id, job.c.run_id))
+        .outerjoin(model, model.c.id == made_by.c.model_id)
+        .outerjoin(review, review.c.image_id == image.c.id)
+        .outerjoin(outcome, outcome.c.image_id == image.c.id)
+        .where(image.c.project_id == project_id, image.c.deleted_at.is_(None))
+        .order_by(image.c.id)
+    )
+    frame = pd.read_sql(query, connection)
+    frame["status"] = frame["status"].astype(object).where(frame["status"].notna(), "new")
+    frame["excluded"] = _excluded(connection, project_id, frame)
+    return frame
+
+
+def _excluded(connection: sa.Connection, project_id: int, frame: pd.DataFrame) -> pd.Series:
+    rules = pd.read_sql(
+        sa.select(exclusion).where(exclusion.c.project_id == project_id, exclusion.c.undone_at.is_(None)), connection
+    )
+    excluded = (frame["review"] == "excluded").to_numpy().copy()
+    for rule in rules.itertuples():
+        if rule.scope == "image":
+            excluded |= (frame["image_id"] == rule.image_id).to_numpy()
+        elif rule.scope == "well":
+            excluded |= (frame["well_id"] == rule.well_id).to_numpy()
+        elif rule.scope == "well_from":
+            excluded |= ((frame["well_id"] == rule.well_id) & (frame["time_h"] >= rule.from_time_h)).to_numpy()
+    return pd.Series(excluded, index=frame.index)
+
+
+def set_source_hashes(connection: sa.Connection, hashes: Mapping[int, str]) -> None:
+    """Store the sha256 of sources, when their pixels were first read."""
+    for source_id, digest in hashes.items():
+        connection.execute(source.update().where(source.c.id == source_id).values(sha256=digest))
+
+
+def set_pixel_size(
+    connection: sa.Connection, project_id: int, image_ids: Sequence[int], um: float | None, origin: str, author: str
+) -> None:
+    """Set the pixel size of images and who said so; every um figure follows, as only px are stored."""
+    for part in chunks(list(image_ids)):
+        connection.execute(
+            image.update().where(image.c.id.in_(part)).values(pixel_size_um=um, pixel_size_source=origin)
+        )
+    audit.record(connection, project_id, author, "set_pixel_size", "image", "many", um=um, images=len(image_ids))
+
+
+def delete_images(connection: sa.Connection, project_id: int, image_ids: Sequence[int], author: str) -> None:
+    """Mark images as deleted; the files stay, and `restore_images` undoes it."""
+    _set_deleted(connection, project_id, image_ids, author, deleted=True)
+
+
+def restore_images(connection: sa.Connection, project_id: int, image_ids: Sequence[int], author: str) -> None:
+    """Undo `delete_images`."""
+    _set_deleted(connection, project_id, image_ids, author, deleted=False)
+
+
+def _set_deleted(
+    connection: sa.Connection, project_id: int, image_ids: Sequence[int], author: str, *, deleted: bool
+) -> None:
+    for part in chunks(list(image_ids)):
+        connection.execute(image.update().where(image.c.id.in_(part)).values(deleted_at=now() if deleted else None))
+    action = "delete" if deleted else "restore"
+    audit.record(connection, project_id, author, action, "image", "many", images=list(image_ids))
+
+
+def relink(connection: sa.Connection, project_id: int, old: str, new: str, author: str) -> int:
+    """Point sources below one folder to another; returns how many."""
+    frame = known_sources(connection, project_id)
+    stem = old.rstrip("/\\")
+    below = frame[[str(uri) == stem or str(uri).startswith((stem + "/", stem + "\\")) for uri in frame["uri"]]]
+    for row_id, uri in zip(below["id"], below["uri"], strict=True):
+        moved = new.rstrip("/\\") + str(uri)[len(stem) :]
+        connection.execute(source.update().where(source.c.id == int(row_id)).values(uri=moved))
+    audit.record(connection, project_id, author, "relink", "source", "many", old=old, new=new, files=len(below))
+    return len(below)

@@ -1,0 +1,88 @@
+"""What people decided: review states, exclusions, confirmed outcomes. Apart from the work, so that re-runs keep it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+import pandas as pd
+import sqlalchemy as sa
+
+from . import audit
+from .results import set_state
+from .tables import exclusion, image, now, outcome
+
+REVIEW_STATES = ("unreviewed", "approved", "corrected", "excluded")
+CONFIRMED_OUTCOMES = ("absent", "unusable")
+
+
+def set_review(connection: sa.Connection, project_id: int, image_ids: Sequence[int], state: str, author: str) -> None:
+    """Write the review state of images."""
+    if state not in REVIEW_STATES:
+        raise ValueError(f"no review state {state!r}; there are {', '.join(REVIEW_STATES)}")
+    for image_id in image_ids:
+        set_state(connection, image_id, state, author)
+    audit.record(connection, project_id, author, "review", "image", "many", state=state, images=list(image_ids))
+
+
+def set_outcome(
+    connection: sa.Connection, project_id: int, image_ids: Sequence[int], value: str | None, reason: str, author: str
+) -> None:
+    """Confirm that a spheroid is absent (size 0, a real zero) or an image unusable; None takes it back."""
+    if value is not None and value not in CONFIRMED_OUTCOMES:
+        raise ValueError(f"a person confirms {' or '.join(CONFIRMED_OUTCOMES)}, not {value!r}")
+    for image_id in image_ids:
+        connection.execute(outcome.delete().where(outcome.c.image_id == image_id))
+        if value is not None:
+            connection.execute(
+                outcome.insert().values(image_id=image_id, outcome=value, reason=reason, author=author, created_at=now())
+            )
+    audit.record(connection, project_id, author, "outcome", "image", "many", outcome=value, images=list(image_ids))
+
+
+def exclude(
+    connection: sa.Connection,
+    project_id: int,
+    scope: str,
+    *,
+    reason: str,
+    author: str,
+    image_id: int | None = None,
+    well_id: int | None = None,
+    outline_id: uuid.UUID | None = None,
+    from_time_h: float | None = None,
+) -> int:
+    """Leave an object, an image, a well, or a well from a time onward out of the judgement; returns the rule's id."""
+    values = {
+        "project_id": project_id,
+        "scope": scope,
+        "image_id": image_id,
+        "well_id": well_id,
+        "outline_id": outline_id,
+        "from_time_h": from_time_h,
+    }
+    made = connection.execute(
+        exclusion.insert().values(**values, reason=reason, author=author, created_at=now())
+    ).inserted_primary_key
+    assert made is not None
+    audit.record(connection, project_id, author, "exclude", "exclusion", made[0], scope=scope, reason=reason)
+    return int(made[0])
+
+
+def undo_exclusion(connection: sa.Connection, project_id: int, exclusion_id: int, author: str) -> None:
+    """Take an exclusion back; the row stays as history."""
+    connection.execute(
+        exclusion.update().where(exclusion.c.id == exclusion_id).values(undone_at=now(), undone_by=author)
+    )
+    audit.record(connection, project_id, author, "undo_exclusion", "exclusion", exclusion_id)
+
+
+def exclusions_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
+    """Return every exclusion of a project, undone ones too, with the image's name."""
+    query = (
+        sa.select(exclusion, image.c.name)
+        .outerjoin(image, image.c.id == exclusion.c.image_id)
+        .where(exclusion.c.project_id == project_id)
+        .order_by(exclusion.c.id)
+    )
+    return pd.read_sql(query, connection)

@@ -1,0 +1,232 @@
+"""Revisions: what is outlined in an image, immutable; and which of them holds."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from spheroseg_widgets.errors import ConflictError
+from spheroseg_widgets.outlines.outlines import Outlines
+
+from . import audit
+from .ids import uuid7
+from .tables import MEASUREMENTS, exclusion, geometry, image, now, outline, result, review
+
+HELD_BY_A_PERSON = ("approved", "corrected", "excluded")
+
+
+def add_revision(
+    connection: sa.Connection,
+    image_id: int,
+    outlines: Outlines,
+    objects: pd.DataFrame,
+    *,
+    source: str,
+    author: str,
+    run_id: int | None = None,
+    parent_id: int | None = None,
+    method: str = "contour",
+) -> int:
+    """Store a revision; which one holds is `point_current`'s business.
+
+    Parameters
+    ----------
+    outlines : Outlines
+        In image pixels.
+    objects : DataFrame
+        One row an outline: any of outline_id (UUID; made when missing), class_name, confidence,
+        touches_border, track, primary_by, parents, and the measurements in px.
+    source : {"model", "edit", "import"}
+        Where it comes from.
+    method : {"contour", "trace"}
+        Traced outlines are pixelated.
+
+    Returns
+    -------
+    int
+        The revision's id.
+    """
+    if len(objects) != len(outlines):
+        raise ValueError(f"{len(outlines)} outlines but {len(objects)} rows")
+    area = objects["area_px2"].sum() if "area_px2" in objects else 0.0
+    confidence = objects["confidence"].min() if len(objects) and "confidence" in objects else None
+    made = connection.execute(
+        result.insert().values(
+            image_id=image_id,
+            parent_id=parent_id,
+            run_id=run_id,
+            source=source,
+            method=method,
+            n_objects=len(outlines),
+            total_area_px2=float(area),
+            least_confidence=None if confidence is None or pd.isna(confidence) else float(confidence),
+            author=author,
+            created_at=now(),
+        )
+    ).inserted_primary_key
+    assert made is not None
+    result_id = int(made[0])
+    connection.execute(geometry.insert().values(result_id=result_id, blob=outlines.to_bytes()))
+    rows = [_row(result_id, number, values) for number, values in enumerate(objects.to_dict("records"), start=1)]
+    if rows:
+        connection.execute(outline.insert(), rows)
+    return result_id
+
+
+def _row(result_id: int, number: int, values: dict[Any, Any]) -> dict[str, Any]:
+    given = values.get("outline_id")
+    row: dict[str, Any] = {
+        "result_id": result_id,
+        "number": number,
+        "outline_id": given if isinstance(given, uuid.UUID) else (uuid.UUID(given) if isinstance(given, str) else uuid7()),
+        "class_name": str(values.get("class_name", "spheroid")),
+        "confidence": _number(values.get("confidence")),
+        "touches_border": bool(values.get("touches_border", False)),
+        "track": values.get("track"),
+        "primary_by": values.get("primary_by"),
+        "parents": values.get("parents"),
+    }
+    row.update({name: _number(values.get(name)) for name in MEASUREMENTS})
+    return row
+
+
+def _number(value: Any) -> float | None:  # noqa: ANN401 - a cell of a table
+    return None if value is None or not np.isfinite(value) else float(value)
+
+
+def point_current(
+    connection: sa.Connection, image_id: int, result_id: int, *, author: str, replace_edits: bool = False
+) -> bool:
+    """Let a new model result hold, unless a person's judgement stands in its way.
+
+    Parameters
+    ----------
+    replace_edits : bool
+        Asked for by name: also displace what was edited, approved or excluded.
+
+    Returns
+    -------
+    bool
+        Whether the pointer moved. Either way the revision is kept.
+    """
+    row = connection.execute(
+        sa.select(image.c.project_id, image.c.current_result_id, result.c.source, review.c.state)
+        .select_from(image)
+        .outerjoin(result, result.c.id == image.c.current_result_id)
+        .outerjoin(review, review.c.image_id == image.c.id)
+        .where(image.c.id == image_id)
+    ).one()
+    excluded = connection.scalar(
+        sa.select(sa.func.count())
+        .select_from(exclusion)
+        .where(exclusion.c.image_id == image_id, exclusion.c.undone_at.is_(None))
+    )
+    held = row.source in {"edit", "import"} or row.state in HELD_BY_A_PERSON or bool(excluded)
+    if row.current_result_id is not None and held and not replace_edits:
+        return False
+    connection.execute(image.update().where(image.c.id == image_id).values(current_result_id=result_id))
+    if row.current_result_id is not None:
+        audit.record(
+            connection, row.project_id, author, "promote", "image", image_id, before=row.current_result_id, after=result_id
+        )
+    return True
+
+
+def save_edit(
+    connection: sa.Connection,
+    image_id: int,
+    outlines: Outlines,
+    objects: pd.DataFrame,
+    *,
+    parent_id: int | None,
+    author: str,
+    source: str = "edit",
+) -> int:
+    """Store a person's correction on top of the revision it was made from.
+
+    Raises
+    ------
+    KeptConflictError
+        Another revision holds by now. The correction is in the transaction as a revision of its own: commit
+        before raising it on, and both are kept.
+    """
+    current = connection.execute(
+        sa.select(image.c.project_id, image.c.current_result_id, image.c.name).where(image.c.id == image_id)
+    ).one()
+    saved = add_revision(connection, image_id, outlines, objects, source=source, author=author, parent_id=parent_id)
+    if current.current_result_id != parent_id:
+        audit.record(connection, current.project_id, author, "conflict", "result", saved, parent=parent_id)
+        raise KeptConflictError(
+            f"{current.name}: another revision ({current.current_result_id}) was saved meanwhile; yours is kept as "
+            f"revision {saved}",
+            saved,
+        )
+    connection.execute(image.update().where(image.c.id == image_id).values(current_result_id=saved))
+    set_state(connection, image_id, "corrected", author)
+    audit.record(connection, current.project_id, author, "save", "result", saved, image=image_id, parent=parent_id)
+    return saved
+
+
+class KeptConflictError(ConflictError):
+    """A correction that met a newer revision; it was kept as revision `result_id`."""
+
+    def __init__(self, message: str, result_id: int) -> None:
+        super().__init__(message)
+        self.result_id = result_id
+
+
+def set_state(connection: sa.Connection, image_id: int, state: str, author: str) -> None:
+    """Write the review state of an image."""
+    connection.execute(review.delete().where(review.c.image_id == image_id))
+    connection.execute(review.insert().values(image_id=image_id, state=state, author=author, created_at=now()))
+
+
+def load_outlines(connection: sa.Connection, result_id: int) -> tuple[Outlines, pd.DataFrame]:
+    """Return a revision's outlines and their rows, in the same order."""
+    blob = connection.scalar(sa.select(geometry.c.blob).where(geometry.c.result_id == result_id))
+    outlines = Outlines.empty() if blob is None else Outlines.from_bytes(blob)
+    rows = pd.read_sql(sa.select(outline).where(outline.c.result_id == result_id).order_by(outline.c.number), connection)
+    return outlines, rows
+
+
+def objects_frame(connection: sa.Connection, project_id: int, run_id: int | None = None) -> pd.DataFrame:
+    """Return one row an outline, of the revisions that hold or of one run's, with image_id and result_id.
+
+    `excluded_object` is True where the object itself was excluded.
+    """
+    query = sa.select(result.c.image_id, result.c.source.label("result_source"), result.c.method, outline).join(
+        result, result.c.id == outline.c.result_id
+    )
+    if run_id is None:
+        query = query.join(image, image.c.current_result_id == result.c.id)
+    else:
+        query = query.join(image, image.c.id == result.c.image_id).where(result.c.run_id == run_id)
+    query = query.where(image.c.project_id == project_id, image.c.deleted_at.is_(None))
+    frame = pd.read_sql(query.order_by(result.c.image_id, outline.c.number), connection)
+    gone = set(
+        connection.scalars(
+            sa.select(exclusion.c.outline_id).where(
+                exclusion.c.project_id == project_id, exclusion.c.scope == "object", exclusion.c.undone_at.is_(None)
+            )
+        )
+    )
+    frame["excluded_object"] = frame["outline_id"].isin(gone)
+    return frame
+
+
+def revisions_frame(connection: sa.Connection, image_id: int) -> pd.DataFrame:
+    """Return the revisions of an image, oldest first."""
+    return pd.read_sql(sa.select(result).where(result.c.image_id == image_id).order_by(result.c.id), connection)
+
+
+def blobs(connection: sa.Connection, result_ids: Sequence[int]) -> dict[int, Outlines]:
+    """Return the outlines of several revisions at once."""
+    rows = connection.execute(
+        sa.select(geometry.c.result_id, geometry.c.blob).where(geometry.c.result_id.in_(list(result_ids)))
+    )
+    return {int(result_id): Outlines.from_bytes(blob) for result_id, blob in rows}

@@ -1,0 +1,220 @@
+"""Models, runs and jobs. Rows first, tasks second: the store is the truth about what is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from . import audit
+from .images import chunks
+from .job_state import CANCELLED, DONE, FAILED, FINAL, QUEUED, RUNNING, sources_of
+from .tables import image, job, lease, model, now, run, source
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedJob:
+    """A job taken to be run; `attempt` fences off late answers of earlier attempts."""
+
+    job_id: int
+    attempt: int
+    image_id: int
+    source_id: int
+    uri: str
+    series: int
+    t: int
+    z: str
+    channel: int
+
+
+def ensure_model(connection: sa.Connection, name: str, version: str, sha256: str, card: str | None) -> int:
+    """Return the id of a model as it is identified by its weights, made if need be."""
+    same = (model.c.name == name, model.c.version == version, model.c.sha256 == sha256)
+    found = connection.scalar(sa.select(model.c.id).where(*same))
+    if found is not None:
+        return int(found)
+    values = {"name": name, "version": version, "sha256": sha256, "card": card}
+    made = connection.execute(model.insert().values(**values)).inserted_primary_key
+    assert made is not None
+    return int(made[0])
+
+
+def create_run(
+    connection: sa.Connection,
+    project_id: int,
+    model_id: int,
+    parameters: Mapping[str, Any],
+    image_ids: Sequence[int],
+    author: str,
+) -> int:
+    """Store a run and its queued jobs, one an image; returns the run's id."""
+    made = connection.execute(
+        run.insert().values(project_id=project_id, model_id=model_id, parameters=dict(parameters), author=author)
+    ).inserted_primary_key
+    assert made is not None
+    run_id = int(made[0])
+    for part in chunks(list(image_ids)):
+        connection.execute(job.insert(), [{"run_id": run_id, "image_id": i, "queued_at": now()} for i in part])
+    audit.record(connection, project_id, author, "segment", "run", run_id, images=len(image_ids))
+    return run_id
+
+
+def claim_jobs(
+    connection: sa.Connection, run_id: int, limit: int, worker: str, lease_seconds: float
+) -> list[ClaimedJob]:
+    """Take queued jobs of a run: they turn running, with a new attempt and a lease."""
+    ids = list(
+        connection.scalars(
+            sa.select(job.c.id)
+            .where(job.c.run_id == run_id, job.c.status == QUEUED)
+            .order_by(job.c.priority.desc(), job.c.id)
+            .limit(limit)
+        )
+    )
+    if not ids:
+        return []
+    moment = now()
+    connection.execute(
+        job.update()
+        .where(job.c.id.in_(ids), job.c.status.in_(sources_of(RUNNING)))
+        .values(
+            status=RUNNING,
+            attempt=job.c.attempt + 1,
+            worker=worker,
+            started_at=moment,
+            heartbeat_at=moment,
+            lease_until=moment + timedelta(seconds=lease_seconds),
+        )
+    )
+    rows = connection.execute(
+        sa.select(
+            job.c.id, job.c.attempt, image.c.id, source.c.id, source.c.uri, image.c.series, image.c.t, image.c.z, image.c.channel
+        )
+        .join(image, image.c.id == job.c.image_id)
+        .join(source, source.c.id == image.c.source_id)
+        .where(job.c.id.in_(ids))
+        .order_by(job.c.id)
+    )
+    return [ClaimedJob(*row) for row in rows]
+
+
+def finish_job(
+    connection: sa.Connection, job_id: int, attempt: int, worker: str, seconds: float, timings: Mapping[str, float]
+) -> bool:
+    """Turn a running job done; False when it was cancelled or taken by another attempt meanwhile."""
+    return _end(connection, job_id, attempt, DONE, worker=worker, seconds=seconds, timings=dict(timings), reason=None)
+
+
+def fail_job(connection: sa.Connection, job_id: int, attempt: int, reason: str, traceback: str | None) -> bool:
+    """Turn a running job failed with its reason; False as in `finish_job`."""
+    return _end(connection, job_id, attempt, FAILED, reason=reason, traceback=traceback)
+
+
+def _end(connection: sa.Connection, job_id: int, attempt: int, status: str, **values: Any) -> bool:
+    changed = connection.execute(
+        job.update()
+        .where(job.c.id == job_id, job.c.attempt == attempt, job.c.status.in_(sources_of(status)))
+        .values(status=status, finished_at=now(), lease_until=None, **values)
+    )
+    return changed.rowcount == 1
+
+
+def cancel_jobs(connection: sa.Connection, run_id: int) -> int:
+    """Cancel what is queued or running of a run; returns how many. What is done stays done."""
+    return connection.execute(
+        job.update()
+        .where(job.c.run_id == run_id, job.c.status.in_(sources_of(CANCELLED)))
+        .values(status=CANCELLED, finished_at=now(), lease_until=None)
+    ).rowcount
+
+
+def requeue_expired(connection: sa.Connection, run_id: int) -> int:
+    """Queue again the running jobs whose lease ran out; returns how many."""
+    return connection.execute(
+        job.update()
+        .where(job.c.run_id == run_id, job.c.status == RUNNING, job.c.lease_until < now())
+        .values(status=QUEUED, lease_until=None)
+    ).rowcount
+
+
+def retry_failed(connection: sa.Connection, run_id: int) -> int:
+    """Queue the failed jobs of a run again; returns how many."""
+    return connection.execute(
+        job.update().where(job.c.run_id == run_id, job.c.status == FAILED).values(status=QUEUED, reason=None, traceback=None)
+    ).rowcount
+
+
+def heartbeat(connection: sa.Connection, job_ids: Sequence[int], lease_seconds: float) -> None:
+    """Prolong the leases of running jobs."""
+    moment = now()
+    connection.execute(
+        job.update()
+        .where(job.c.id.in_(list(job_ids)), job.c.status == RUNNING)
+        .values(heartbeat_at=moment, lease_until=moment + timedelta(seconds=lease_seconds))
+    )
+
+
+def close_run(connection: sa.Connection, run_id: int) -> str:
+    """Set a run's status from its jobs: done, cancelled, or still running; returns it."""
+    counts = dict(
+        connection.execute(
+            sa.select(job.c.status, sa.func.count()).where(job.c.run_id == run_id).group_by(job.c.status)
+        ).tuples()
+    )
+    open_jobs = sum(n for status, n in counts.items() if status not in FINAL)
+    status = RUNNING if open_jobs else (CANCELLED if counts.get(CANCELLED) else DONE)
+    connection.execute(
+        run.update().where(run.c.id == run_id).values(status=status, finished_at=None if open_jobs else now())
+    )
+    return status
+
+
+def acquire_lease(connection: sa.Connection, project_id: int, owner: str, seconds: float) -> bool:
+    """Take or prolong the dispatcher's lease on a project; False when another holds it."""
+    moment = now()
+    held = connection.execute(sa.select(lease.c.owner, lease.c.until).where(lease.c.project_id == project_id)).first()
+    until = moment + timedelta(seconds=seconds)
+    if held is None:
+        connection.execute(lease.insert().values(project_id=project_id, owner=owner, until=until))
+        return True
+    # SQLite gives times back without their zone.
+    expires = held.until if held.until.tzinfo else held.until.replace(tzinfo=moment.tzinfo)
+    if held.owner != owner and expires > moment:
+        return False
+    connection.execute(lease.update().where(lease.c.project_id == project_id).values(owner=owner, until=until))
+    return True
+
+
+def release_lease(connection: sa.Connection, project_id: int, owner: str) -> None:
+    """Give the lease back."""
+    connection.execute(lease.delete().where(lease.c.project_id == project_id, lease.c.owner == owner))
+
+
+def runs_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
+    """Return one row a run, oldest first: run_id, status, model, author, times, parameters."""
+    query = (
+        sa.select(
+            run.c.id.label("run_id"), run.c.status, model.c.name.label("model"), model.c.sha256.label("model_sha256"),
+            run.c.author, run.c.created_at, run.c.finished_at, run.c.parameters,
+        )
+        .join(model, model.c.id == run.c.model_id)
+        .where(run.c.project_id == project_id)
+        .order_by(run.c.id)
+    )  # fmt: skip
+    return pd.read_sql(query, connection)
+
+
+def jobs_frame(connection: sa.Connection, run_id: int) -> pd.DataFrame:
+    """Return one row a job of a run: image, status, attempt, worker, reason, traceback, times, timings."""
+    query = (
+        sa.select(job, image.c.name, image.c.stem, source.c.uri.label("path"))
+        .join(image, image.c.id == job.c.image_id)
+        .join(source, source.c.id == image.c.source_id)
+        .where(job.c.run_id == run_id)
+        .order_by(job.c.id)
+    )
+    return pd.read_sql(query, connection).rename(columns={"id": "job_id"})
