@@ -18,11 +18,10 @@ def min_feret(hull: NDArray[np.float64]) -> float:
     The smallest width is reached with one jaw along an edge (rotating calipers; Houle and Toussaint 1988),
     so it is the least, over the edges, of the largest distance of a vertex from that edge.
     """
-    edges = np.roll(hull, -1, axis=0) - hull
+    edges = np.diff(hull, axis=0, append=hull[:1])
     lengths = np.hypot(edges[:, 0], edges[:, 1])
-    edges, origins = edges[lengths > 0] / lengths[lengths > 0, None], hull[lengths > 0]
+    edges = edges[lengths > 0] / lengths[lengths > 0, None]
     if len(edges) < 3:
         return float("nan")
-    offsets = hull[None] - origins[:, None]
-    widths = np.abs(offsets[..., 0] * edges[:, None, 1] - offsets[..., 1] * edges[:, None, 0]).max(axis=1)
-    return float(widths.min())
+    across = hull @ np.stack([edges[:, 1], -edges[:, 0]])
+    return float((across.max(axis=0) - across.min(axis=0)).min())

@@ -113,7 +113,7 @@ def _field(
     shared = smooth * (2 * level) if level <= 0.5 else 1 - (1 - smooth) * (2 * (1 - level))
     near_own = cv2.dilate(own.astype(np.uint8), kernel).astype(bool)
     alone = np.where(near_own, probability, np.minimum(probability, level * 0.5))
-    return np.where(near_others, shared, alone).astype(np.float32)
+    return np.asarray(np.where(near_others, shared, alone), np.float32)
 
 
 def _rings(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
-from shapely.geometry import Point, Polygon
+from shapely.geometry import Polygon
 from shapely.strtree import STRtree
 
 from .outlines import Outlines, signed_area
@@ -29,15 +30,14 @@ def nest(rings: list[NDArray[np.float64]]) -> Outlines:
         return Outlines.empty()
     if len(rings) == 1:
         return Outlines.from_rings([[rings[0]]])
-    polygons = [Polygon(ring) for ring in rings]
-    areas = np.array([polygon.area for polygon in polygons])
-    tree = STRtree(polygons)
-    around: list[list[int]] = []
-    for i, ring in enumerate(rings):
-        # Half an edge is never a vertex of a neighbour that touches in a corner only.
-        probe = Point(*((ring[0] + ring[1]) / 2))
-        near = (int(j) for j in tree.query(probe))
-        around.append([j for j in near if j != i and areas[j] > areas[i] and polygons[j].contains(probe)])
+    polygons = np.array([Polygon(ring) for ring in rings])
+    areas = shapely.area(polygons)
+    # Half an edge is never a vertex of a neighbour that touches in a corner only.
+    probes = shapely.points([(ring[0] + ring[1]) / 2 for ring in rings])
+    around: list[list[int]] = [[] for _ in rings]
+    for outer, inner in STRtree(probes).query(polygons, predicate="contains").T.tolist():
+        if areas[outer] > areas[inner]:
+            around[inner].append(outer)
     objects: dict[int, list[NDArray[np.float64]]] = {}
     for i in sorted(range(len(rings)), key=lambda k: (rings[k][:, 1].min(), rings[k][:, 0].min())):
         if len(around[i]) % 2 == 0:

@@ -15,9 +15,8 @@ MAGIC = b"SWO1"
 
 def signed_area(ring: NDArray[np.floating]) -> float:
     """Shoelace area of an open ring (n, 2), positive when x turns towards y."""
-    x, y = ring[:, 0].astype(np.float64), ring[:, 1].astype(np.float64)
-    x, y = x - x[0], y - y[0]  # far from the origin the products would cancel
-    return float(0.5 * (x * np.roll(y, -1) - np.roll(x, -1) * y).sum())
+    x, y = (ring.astype(np.float64) - ring[0]).T  # far from the origin the products would cancel
+    return float(0.5 * (x[:-1] @ y[1:] - x[1:] @ y[:-1]))  # the closing edge starts or ends at the origin
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +79,9 @@ class Outlines:
     def rings(self, index: int) -> list[NDArray[np.float32]]:
         """Return the rings (n, 2) of an object, the outer one first."""
         first, last = int(self.polygon_offsets[index]), int(self.polygon_offsets[index + 1])
-        return [self.xy[int(self.ring_offsets[r]) : int(self.ring_offsets[r + 1])] for r in range(first, last)]
+        return [
+            self.xy[int(self.ring_offsets[r]) : int(self.ring_offsets[r + 1])] for r in range(first, last)
+        ]
 
     def shapely(self, index: int) -> Polygon:
         """Return an object as a shapely polygon with its holes."""

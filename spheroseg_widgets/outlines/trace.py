@@ -34,20 +34,25 @@ def _pixel_rings(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
     width = mask.shape[1] + 1
     following: dict[int, list[int]] = {}
 
-    def add(rows: NDArray[np.intp], columns: NDArray[np.intp], step: tuple[int, int, int, int]) -> None:
+    def add(pixels: NDArray[np.bool_], step: tuple[int, int, int, int]) -> None:
+        rows, columns = np.nonzero(pixels)
         starts = (rows + step[0]) * width + columns + step[1]
         ends = (rows + step[2]) * width + columns + step[3]
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
             following.setdefault(start, []).append(end)
 
     inner = padded[1:-1, 1:-1]
-    add(*np.nonzero(inner & ~padded[:-2, 1:-1]), (0, 0, 0, 1))  # top edge, to the right
-    add(*np.nonzero(inner & ~padded[1:-1, 2:]), (0, 1, 1, 1))  # right edge, down
-    add(*np.nonzero(inner & ~padded[2:, 1:-1]), (1, 1, 1, 0))  # bottom edge, to the left
-    add(*np.nonzero(inner & ~padded[1:-1, :-2]), (1, 0, 0, 0))  # left edge, up
+    add(inner & ~padded[:-2, 1:-1], (0, 0, 0, 1))  # top edge, to the right
+    add(inner & ~padded[1:-1, 2:], (0, 1, 1, 1))  # right edge, down
+    add(inner & ~padded[2:, 1:-1], (1, 1, 1, 0))  # bottom edge, to the left
+    add(inner & ~padded[1:-1, :-2], (1, 0, 0, 0))  # left edge, up
     rings = []
-    while following:
-        start = next(iter(following))
+    starts = list(following)[::-1]
+    while starts:
+        start = starts[-1]
+        if start not in following:
+            starts.pop()
+            continue
         path, at, here, came = [start], {start: 0}, start, 0
         while True:
             options = following[here]
@@ -73,7 +78,8 @@ def _pixel_rings(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
 
 def _corners(path: list[int], width: int) -> NDArray[np.float64]:
     points = np.array([(p % width, p // width) for p in path], np.float64)
-    turns = np.any(np.roll(points, -1, axis=0) - points != points - np.roll(points, 1, axis=0), axis=1)
+    steps = np.diff(points, axis=0, prepend=points[-1:])
+    turns = np.any(np.concatenate([steps[1:], steps[:1]]) != steps, axis=1)
     return points[turns]
 
 

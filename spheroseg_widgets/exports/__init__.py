@@ -1,0 +1,1 @@
+"""What leaves a project: one file a format, all written whole or not at all."""

@@ -1,0 +1,42 @@
+"""Outlines as GeoJSON: one FeatureCollection an image, coordinates in pixels; QuPath reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+from shapely.geometry import mapping
+
+from .atomic import write_bytes
+from .bundle import ExportBundle
+
+
+def write_geojson(bundle: ExportBundle, out: Path) -> Iterator[Path]:
+    """Write geojson/<stem>.geojson; x right, y down, pixel (i, j) covers [j, j + 1] x [i, i + 1]."""
+    for image in bundle.images():
+        features = []
+        for index, row in enumerate(image.objects.to_dict("records")):
+            properties = {
+                "objectType": "annotation",
+                "classification": {"name": str(row.get("class", "spheroid"))},
+                **{str(k): (None if pd.isna(v) else v) for k, v in row.items() if isinstance(v, str | int | float | bool)},
+            }
+            features.append(
+                {
+                    "type": "Feature",
+                    "id": str(row.get("outline_id", index + 1)),
+                    "geometry": mapping(image.outlines.shapely(index)),
+                    "properties": properties,
+                }
+            )
+        collection = {
+            "type": "FeatureCollection",
+            "image": Path(image.path).name,
+            "width": image.width,
+            "height": image.height,
+            "pixel_size_um": image.pixel_size_um,
+            "features": features,
+        }
+        yield write_bytes(out / "geojson" / f"{image.stem}.geojson", json.dumps(collection).encode())

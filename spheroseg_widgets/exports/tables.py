@@ -1,0 +1,98 @@
+"""Tables as CSV and XLSX: numbers as numbers, missing as empty, text as text.
+
+A text cell that a spreadsheet would take for a formula (it starts with ``=``, ``+``, ``-``, ``@``, tab or
+carriage return) gets a leading apostrophe in CSV; `read_csv` takes it off again. XLSX needs no such thing: the
+cell's type says that it is text.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+
+from spheroseg_widgets.measure.definitions import definitions_frame
+
+from .atomic import write_atomically
+from .bundle import ExportBundle
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+SHEET_ROWS = 1_048_575
+
+
+def write_csv_tables(bundle: ExportBundle, out: Path) -> list[Path]:
+    """Write images.csv, measurements.csv and, with wells, wells.csv; UTF-8."""
+    return [
+        write_csv(out / f"{name}.csv", frame)
+        for name, frame in (("images", bundle.images_table), ("measurements", bundle.measurements), ("wells", bundle.wells))
+        if frame is not None
+    ]
+
+
+def write_csv(path: Path, frame: pd.DataFrame) -> Path:
+    """Write one table."""
+    safe = frame.copy()
+    for name in safe.columns:
+        if not pd.api.types.is_numeric_dtype(safe[name]):
+            safe[name] = safe[name].map(_guarded)
+    return write_atomically(path, lambda partial: safe.to_csv(partial, index=False, encoding="utf-8"))
+
+
+def read_csv(path: str | Path) -> pd.DataFrame:
+    """Read a table that was exported, with its text as it was."""
+    frame = pd.read_csv(path, encoding="utf-8")
+    for name in frame.columns:
+        if not pd.api.types.is_numeric_dtype(frame[name]):
+            frame[name] = frame[name].map(lambda v: v[1:] if isinstance(v, str) and v[:1] == "'" and v[1:2] in FORMULA else v)
+    return frame
+
+
+def write_xlsx(bundle: ExportBundle, out: Path) -> list[Path]:
+    """Write measurements.xlsx: images, measurements, wells, definitions and run, a sheet each."""
+    run = pd.DataFrame([(key, str(value)) for key, value in bundle.provenance.items()], columns=["what", "value"])
+    sheets = [("images", bundle.images_table), ("measurements", bundle.measurements)]
+    if bundle.wells is not None:
+        sheets.append(("wells", bundle.wells))
+    sheets += [("definitions", definitions_frame()), ("run", run)]
+
+    def write(partial: Path) -> None:
+        book = Workbook(write_only=True)
+        for name, frame in sheets:
+            for part in range(0, max(1, len(frame)), SHEET_ROWS):
+                _sheet(book, name if part == 0 else f"{name}_{part // SHEET_ROWS + 1}", frame.iloc[part : part + SHEET_ROWS])
+        book.save(partial)
+
+    return [write_atomically(out / "measurements.xlsx", write)]
+
+
+def _sheet(book: Workbook, name: str, frame: pd.DataFrame) -> None:
+    sheet = book.create_sheet(name)
+    sheet.freeze_panes = "A2"
+    for number, column in enumerate(frame.columns, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = min(48, max(10, len(str(column)) + 2))
+
+    def cell(value: Any, *, bold: bool = False) -> Any:  # noqa: ANN401 - a cell of any type
+        if isinstance(value, str):
+            made = WriteOnlyCell(sheet, ILLEGAL.sub("\ufffd", value)[:32767])
+            made.data_type = "s"  # or "=cmd()" would become a formula
+            if bold:
+                made.font = Font(bold=True)
+            return made
+        if value is None or pd.isna(value):
+            return None
+        return value.item() if hasattr(value, "item") else (value if isinstance(value, bool | int | float) else str(value))
+
+    sheet.append([cell(str(column), bold=True) for column in frame.columns])
+    for row in frame.itertuples(index=False, name=None):
+        sheet.append([cell(value) for value in row])
+
+
+def _guarded(value: Any) -> Any:  # noqa: ANN401 - a cell of any type
+    return "'" + value if isinstance(value, str) and value.startswith(FORMULA) else value
