@@ -1,3 +1,33 @@
 """Outlines, measurements and reports from microscope images of tumour spheroids, in Jupyter."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from .outlines.outlines import Outlines as Outlines
+    from .project.project import Project as Project
+    from .project.project import open_project as open_project
+    from .project.run import Run as Run
+
+# Resolved on first use (PEP 562): a worker that imports the package must not load the store or Jupyter.
+_PUBLIC = {
+    "Outlines": ".outlines.outlines",
+    "Project": ".project.project",
+    "Run": ".project.run",
+    "open_project": ".project.project",
+}
+__all__ = ["Outlines", "Project", "Run", "__version__", "open_project"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""From objects to wells and growth: pure functions on DataFrames."""
