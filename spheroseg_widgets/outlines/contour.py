@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.measure import find_contours
 
+from .flags import areas
 from .nesting import nest
-from .outlines import Outlines, signed_area
+from .outlines import Outlines
 from .trace import trace
 
 SMOOTHING = 1.0
 MARGIN = 4
 """Pixels around an object's box: the smoothing's reach."""
+CRUMB = 16.0
+"""Area in square pixels below which what breaks off an object is left out."""
 
 
 def contour_field(field: NDArray[np.float32], level: float = 0.5) -> Outlines:
@@ -72,15 +75,16 @@ def contour_labels(
     Returns
     -------
     outlines : Outlines
-        One object a label: of a label in several pieces, the largest.
+        One object a label. A label that falls into pieces, as at a neck one pixel wide, gives one object a
+        piece; besides the largest only those of at least `CRUMB` square pixels.
     numbers : (n,) int32
-        The label of each outline; a label whose outline degenerates is missing.
+        The label of each outline.
     """
     found: list[Outlines] = []
     numbers: list[int] = []
-    for number, box in enumerate(ndimage.find_objects(labels), start=1):
-        if box is None:
-            continue
+    boxes = ndimage.find_objects(labels)
+    for number in np.flatnonzero(np.bincount(labels[labels > 0])):
+        box = boxes[number - 1]
         top, left = max(0, box[0].start - MARGIN), max(0, box[1].start - MARGIN)
         bottom, right = box[0].stop + MARGIN, box[1].stop + MARGIN
         crop = labels[top:bottom, left:right]
@@ -91,10 +95,11 @@ def contour_labels(
             (top, left),
             labels.shape,
         )
-        best = _largest(nest(rings)) or _largest(trace(own).transformed(1, 1, left, top))
-        if best is not None:
-            found.append(best)
-            numbers.append(number)
+        pieces = _without_crumbs(nest(rings))
+        if not len(pieces):
+            pieces = _without_crumbs(trace(own).transformed(1, 1, left, top))
+        found.append(pieces)
+        numbers += [int(number)] * len(pieces)
     return Outlines.concat(found), np.asarray(numbers, np.int32)
 
 
@@ -103,7 +108,9 @@ def _field(
 ) -> NDArray[np.float32]:
     """Return the field whose level set is the object's outline."""
     border = cv2.BORDER_REFLECT
-    smooth = cv2.GaussianBlur(own.astype(np.float32), (0, 0), SMOOTHING, borderType=border)
+    smooth: NDArray[np.float32] = cv2.GaussianBlur(
+        own.astype(np.float32), (0, 0), SMOOTHING, borderType=border
+    )
     if probability is None:
         return smooth
     others = (crop > 0) & ~own
@@ -122,7 +129,8 @@ def _rings(
     """Return closed level curves in image coordinates; a crop at the image's edge ends on that edge."""
     low = float(min(field.min(), level)) - 1.0
     # One replicated pixel carries the field to the edge and past it; the outer one closes the curve.
-    padded = np.pad(np.pad(field.astype(np.float64), 1, mode="edge"), 1, constant_values=low)
+    clear = _off_the_level(field.astype(np.float64), level)
+    padded = np.pad(np.pad(clear, 1, mode="edge"), 1, constant_values=low)
     rings = []
     height, width = shape[:2]
     for curve in find_contours(padded, level):
@@ -134,9 +142,18 @@ def _rings(
     return rings
 
 
-def _largest(outlines: Outlines) -> Outlines | None:
-    if not len(outlines):
-        return None
-    areas = [signed_area(outlines.rings(i)[0]) for i in range(len(outlines))]
-    best = int(np.argmax(areas))
-    return outlines.subset([best]) if areas[best] > 0 else None
+def _off_the_level(field: NDArray[np.float64], level: float) -> NDArray[np.float64]:
+    """Keep values a thousandth of the field's range away from the level.
+
+    A curve through a pixel's very centre may touch itself there, and is no valid polygon.
+    """
+    gap = 1e-3 * max(float(np.ptp(field)), 1e-6)
+    near = np.where(field > level, level + gap, level - gap)
+    return np.where(np.abs(field - level) < gap, near, field)
+
+
+def _without_crumbs(pieces: Outlines) -> Outlines:
+    if len(pieces) < 2:
+        return pieces
+    sizes = areas(pieces)
+    return pieces.subset(np.flatnonzero((sizes >= CRUMB) | (np.arange(len(pieces)) == sizes.argmax())))

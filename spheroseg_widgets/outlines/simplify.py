@@ -26,10 +26,17 @@ def simplify(outlines: Outlines, tolerance: float = DEFAULT_TOLERANCE) -> Outlin
     """
     if tolerance <= 0 or not len(outlines):
         return outlines
-    simpler: list[Polygon] = []
-    for index in range(len(outlines)):
-        whole = outlines.shapely(index)
-        candidate = whole.simplify(tolerance, preserve_topology=True)
-        usable = candidate.geom_type == "Polygon" and candidate.is_valid and not candidate.is_empty
-        simpler.append(candidate if usable else whole)
-    return Outlines.from_shapely(simpler)
+    return Outlines.from_shapely(
+        _simplified(outlines.shapely(index), tolerance) for index in range(len(outlines))
+    )
+
+
+def _simplified(whole: Polygon, tolerance: float) -> Polygon:
+    # GEOS drops a ring's first vertex after all others, by which an outline may move further than it was
+    # asked for: what comes out is checked, and asked for again with a smaller tolerance.
+    for asked in (tolerance, tolerance / 2, tolerance / 4):
+        simpler = whole.simplify(asked, preserve_topology=True)
+        usable = simpler.geom_type == "Polygon" and simpler.is_valid and not simpler.is_empty
+        if usable and whole.hausdorff_distance(simpler) <= tolerance:
+            return simpler
+    return whole

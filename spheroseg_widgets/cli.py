@@ -1,0 +1,154 @@
+"""The command line: the same verbs as in a notebook."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from spheroseg_widgets import __version__
+from spheroseg_widgets.errors import SpherosegError
+
+# Dask starts workers by importing the main module again; heavy imports wait until a command runs.
+app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False)
+console = Console(stderr=True)
+WORKED, NOTHING_RAN, SOME_FAILED = 0, 1, 2
+
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes of the local Dask cluster; by default as this machine allows.")]
+
+
+@app.callback()
+def root(
+    *, show_version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")] = False
+) -> None:
+    """Outline and measure tumour spheroids in microscope images."""
+    if show_version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def segment(
+    paths: Annotated[list[str], typer.Argument(help="Images, folders or glob patterns.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")],
+    model: Annotated[str | None, typer.Option(help="A model's name, or a checkpoint of the original platform.")] = None,
+    pixel_size: Annotated[float | None, typer.Option(min=0.0, help="Micrometres a pixel; by default what the files say.")] = None,
+    formats: Annotated[list[str] | None, typer.Option(help="csv, xlsx, masks, labels, geojson, coco, imagej; several, or separated by spaces or commas.")] = None,
+    names: Annotated[str, typer.Option(help="auto, incucyte, opera, or a pattern such as {plate}_{well}_{time}h.tif")] = "auto",
+    channel: Annotated[int, typer.Option(min=0, help="The channel to segment, from 0.")] = 0,
+    workers: Workers = None,
+    cluster: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, instead of a local cluster.")] = None,
+    exclude_border: Annotated[bool, typer.Option(help="Leave out objects that touch the image's edge.")] = False,
+) -> None:
+    """Segment images, measure what is found, and write tables and masks.
+
+    Examples:
+
+        spheroseg segment raw/ --out results
+
+        spheroseg segment "raw/*.tif" --out results --pixel-size 1.24 --formats csv xlsx imagej
+
+    Exit code 0: all images worked; 2: some failed (named with their reasons); 1: nothing could run.
+    """
+    from spheroseg_widgets.exports.registry import formats as known_formats  # noqa: PLC0415
+    from spheroseg_widgets.project.project import open_project  # noqa: PLC0415
+
+    wanted = [name for text in formats or ["csv", "masks", "labels"] for name in text.replace(",", " ").split()]
+    if unknown := [name for name in wanted if name not in known_formats()]:
+        raise SpherosegError(f"unknown format {', '.join(unknown)}; known are {', '.join(known_formats())}")
+    if "csv" not in wanted:
+        wanted.insert(0, "csv")  # the list of images and their reasons is always written
+    project = open_project(out / "project", create=True)
+    added = project.add(paths, names=names, pixel_size_um=pixel_size, channel=channel)
+    console.print(str(added), markup=False, highlight=False)
+    if pixel_size is not None:
+        project.set_pixel_size(pixel_size)
+    if project.images().empty:
+        raise SpherosegError("there is no image to segment")
+    _with_progress(lambda report: project.segment(model=model, workers=workers, cluster=cluster, report=report))
+    files = project.export(out, wanted, exclude_border=exclude_border)
+    listed = project.bundle().images_table
+    failed = listed[listed["status"] == "failed"]
+    for row in failed.itertuples():
+        console.print(f"failed: {row.path}: {row.reason}", markup=False, highlight=False, style="red")
+    done = int((listed["status"] == "done").sum())
+    console.print(f"{done} images segmented, {len(failed)} failed; {len(files)} files in {out}", markup=False)
+    if done == 0:
+        raise typer.Exit(NOTHING_RAN)
+    if len(failed) or added.skipped:
+        raise typer.Exit(SOME_FAILED)
+
+
+@app.command()
+def demo(
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for everything the demo makes.")] = Path("demo-output"),
+    images: Annotated[Path | None, typer.Option(help="A folder of your own images instead of the synthetic plate.")] = None,
+    workers: Workers = None,
+) -> None:
+    """Run the main job on a synthetic plate with known truth, or on a folder of yours.
+
+    Example:
+
+        spheroseg demo --images my-images
+    """
+    from spheroseg_widgets.demo.demo import DemoResult, run_demo  # noqa: PLC0415
+
+    made: list[DemoResult] = []
+    _with_progress(lambda report: made.append(run_demo(out, images=images, workers=workers, report=report)))
+    result = made[0]
+    for title, frame in (("Against the known truth", result.accuracy), ("Growth of the volume a day", result.growth)):
+        if frame is not None:
+            _print_table(title, frame)
+    counts = result.project.summary()
+    console.print(f"{counts['images']} images, {counts['objects']} objects, {counts['wells']} wells", markup=False)
+    for line in (
+        f"Summary page    {result.page}",
+        f"Tables, masks   {out / 'export'}",
+        f"Project         {out / 'project'}",
+        "Next: open the summary page in a browser; then segment images of your own:",
+        "      spheroseg segment FOLDER --out RESULTS",
+    ):
+        console.print(line, markup=False, highlight=False)
+
+
+def _with_progress(work: object) -> None:
+    """Run `work(report)` with a progress bar, and failures named above it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[failed]}"), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("segmenting", total=None, failed="")
+
+        def report(progress: object) -> None:
+            done, failed, total = (int(getattr(progress, name)) for name in ("done", "failed", "total"))
+            bar.update(task, completed=done + failed, total=total, failed=f"{failed} failed" if failed else "")
+
+        work(report)  # type: ignore[operator]  # any callable that takes a report function
+
+
+def _print_table(title: str, frame: pd.DataFrame) -> None:
+    table = Table(title=title, title_justify="left")
+    for column in frame.columns:
+        table.add_column(str(column).replace("_", " "), justify="left" if frame[column].dtype.kind not in "if" else "right")
+    for row in frame.itertuples(index=False, name=None):
+        table.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row))
+    Console().print(table)
+
+
+def main() -> None:
+    """Run the command line; an expected error is one line, not a traceback."""
+    try:
+        app()
+    except SpherosegError as error:
+        console.print(f"Error: {error}", markup=False, highlight=False, style="red")
+        sys.exit(NOTHING_RAN)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""The main job from start to end: segment on Dask, measure, compare with the truth, export, show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from spheroseg_widgets.analysis.growth import by_condition, growth_rates
+from spheroseg_widgets.jobs.dispatcher import Progress
+from spheroseg_widgets.outlines.rasterise import to_labels, to_mask
+from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.reports.page import write_page
+from spheroseg_widgets.segmentation.evaluate import f1, instance_scores, iou
+
+from .plate import GROWTH_PER_DAY, DemoPlate, make_demo_plate
+
+FORMATS = ("csv", "xlsx", "masks", "labels", "geojson", "coco", "imagej")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """What the demo made.
+
+    Parameters
+    ----------
+    project : Project
+        Open; the next step in a notebook.
+    page : Path
+        The one-page summary.
+    accuracy : DataFrame or None
+        Against the truth: one row a condition or special case, with images, mean IoU, instance F1 and area
+        error; None for images of one's own.
+    growth : DataFrame or None
+        Measured and true growth rates.
+    files : list of Path
+        Exports.
+    """
+
+    project: Project
+    page: Path
+    accuracy: pd.DataFrame | None
+    growth: pd.DataFrame | None
+    files: list[Path]
+
+
+def run_demo(
+    out: Path, *, images: Path | None = None, workers: int | None = None, report: Callable[[Progress], None] | None = None
+) -> DemoResult:
+    """Run the demo into a folder.
+
+    Parameters
+    ----------
+    out : Path
+        Receives the plate, the project, the exports and the page.
+    images : Path, optional
+        A folder of one's own images, used instead of the synthetic plate.
+    workers : int, optional
+        Processes of the local cluster.
+    report : callable, optional
+        Progress of the run.
+    """
+    plate = None if images is not None else make_demo_plate(out / "plate")
+    project = open_project(out / "project", create=True)
+    project.add(images if plate is None else plate.images)
+    if plate is not None:
+        project.set_map(plate.plate_map)
+    project.segment(workers=workers, report=report)
+    files = project.export(out / "export", FORMATS)
+    accuracy = compare(project, plate) if plate is not None else None
+    growth = compare_growth(project) if plate is not None else None
+    page = write_page(project, out / "summary.html", accuracy=accuracy, growth=growth)
+    return DemoResult(project, page, accuracy, growth, files)
+
+
+def compare(project: Project, plate: DemoPlate) -> pd.DataFrame:
+    """Score the project's outlines against the plate's truth, by condition and special case."""
+    truth = plate.table.set_index("file")
+    rows = []
+    table = project.images()
+    for image in table[table["current_result_id"].notna()].itertuples():
+        real = cv2.imread(str(plate.truth / f"{Path(image.path).stem}.png"), cv2.IMREAD_UNCHANGED).astype(np.int32)
+        outlines, objects = project.outlines(int(image.image_id))
+        height, width = int(image.height), int(image.width)
+        scores = instance_scores(to_labels(outlines, height, width), real)
+        expected = truth.loc[image.name]
+        largest = objects["area_px2"].max() if len(objects) else 0.0
+        area = largest / expected["area_px2"] - 1 if expected["area_px2"] else np.nan
+        kind = expected["special"] or f"{expected['condition']}, plain"
+        rows.append((kind, iou(to_mask(outlines, height, width), real > 0), *scores, area))
+    scored = pd.DataFrame(rows, columns=["images_of", "iou", "tp", "fp", "fn", "area_error"])
+    grouped = scored.groupby("images_of", sort=True)
+    totals = grouped[["tp", "fp", "fn"]].sum()
+    return pd.DataFrame(
+        {
+            "images": grouped.size(),
+            "mean_iou": grouped["iou"].mean(),
+            "f1": [f1(*map(int, row)) for row in totals.itertuples(index=False, name=None)],
+            "mean_area_error": grouped["area_error"].mean(),
+        }
+    ).reset_index()
+
+
+def compare_growth(project: Project) -> pd.DataFrame:
+    """Set the measured growth of each condition beside the true one."""
+    summary = by_condition(growth_rates(project.wells()))
+    summary["true_rate"] = summary["condition"].map(GROWTH_PER_DAY)
+    return summary

@@ -1,0 +1,1 @@
+"""What is shared: the one-page summary; reports by papermill build on it."""

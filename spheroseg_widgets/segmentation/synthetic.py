@@ -1,0 +1,210 @@
+"""Synthetic spheroid images with exact truth, deterministic by seed: for the demo, the tests and training.
+
+The truth is the compact body: debris, halo and shed cells are not part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from spheroseg_widgets.outlines.outlines import Outlines
+from spheroseg_widgets.outlines.rasterise import to_labels
+
+# Geometric mean of the amplitude of the radial harmonics 2..10 relative to the mean radius, and the spread of
+# its logarithm, over 195 outlines of real organoids (zakih/organoidDynamics); phases are even.
+HARMONICS = (0.1164, 0.0488, 0.0376, 0.0274, 0.0246, 0.0179, 0.0169, 0.0165, 0.0122)
+LOG_SPREAD = 0.8
+VERTICES = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Spheroid:
+    """One spheroid of a scene.
+
+    Parameters
+    ----------
+    x, y, radius : float
+        Place and mean radius in pixels.
+    roughness : float
+        Multiplies the amplitudes of the harmonics; 0 is a disc.
+    hole : float
+        Radius of a hole in the middle over the radius; 0 is none.
+    shape_seed : int
+        Two spheroids of the same seed have the same shape: a series grows without changing form.
+    depth : float
+        Contrast of the body against the background, 0..1.
+    core : float
+        Additional darkness of the core, 0..1.
+    shedding : float
+        Density of the debris around the body, 0..1.
+    """
+
+    x: float
+    y: float
+    radius: float
+    roughness: float = 1.0
+    hole: float = 0.0
+    shape_seed: int = 0
+    depth: float = 0.5
+    core: float = 0.4
+    shedding: float = 0.0
+
+    def rings(self) -> list[NDArray[np.float64]]:
+        """Return the true outline, and the hole's; the area scales exactly with the radius squared."""
+        rng = np.random.default_rng(self.shape_seed)
+        angle = np.linspace(0, 2 * np.pi, VERTICES, endpoint=False)
+        shape = np.ones(VERTICES)
+        for order, amplitude in enumerate(HARMONICS, start=2):
+            size = amplitude * self.roughness * min(3.0, rng.lognormal(0, LOG_SPREAD))
+            shape += size * np.cos(order * angle + rng.uniform(0, 2 * np.pi))
+        shape = np.clip(shape, 0.3, None)
+        around = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        outer = [self.x, self.y] + self.radius * shape[:, None] * around
+        if not self.hole:
+            return [outer]
+        return [outer, [self.x, self.y] + self.radius * self.hole * around]
+
+
+@dataclass(frozen=True, slots=True)
+class SceneSpec:
+    """A field of view.
+
+    Parameters
+    ----------
+    height, width : int
+        In pixels.
+    spheroids : sequence of Spheroid
+        In the order of their labels; where two overlap the smaller lies on top.
+    look : {"brightfield", "fluorescence"}
+        Dark on bright, or bright on dark.
+    blur, noise, unevenness : float
+        Sigma of the defocus in px; standard deviation of the noise; relative change of the light.
+    debris, bubbles : int
+        Numbers of specks and of bubbles.
+    bits : {8, 12, 16}
+        Depth of the stored values.
+    """
+
+    height: int
+    width: int
+    spheroids: Sequence[Spheroid] = ()
+    look: str = "brightfield"
+    blur: float = 0.8
+    noise: float = 0.012
+    unevenness: float = 0.1
+    debris: int = 0
+    bubbles: int = 0
+    bits: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A rendered field: pixels (uint8 or uint16), instance labels (int32), and the true outlines."""
+
+    pixels: NDArray[np.uint8] | NDArray[np.uint16]
+    labels: NDArray[np.int32]
+    outlines: Outlines
+    spec: SceneSpec = field(repr=False)
+
+
+def render(spec: SceneSpec, rng: np.random.Generator) -> Scene:
+    """Render a scene; the same spec and seed give the same pixels."""
+    h, w = spec.height, spec.width
+    outlines = Outlines.from_rings([spheroid.rings() for spheroid in spec.spheroids])
+    labels = to_labels(outlines, h, w)
+    # Absorption: 0 is background, 1 is opaque.
+    absorbed = 0.02 * smooth_noise((h, w), 24, rng)
+    _specks(absorbed, spec, rng)
+    _bodies(absorbed, labels, spec, rng)
+    for _ in range(spec.bubbles):
+        centre, radius = (int(rng.integers(w)), int(rng.integers(h))), int(rng.uniform(0.02, 0.08) * min(h, w)) + 3
+        cv2.circle(absorbed, centre, radius, 0.45, max(2, radius // 6), cv2.LINE_AA)
+        cv2.circle(absorbed, centre, max(1, radius - 3), -0.1, 1, cv2.LINE_AA)
+    if spec.blur:
+        absorbed = cv2.GaussianBlur(absorbed, (0, 0), spec.blur)
+    light = 1 + spec.unevenness * _light((h, w), rng)
+    image = light * (0.78 - 0.7 * absorbed) if spec.look == "brightfield" else 0.06 * light + 0.75 * np.clip(absorbed, 0, 1)
+    image = image + rng.normal(0, spec.noise, (h, w)) * np.sqrt(np.clip(image, 0.05, 1))
+    top = 2**spec.bits - 1
+    values = np.clip(np.rint(image * top), 0, top)
+    pixels = values.astype(np.uint8) if spec.bits == 8 else values.astype(np.uint16)
+    return Scene(pixels, labels, outlines, spec)
+
+
+def random_scene(rng: np.random.Generator, size: tuple[int, int] = (256, 256)) -> Scene:
+    """Draw a scene at random from the whole range of looks, crowded or empty, sharp or not."""
+    h, w = size
+    short = min(h, w)
+    kind = rng.choice(["one", "few", "many", "none", "touching"], p=[0.35, 0.25, 0.2, 0.08, 0.12])
+    spheroids: list[Spheroid] = []
+    look = "brightfield" if rng.random() < 0.75 else "fluorescence"
+    depth = rng.uniform(0.15, 0.9)
+
+    def one(x: float, y: float, radius: float) -> Spheroid:
+        return Spheroid(
+            x, y, radius, roughness=float(rng.uniform(0.1, 1.0)), shape_seed=int(rng.integers(2**31)),
+            hole=float(rng.uniform(0.2, 0.5)) if rng.random() < 0.03 else 0.0, depth=float(np.clip(depth * rng.uniform(0.7, 1.2), 0.1, 0.95)),
+            core=float(rng.uniform(0, 0.7)), shedding=float(rng.uniform(0.2, 1)) if rng.random() < 0.25 else 0.0,
+        )  # fmt: skip
+
+    if kind == "one":
+        spheroids = [one(rng.uniform(0.2, 0.8) * w, rng.uniform(0.2, 0.8) * h, rng.uniform(0.1, 0.46) * short)]
+    elif kind == "touching":
+        radius = rng.uniform(0.1, 0.22) * short
+        x, y, turn = rng.uniform(0.35, 0.65) * w, rng.uniform(0.35, 0.65) * h, rng.uniform(0, 2 * np.pi)
+        spheroids = [one(x, y, radius), one(x + 1.85 * radius * np.cos(turn), y + 1.85 * radius * np.sin(turn), radius * rng.uniform(0.8, 1.1))]
+    elif kind != "none":
+        radius = rng.uniform(0.06, 0.14) * short if kind == "few" else rng.uniform(0.03, 0.07) * short
+        for _ in range(int(rng.integers(2, 7)) if kind == "few" else int(rng.integers(8, 40))):
+            candidate = one(rng.uniform(0, w), rng.uniform(0, h), radius * rng.uniform(0.6, 1.4))
+            if all(np.hypot(candidate.x - s.x, candidate.y - s.y) > 0.98 * (candidate.radius + s.radius) for s in spheroids):
+                spheroids.append(candidate)
+    spec = SceneSpec(
+        h, w, tuple(spheroids), look, blur=float(rng.uniform(0.3, 2.5)), noise=float(rng.uniform(0.003, 0.05)),
+        unevenness=float(rng.uniform(0, 0.35)), debris=int(rng.integers(0, 60)), bubbles=int(rng.random() < 0.12),
+    )  # fmt: skip
+    return render(spec, rng)
+
+
+def smooth_noise(shape: tuple[int, int], cell: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return noise of unit spread that varies over about `cell` pixels."""
+    coarse = rng.normal(0, 1, (max(2, int(shape[0] / cell) + 2), max(2, int(shape[1] / cell) + 2))).astype(np.float32)
+    return cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
+
+
+def _bodies(absorbed: NDArray[np.float32], labels: NDArray[np.int32], spec: SceneSpec, rng: np.random.Generator) -> None:
+    texture = 0.5 * smooth_noise(absorbed.shape, 3, rng) + 0.5 * smooth_noise(absorbed.shape, 9, rng)  # type: ignore[arg-type]  # a 2-D shape
+    for number, spheroid in enumerate(spec.spheroids, start=1):
+        own = labels == number
+        if not own.any():
+            continue
+        inner = cv2.distanceTransform(np.pad(own.astype(np.uint8), 1, mode="edge"), cv2.DIST_L2, 3)[1:-1, 1:-1]
+        # A body of cells absorbs more where it is thicker; its rim is soft over some pixels.
+        thick = np.sqrt(np.clip(inner / (0.6 * spheroid.radius + 1), 0, 1))
+        edge = np.clip(inner / 2.0, 0, 1)
+        body = edge * spheroid.depth * (0.65 + 0.35 * thick + spheroid.core * 0.5 * thick**4 + 0.10 * texture)
+        absorbed[own] = body[own]
+
+
+def _specks(absorbed: NDArray[np.float32], spec: SceneSpec, rng: np.random.Generator) -> None:
+    h, w = absorbed.shape
+    places = [(rng.uniform(0, w), rng.uniform(0, h)) for _ in range(spec.debris)]
+    for spheroid in spec.spheroids:
+        for _ in range(int(90 * spheroid.shedding)):
+            turn, away = rng.uniform(0, 2 * np.pi), spheroid.radius * (1.05 + rng.exponential(0.25))
+            places.append((spheroid.x + away * np.cos(turn), spheroid.y + away * np.sin(turn)))
+    for x, y in places:
+        size = max(1, round(rng.lognormal(0.3, 0.4) * min(h, w) / 400))
+        cv2.circle(absorbed, (round(x), round(y)), size, float(rng.uniform(0.1, 0.5)), -1, cv2.LINE_AA)
+
+
+def _light(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
+    ys = np.linspace(-1, 1, shape[0], dtype=np.float32)[:, None]
+    xs = np.linspace(-1, 1, shape[1], dtype=np.float32)[None]
+    a, b = rng.uniform(-1, 1, 2)
+    return np.asarray(0.6 * (a * xs + b * ys) - 0.8 * ((xs - 0.2 * a) ** 2 + (ys - 0.2 * b) ** 2) / 2, np.float32)
