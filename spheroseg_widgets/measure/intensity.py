@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.outlines.rasterise import object_pixels, to_mask
@@ -26,7 +27,7 @@ def measure_intensity(outlines: Outlines, pixels: NDArray[Any], rim_px: int = RI
     pixels : (h, w) any numeric dtype
         Original values.
     rim_px : int
-        Width of the rim outside an object, in pixels; other objects are left out of it.
+        Width of the rim outside an object, in pixels; its holes and other objects are left out of it.
 
     Returns
     -------
@@ -47,7 +48,8 @@ def measure_intensity(outlines: Outlines, pixels: NDArray[Any], rim_px: int = RI
         wide = np.pad(mask, ((up, under), (before, after)))
         box = np.s_[top - up : top + mask.shape[0] + under, left - before : left + mask.shape[1] + after]
         values = pixels[box].astype(np.float64)
-        rim = cv2.dilate(wide.astype(np.uint8), kernel).astype(bool) & ~anything[box]
+        filled = ndimage.binary_fill_holes(wide)  # a core is no background
+        rim = cv2.dilate(filled.astype(np.uint8), kernel).astype(bool) & ~filled & ~anything[box]
         inside = values[wide]
         contrast = inside.mean() - values[rim].mean() if rim.any() else np.nan
         rows.append([inside.mean(), inside.std(), contrast])

@@ -48,7 +48,7 @@ def measure_shape(outlines: Outlines) -> pd.DataFrame:
     -------
     DataFrame
         One row an object, columns `SHAPE_COLUMNS`, float64. A degenerate outline (fewer than three
-        vertices, no area) gives NaN, never 1.
+        vertices, no area, no extent across) gives NaN, never 1.
     """
     rows = [_measure(outlines.rings(index)) for index in range(len(outlines))]
     return pd.DataFrame(rows, columns=list(SHAPE_COLUMNS), dtype=np.float64)
@@ -57,13 +57,14 @@ def measure_shape(outlines: Outlines) -> pd.DataFrame:
 def _measure(rings: list[NDArray[np.float32]]) -> list[float]:
     outer = rings[0].astype(np.float64)
     area, centroid, moments = _moments([ring.astype(np.float64) for ring in rings])
-    if len(outer) < 3 or not area > 0:
+    # An outline that crosses itself may have an area but impossible moments.
+    major, minor, orientation = _ellipse(moments)
+    if len(outer) < 3 or not area > 0 or not minor > 0:
         return [math.nan] * len(SHAPE_COLUMNS)
-    steps = np.roll(outer, -1, axis=0) - outer
+    steps = np.diff(outer, axis=0, append=outer[:1])
     perimeter = float(np.hypot(steps[:, 0], steps[:, 1]).sum())
     convex = Polygon(outer).convex_hull
     hull = np.asarray(convex.exterior.coords)[:-1]
-    major, minor, orientation = _ellipse(moments)
     diameter = 2 * math.sqrt(area / math.pi)
     longest, narrowest = max_feret(hull), min_feret(hull)
     return [
@@ -80,7 +81,7 @@ def _measure(rings: list[NDArray[np.float32]]) -> list[float]:
         minor,
         math.sqrt(max(0.0, 1 - (minor / major) ** 2)),
         orientation,
-        major / minor if minor > 0 else math.nan,
+        major / minor,
         centroid[0],
         centroid[1],
         math.pi / 6 * diameter**3,
@@ -100,7 +101,7 @@ def _moments(
     sums = np.zeros(6)
     for ring in rings:
         x, y = (ring - origin).T
-        u, v = np.roll(x, -1), np.roll(y, -1)
+        u, v = np.append(x[1:], x[:1]), np.append(y[1:], y[:1])
         cross = x * v - u * y
         sums += [
             cross.sum() / 2,
@@ -126,4 +127,6 @@ def _ellipse(moments: tuple[float, float, float]) -> tuple[float, float, float]:
     mxx, myy, mxy = moments
     middle, spread = (mxx + myy) / 2, math.hypot((mxx - myy) / 2, mxy)
     angle = -0.5 * math.degrees(math.atan2(2 * mxy, mxx - myy))
-    return 4 * math.sqrt(middle + spread), 4 * math.sqrt(max(0.0, middle - spread)), angle
+    if not middle > spread:
+        return math.nan, math.nan, math.nan
+    return 4 * math.sqrt(middle + spread), 4 * math.sqrt(middle - spread), angle

@@ -51,7 +51,7 @@ class Outlines:
 
     @classmethod
     def from_rings(cls, objects: Sequence[Sequence[ArrayLike]]) -> Outlines:
-        """Build from objects given as [outer, hole, hole...], each ring (n, 2); turned the right way round."""
+        """Build from objects given as [outer, hole, hole...], rings (n, 2); turned the right way round."""
         rings: list[NDArray[np.float32]] = []
         counts = [0]
         for rings_of_one in objects:
