@@ -1,1 +1,1 @@
-"""Polygons of objects in an image: their flat store, contours, traces, pixels, simpler forms. Pure functions."""
+"""Polygons of objects in an image: flat store, contours, traces, pixels, simpler forms. Pure functions."""
