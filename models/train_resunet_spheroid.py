@@ -10,15 +10,19 @@ and call it again with more steps to go on from where it stopped.
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from skimage.measure import label
 
 from spheroseg_widgets.segmentation.augment import Image, Labels, ViewRange
+from spheroseg_widgets.segmentation.checkpoint import save_weights
 from spheroseg_widgets.segmentation.train import (
     Annotated,
     Domain,
@@ -38,10 +42,16 @@ HELD_OUT = {
 }
 
 
+def _pixels(path: Path) -> NDArray[Any]:
+    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if pixels is None:
+        raise FileNotFoundError(path)
+    return pixels
+
+
 def read_grey(path: Path) -> Image:
     """Read an image as one plane of 0..1, as inference normalises it."""
-    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    grey = pixels.astype(np.float32)
+    grey = _pixels(path).astype(np.float32)
     if grey.ndim == 3:
         grey = grey[..., :3].mean(axis=2)
     low, high = np.percentile(grey[::3, ::3] if grey.size > 1e5 else grey, [0.5, 99.5])
@@ -53,11 +63,11 @@ def read_labels(folder: Path, stem: str) -> Labels:
     """Read instance labels, or number the components of a mask."""
     instances = folder / "labels" / f"{stem}.png"
     if instances.exists():
-        values = cv2.imread(str(instances), cv2.IMREAD_UNCHANGED).astype(np.int64)
+        values = _pixels(instances).astype(np.int64)
         _, compact = np.unique(values, return_inverse=True)
         compact = compact.reshape(values.shape)
         return (compact + (0 if (values == 0).any() else 1)).astype(np.int32)
-    mask = cv2.imread(str(folder / "masks" / f"{stem}.png"), cv2.IMREAD_UNCHANGED)
+    mask = _pixels(folder / "masks" / f"{stem}.png")
     numbered: Labels = label(mask > 127).astype(np.int32)
     return numbered
 
@@ -99,8 +109,12 @@ def on_wide_background(item: Annotated, rng: np.random.Generator) -> Annotated:
     field = field + grain * (residual.std() / max(float(grain.std()), 1e-6))
     near = cv2.distanceTransform(outside.astype(np.uint8), cv2.DIST_L2, 5)
     border = np.minimum.reduce(
-        [np.arange(h)[:, None] + np.zeros(w), (h - 1 - np.arange(h))[:, None] + np.zeros(w),
-         np.arange(w)[None] + np.zeros((h, 1)), (w - 1 - np.arange(w))[None] + np.zeros((h, 1))]
+        [
+            np.arange(h)[:, None] + np.zeros(w),
+            (h - 1 - np.arange(h))[:, None] + np.zeros(w),
+            np.arange(w)[None] + np.zeros((h, 1)),
+            (w - 1 - np.arange(w))[None] + np.zeros((h, 1)),
+        ]
     )
     fade = np.clip(1 - (near - 3) / 6, 0, 1)
     fade = np.where(outside, np.minimum(fade, np.clip(border / 4, 0, 1)), 1.0)
@@ -141,6 +155,25 @@ def domains(data: Path, synthetic: float, seed: int) -> list[Domain]:
     return mixed
 
 
+def export(run: Path, folder: Path) -> None:
+    """Make a model of a run: weights, and the description that the registry reads."""
+    state = torch.load(run / "last.pt", weights_only=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = save_weights(state["averaged"], folder / "weights.safetensors")
+    description = {
+        "name": folder.name,
+        "version": "1",
+        "kind": "resunet",
+        "weights": "weights.safetensors",
+        "sha256": digest,
+        "network": TrainingConfig().network.to_dict(),
+        "defaults": {"threshold": 0.5, "seed_level": 0.5},
+        "training": {"steps": state["step"], **json.loads((run / "config.json").read_text())},
+    }
+    (folder / "model.json").write_text(json.dumps(description, indent=2) + "\n")
+    print(f"{folder}: step {state['step']}, sha256 {digest}")
+
+
 def main() -> None:
     """Train, or go on training."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -149,11 +182,20 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--minutes", type=float, help="stop after this time, whatever the steps")
     parser.add_argument("--synthetic", type=float, default=0.25, help="share of synthetic views, relative to 0.92 real")
+    parser.add_argument("--rate", type=float, default=TrainingConfig().rate, help="learning rate before the cooldown")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--export", type=Path, help="write the averaged weights as a model into this folder, and stop")
     options = parser.parse_args()
+    if options.export:
+        export(options.out, options.export)
+        return
     config = TrainingConfig(
-        steps=options.steps, minutes=options.minutes, threads=options.threads, seed=options.seed
+        steps=options.steps,
+        minutes=options.minutes,
+        rate=options.rate,
+        threads=options.threads,
+        seed=options.seed,
     )
     trainer = Trainer(options.out, domains(options.data, options.synthetic, options.seed), config)
     if trainer.resume():

@@ -23,7 +23,7 @@ _PUBLIC = {
 __all__ = ["Outlines", "Project", "Run", "__version__", "open_project"]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562
+def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_PUBLIC[name], __name__), name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -18,14 +19,19 @@ from spheroseg_widgets.errors import SpherosegError
 # Dask starts workers by importing the main module again; heavy imports wait until a command runs.
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False)
 console = Console(stderr=True)
-WORKED, NOTHING_RAN, SOME_FAILED = 0, 1, 2
+NOTHING_RAN, SOME_FAILED = 1, 2
+FORMAT_NAME = re.compile("csv|xlsx|masks|labels|geojson|coco|imagej")
 
-Workers = Annotated[int | None, typer.Option(min=1, help="Processes of the local Dask cluster; by default as this machine allows.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, help="Processes of the local Dask cluster; by default as this machine allows."),
+]
 
 
 @app.callback()
 def root(
-    *, show_version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")] = False
+    *,
+    show_version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")] = False,
 ) -> None:
     """Outline and measure tumour spheroids in microscope images."""
     if show_version:
@@ -39,18 +45,29 @@ def segment(
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")],
     model: Annotated[str | None, typer.Option(help="A model's name, or a checkpoint of the original platform.")] = None,
-    pixel_size: Annotated[float | None, typer.Option(min=0.0, help="Micrometres a pixel; by default what the files say.")] = None,
-    formats: Annotated[list[str] | None, typer.Option(help="csv, xlsx, masks, labels, geojson, coco, imagej; several, or separated by spaces or commas.")] = None,
-    names: Annotated[str, typer.Option(help="auto, incucyte, opera, or a pattern such as {plate}_{well}_{time}h.tif")] = "auto",
+    pixel_size: Annotated[
+        float | None, typer.Option(min=0.0, help="Micrometres a pixel; by default what the files say.")
+    ] = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="csv, xlsx, masks, labels, geojson, coco, imagej; several, or separated by spaces or commas."
+        ),
+    ] = None,
+    names: Annotated[
+        str, typer.Option(help="auto, incucyte, opera, or a pattern such as {plate}_{well}_{time}h.tif")
+    ] = "auto",
     channel: Annotated[int, typer.Option(min=0, help="The channel to segment, from 0.")] = 0,
     workers: Workers = None,
-    cluster: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, instead of a local cluster.")] = None,
+    cluster: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler, instead of a local cluster.")
+    ] = None,
     exclude_border: Annotated[bool, typer.Option(help="Leave out objects that touch the image's edge.")] = False,
 ) -> None:
     """Segment images, measure what is found, and write tables and masks.
 
-    Examples:
-
+    Examples
+    --------
         spheroseg segment raw/ --out results
 
         spheroseg segment "raw/*.tif" --out results --pixel-size 1.24 --formats csv xlsx imagej
@@ -89,8 +106,12 @@ def segment(
 @app.command()
 def demo(
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for everything the demo makes.")] = Path("demo-output"),
-    images: Annotated[Path | None, typer.Option(help="A folder of your own images instead of the synthetic plate.")] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for everything the demo makes.")] = Path(
+        "demo-output"
+    ),
+    images: Annotated[
+        Path | None, typer.Option(help="A folder of your own images instead of the synthetic plate.")
+    ] = None,
     workers: Workers = None,
 ) -> None:
     """Run the main job on a synthetic plate with known truth, or on a folder of yours.
@@ -104,7 +125,10 @@ def demo(
     made: list[DemoResult] = []
     _with_progress(lambda report: made.append(run_demo(out, images=images, workers=workers, report=report)))
     result = made[0]
-    for title, frame in (("Against the known truth", result.accuracy), ("Growth of the volume a day", result.growth)):
+    for title, frame in (
+        ("Against the known truth", result.accuracy),
+        ("Growth of the volume a day", result.growth),
+    ):
         if frame is not None:
             _print_table(title, frame)
     counts = result.project.summary()
@@ -121,7 +145,13 @@ def demo(
 
 def _with_progress(work: object) -> None:
     """Run `work(report)` with a progress bar, and failures named above it."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[failed]}"), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[failed]}"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("segmenting", total=None, failed="")
 
@@ -135,16 +165,30 @@ def _with_progress(work: object) -> None:
 def _print_table(title: str, frame: pd.DataFrame) -> None:
     table = Table(title=title, title_justify="left")
     for column in frame.columns:
-        table.add_column(str(column).replace("_", " "), justify="left" if frame[column].dtype.kind not in "if" else "right")
+        table.add_column(
+            str(column).replace("_", " "), justify="left" if frame[column].dtype.kind not in "if" else "right"
+        )
     for row in frame.itertuples(index=False, name=None):
         table.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row))
     Console().print(table)
 
 
+def joined_formats(arguments: list[str]) -> list[str]:
+    """Let `--formats csv xlsx` take several values: the names after it become one, `csv,xlsx`."""
+    out: list[str] = []
+    for argument in arguments:
+        follows = len(out) > 1 and out[-2] == "--formats" and FORMAT_NAME.fullmatch(argument) is not None
+        if follows:
+            out[-1] += f",{argument}"
+        else:
+            out.append(argument)
+    return out
+
+
 def main() -> None:
     """Run the command line; an expected error is one line, not a traceback."""
     try:
-        app()
+        app(args=joined_formats(sys.argv[1:]))
     except SpherosegError as error:
         console.print(f"Error: {error}", markup=False, highlight=False, style="red")
         sys.exit(NOTHING_RAN)

@@ -34,7 +34,10 @@ def primary(objects: pd.DataFrame) -> pd.Series:
         for _, seen in series.sort_values("time_h").groupby("time_h"):
             pick = seen["area_px2"].idxmax()
             if last is not None and len(seen) > 1:
-                away = np.hypot(seen["centroid_x_px"] - last["centroid_x_px"], seen["centroid_y_px"] - last["centroid_y_px"])
+                away = np.hypot(
+                    seen["centroid_x_px"] - last["centroid_x_px"],
+                    seen["centroid_y_px"] - last["centroid_y_px"],
+                )
                 near = away.idxmin()
                 within = away[near] < last["equivalent_diameter_px"] / 2
                 if within and seen.loc[near, "area_px2"] >= 0.5 * seen.loc[pick, "area_px2"]:

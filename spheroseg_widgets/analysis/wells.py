@@ -32,7 +32,19 @@ def wells_table(images: pd.DataFrame, objects: pd.DataFrame, wells: pd.DataFrame
     primaries = objects[objects["is_primary"]].set_index("image_id")
     columns = [name for name in PX_COLUMNS if name in primaries]
     table = placed[
-        ["plate", "well", "well_id", "time_h", "site", "image_id", "name", "outcome", "excluded", "reason", "n_objects"]
+        [
+            "plate",
+            "well",
+            "well_id",
+            "time_h",
+            "site",
+            "image_id",
+            "name",
+            "outcome",
+            "excluded",
+            "reason",
+            "n_objects",
+        ]
     ].reset_index(drop=True)
     measured = primaries[columns].reindex(table["image_id"]).reset_index(drop=True)
     measured.loc[~table["outcome"].isin([MEASURED, CENSORED])] = float("nan")

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 
 from spheroseg_widgets.analysis.growth import by_condition, growth_rates
+from spheroseg_widgets.imaging.read import read_plane
 from spheroseg_widgets.jobs.dispatcher import Progress
 from spheroseg_widgets.outlines.rasterise import to_labels, to_mask
 from spheroseg_widgets.project.project import Project, open_project
@@ -49,7 +49,11 @@ class DemoResult:
 
 
 def run_demo(
-    out: Path, *, images: Path | None = None, workers: int | None = None, report: Callable[[Progress], None] | None = None
+    out: Path,
+    *,
+    images: Path | None = None,
+    workers: int | None = None,
+    report: Callable[[Progress], None] | None = None,
 ) -> DemoResult:
     """Run the demo into a folder.
 
@@ -66,7 +70,7 @@ def run_demo(
     """
     plate = None if images is not None else make_demo_plate(out / "plate")
     project = open_project(out / "project", create=True)
-    project.add(images if plate is None else plate.images)
+    project.add(plate.images if plate is not None else images or [])
     if plate is not None:
         project.set_map(plate.plate_map)
     project.segment(workers=workers, report=report)
@@ -83,13 +87,15 @@ def compare(project: Project, plate: DemoPlate) -> pd.DataFrame:
     rows = []
     table = project.images()
     for image in table[table["current_result_id"].notna()].itertuples():
-        real = cv2.imread(str(plate.truth / f"{Path(image.path).stem}.png"), cv2.IMREAD_UNCHANGED).astype(np.int32)
+        real = read_plane(plate.truth / f"{Path(image.path).stem}.png").pixels.astype(np.int32)
         outlines, objects = project.outlines(int(image.image_id))
         height, width = int(image.height), int(image.width)
         scores = instance_scores(to_labels(outlines, height, width), real)
         expected = truth.loc[image.name]
         largest = objects["area_px2"].max() if len(objects) else 0.0
-        area = largest / expected["area_px2"] - 1 if expected["area_px2"] else np.nan
+        # What the image shows of it: a spheroid cut by the border is compared with its visible part.
+        visible = np.bincount(real.ravel())[1:].max(initial=0)
+        area = largest / visible - 1 if visible else np.nan
         kind = expected["special"] or f"{expected['condition']}, plain"
         rows.append((kind, iou(to_mask(outlines, height, width), real > 0), *scores, area))
     scored = pd.DataFrame(rows, columns=["images_of", "iou", "tp", "fp", "fn", "area_error"])

@@ -76,7 +76,18 @@ def make_demo_plate(folder: Path, seed: int = 7) -> DemoPlate:
             areas = measure_shape(scene.outlines)["area_px2"]
             largest = float(areas.max()) if len(areas) else 0.0
             special = "broken file" if (well, time) == BROKEN else SPECIAL.get(well, "")
-            rows.append((name, well, float(time), _condition(well), special, len(areas), largest, largest * PIXEL_SIZE_UM**2))
+            rows.append(
+                (
+                    name,
+                    well,
+                    float(time),
+                    _condition(well),
+                    special,
+                    len(areas),
+                    largest,
+                    largest * PIXEL_SIZE_UM**2,
+                )
+            )
     columns = ["file", "well", "time_h", "condition", "special", "n_spheroids", "area_px2", "area_um2"]
     table = pd.DataFrame(rows, columns=columns)
     table.to_csv(truth / "truth.csv", index=False)
@@ -109,12 +120,18 @@ def _spec(well: str, number: int, time: int, seed: int) -> SceneSpec:
     if special == "empty":
         spheroids = []
     elif special == "two spheroids":
-        spheroids = [Spheroid(x - 110, y, radius, shape_seed=number, **look), Spheroid(x + 130, y + 60, 0.7 * radius, shape_seed=99, **look)]
+        spheroids = [
+            Spheroid(x - 110, y, radius, shape_seed=number, **look),
+            Spheroid(x + 130, y + 60, 0.7 * radius, shape_seed=99, **look),
+        ]
     elif special == "cut by the border":
         spheroids = [Spheroid(20.0, y, radius, shape_seed=number, **look)]
     elif special == "touching another":
         smooth = {**look, "roughness": 0.2}
-        spheroids = [Spheroid(x - 40, y, radius, shape_seed=number, **smooth), Spheroid(x - 40 + 1.72 * radius, y, 0.75 * radius, shape_seed=98, **smooth)]
+        spheroids = [
+            Spheroid(x - 40, y, radius, shape_seed=number, **smooth),
+            Spheroid(x - 40 + 1.72 * radius, y, 0.75 * radius, shape_seed=98, **smooth),
+        ]
     elif special == "a core with a hole":
         spheroids = [Spheroid(x, y, radius, hole=0.35, shape_seed=number, **look)]
     return SceneSpec(
@@ -127,5 +144,9 @@ def _spec(well: str, number: int, time: int, seed: int) -> SceneSpec:
 def _write(path: Path, scene: Scene) -> None:
     # As ImageJ writes it: pixels per micrometre, and the unit.
     tifffile.imwrite(
-        path, scene.pixels, imagej=True, resolution=(1 / PIXEL_SIZE_UM, 1 / PIXEL_SIZE_UM), metadata={"unit": "um"}
+        path,
+        scene.pixels,
+        imagej=True,
+        resolution=(1 / PIXEL_SIZE_UM, 1 / PIXEL_SIZE_UM),
+        metadata={"unit": "um"},
     )

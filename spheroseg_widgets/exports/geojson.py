@@ -21,7 +21,11 @@ def write_geojson(bundle: ExportBundle, out: Path) -> Iterator[Path]:
             properties = {
                 "objectType": "annotation",
                 "classification": {"name": str(row.get("class", "spheroid"))},
-                **{str(k): (None if pd.isna(v) else v) for k, v in row.items() if isinstance(v, str | int | float | bool)},
+                **{
+                    str(k): (None if pd.isna(v) else v)
+                    for k, v in row.items()
+                    if isinstance(v, str | int | float | bool)
+                },
             }
             features.append(
                 {

@@ -31,7 +31,11 @@ def write_csv_tables(bundle: ExportBundle, out: Path) -> list[Path]:
     """Write images.csv, measurements.csv and, with wells, wells.csv; UTF-8."""
     return [
         write_csv(out / f"{name}.csv", frame)
-        for name, frame in (("images", bundle.images_table), ("measurements", bundle.measurements), ("wells", bundle.wells))
+        for name, frame in (
+            ("images", bundle.images_table),
+            ("measurements", bundle.measurements),
+            ("wells", bundle.wells),
+        )
         if frame is not None
     ]
 
@@ -50,7 +54,9 @@ def read_csv(path: str | Path) -> pd.DataFrame:
     frame = pd.read_csv(path, encoding="utf-8")
     for name in frame.columns:
         if not pd.api.types.is_numeric_dtype(frame[name]):
-            frame[name] = frame[name].map(lambda v: v[1:] if isinstance(v, str) and v[:1] == "'" and v[1:2] in FORMULA else v)
+            frame[name] = frame[name].map(
+                lambda v: v[1:] if isinstance(v, str) and v[:1] == "'" and v[1:2] in FORMULA else v
+            )
     return frame
 
 
@@ -66,7 +72,11 @@ def write_xlsx(bundle: ExportBundle, out: Path) -> list[Path]:
         book = Workbook(write_only=True)
         for name, frame in sheets:
             for part in range(0, max(1, len(frame)), SHEET_ROWS):
-                _sheet(book, name if part == 0 else f"{name}_{part // SHEET_ROWS + 1}", frame.iloc[part : part + SHEET_ROWS])
+                _sheet(
+                    book,
+                    name if part == 0 else f"{name}_{part // SHEET_ROWS + 1}",
+                    frame.iloc[part : part + SHEET_ROWS],
+                )
         book.save(partial)
 
     return [write_atomically(out / "measurements.xlsx", write)]
@@ -78,7 +88,7 @@ def _sheet(book: Workbook, name: str, frame: pd.DataFrame) -> None:
     for number, column in enumerate(frame.columns, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = min(48, max(10, len(str(column)) + 2))
 
-    def cell(value: Any, *, bold: bool = False) -> Any:  # noqa: ANN401 - a cell of any type
+    def cell(value: Any, *, bold: bool = False) -> Any:
         if isinstance(value, str):
             made = WriteOnlyCell(sheet, ILLEGAL.sub("\ufffd", value)[:32767])
             made.data_type = "s"  # or "=cmd()" would become a formula
@@ -87,12 +97,14 @@ def _sheet(book: Workbook, name: str, frame: pd.DataFrame) -> None:
             return made
         if value is None or pd.isna(value):
             return None
-        return value.item() if hasattr(value, "item") else (value if isinstance(value, bool | int | float) else str(value))
+        return (
+            value.item() if hasattr(value, "item") else (value if isinstance(value, bool | int | float) else str(value))
+        )
 
     sheet.append([cell(str(column), bold=True) for column in frame.columns])
     for row in frame.itertuples(index=False, name=None):
         sheet.append([cell(value) for value in row])
 
 
-def _guarded(value: Any) -> Any:  # noqa: ANN401 - a cell of any type
+def _guarded(value: Any) -> Any:
     return "'" + value if isinstance(value, str) and value.startswith(FORMULA) else value

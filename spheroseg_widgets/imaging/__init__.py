@@ -1,1 +1,1 @@
-"""Image files: finding, naming, probing, reading and normalising them. Pure functions; originals are never changed."""
+"""Image files: finding, naming, probing, reading and normalising them. Originals are never changed."""

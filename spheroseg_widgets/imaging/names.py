@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-WELL = r"(?P<well>[A-Pa-p]\d{1,2}|A[A-Fa-f]\d{1,2})"
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+COLUMN = r"(?:0?[1-9]|[1-3]\d|4[0-8])"
+WELL = rf"(?P<well>(?:[A-Pa-p]|[Q-Z]|A[A-F]){COLUMN})"
+"""Wells of plates of up to 1,536; the rows that only those have must be in capitals (t3 is a time)."""
 INCUCYTE = re.compile(
     rf"^(?P<plate>.+?)_{WELL}_(?P<site>\d{{1,2}})(?:_(?P<days>\d{{1,3}})d(?P<hours>\d{{2}})h(?P<minutes>\d{{2}})m)?$"
 )
@@ -16,14 +24,15 @@ INCUCYTE_FOLDER = re.compile(r"^(?P<days>\d{1,3})d(?P<hours>\d{2})h(?P<minutes>\
 OPERA = re.compile(
     r"^r(?P<row>\d{2})c(?P<column>\d{2})f(?P<site>\d{2})p(?P<z>\d{2})-ch(?P<channel>\d+)(?:sk(?P<sk>\d+))?(?:fk\d+)?(?:fl\d+)?$"
 )
-WELL_TIME = re.compile(rf"^(?:(?P<plate>.+?)_)?{WELL}_(?P<time>\d+(?:\.\d+)?)(?P<unit>h|hr|hrs|d|day|min)$", re.IGNORECASE)
+WELL_TIME = re.compile(rf"^(?:(?P<plate>.+?)_)?{WELL}_(?P<time>\d+(?:\.\d+)?)(?P<unit>(?i:h|hr|hrs|d|day|days|min))$")
 WELL_ALONE = re.compile(rf"^{WELL}$")
-DAY_FOLDER = re.compile(r"^(?:day|d|t)[ _-]?(?P<day>\d+)$|^(?P<hour>\d+)\s?h$", re.IGNORECASE)
-HOURS = {"h": 1.0, "hr": 1.0, "hrs": 1.0, "d": 24.0, "day": 24.0, "m": 1 / 60, "min": 1 / 60}
+DAY_FOLDER = re.compile(r"^(?:day|d)[ _-]?(?P<day>\d+)$|^(?P<hour>\d+)\s?h$", re.IGNORECASE)
+HOURS = {"h": 1.0, "hr": 1.0, "hrs": 1.0, "d": 24.0, "day": 24.0, "days": 24.0, "m": 1 / 60, "min": 1 / 60}
 FIELDS = {
-    "plate": r"(?P<plate>[^/]+?)", "well": r"(?P<well>[A-Za-z]{1,2}\d{1,2})", "time": r"(?P<time>\d+(?:\.\d+)?)",
-    "day": r"(?P<day>\d+(?:\.\d+)?)", "site": r"(?P<site>\d+)", "channel": r"(?P<channel>\w+?)", "z": r"(?P<z>\d+)",
-    "row": r"(?P<row>\d+)", "col": r"(?P<column>\d+)",
+    "plate": r"(?P<plate>[^/]+?)", "well": r"(?P<well>[A-Za-z]{1,2}\d{1,2})", "site": r"(?P<site>\d+)",
+    "time": r"(?P<time>\d+(?:\.\d+)?)", "day": r"(?P<day>\d+(?:\.\d+)?)",
+    "channel": r"(?P<channel>\w+?)", "z": r"(?P<z>\d+)",
+    "row": r"(?P<row>\d+|[A-Za-z]{1,2})", "col": r"(?P<column>\d+)",
 }  # fmt: skip
 
 
@@ -106,10 +115,40 @@ def _opera(file: Path) -> ParsedName | None:
     match = OPERA.match(file.stem)
     if match is None:
         return None
-    row = int(match["row"]) - 1
-    letters = chr(65 + row) if row < 26 else "A" + chr(65 + row - 26)
     folder = file.parent.parent.name if file.parent.name.lower() == "images" else file.parent.name
-    return ParsedName(folder or None, f"{letters}{int(match['column']):02d}", None, int(match["site"]), match["channel"], int(match["z"]))
+    return ParsedName(
+        folder or None,
+        _well_at(match["row"], match["column"]),
+        _opera_times(str(file.parent / "Index.idx.xml")).get(int(match["sk"] or 1)),
+        int(match["site"]),
+        match["channel"],
+        int(match["z"]),
+    )
+
+
+def _well_at(row: str, column: str) -> str:
+    """Return the well at a row, as a number from 1 or in letters, and a column."""
+    if row.isdecimal():
+        number = int(row) - 1
+        row = chr(65 + number) if number < 26 else "A" + chr(65 + number - 26)
+    return normal_well(row + column)
+
+
+@lru_cache(maxsize=64)
+def _opera_times(index: str) -> dict[int, float]:
+    """Return hours by time point (sk), as the index beside Opera's images says; one for all wells of a time point."""
+    try:
+        text = Path(index).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    times: dict[int, float] = {}
+    for image in re.findall(r"<Image\b.*?</Image>", text, re.DOTALL):
+        url = re.search(r"<URL[^>]*>[^<]*?sk(\d+)[^<]*</URL>", image)
+        offset = re.search(r"<MeasurementTimeOffset[^>]*>\s*(\d+(?:\.\d+)?)\s*<", image)  # seconds
+        if url and offset:
+            point = int(url[1])
+            times[point] = min(times.get(point, math.inf), float(offset[1]) / 3600)
+    return times
 
 
 def _well_time(file: Path) -> ParsedName | None:
@@ -124,6 +163,8 @@ def _folders(file: Path) -> ParsedName | None:
     match = WELL_ALONE.match(file.stem)
     if match is None:
         return None
+    if file.stem[0].islower() and not any(DAY_FOLDER.match(part) for part in file.parts[:-1]):
+        return None  # `g07.png` is anyone's seventh picture
     hours, plate = None, None
     for part in reversed(file.parts[:-1]):
         day = DAY_FOLDER.match(part)
@@ -144,7 +185,9 @@ def _pattern(file: Path, pattern: str) -> ParsedName | None:
         elif piece.startswith("{"):
             if piece[1:-1] not in FIELDS:
                 raise ValueError(f"unknown field {piece} in the name pattern; known are {', '.join(FIELDS)}")
-            expression += FIELDS[piece[1:-1]]
+            group = re.search(r"\?P<(\w+)>", FIELDS[piece[1:-1]])
+            again = group is not None and group[0] in expression
+            expression += f"(?P={group[1]})" if group and again else FIELDS[piece[1:-1]]
         else:
             expression += re.escape(piece)
     depth = pattern.count("/") + 1
@@ -157,14 +200,26 @@ def _pattern(file: Path, pattern: str) -> ParsedName | None:
     got = match.groupdict()
     well = got.get("well")
     if well is None and got.get("row") and got.get("column"):
-        well = f"{chr(64 + int(got['row']))}{int(got['column']):02d}"
-    hours = float(got["time"]) if got.get("time") else (24 * float(got["day"]) if got.get("day") else None)
-    if hours is not None and got.get("time") and (unit := re.search(r"\{time\}(d|min|m)(?![A-Za-z])", pattern)):
-        hours *= HOURS[unit[1]]
+        well = _well_at(got["row"], got["column"])
+    hours = 24 * float(got["day"]) if got.get("day") else None
+    if got.get("time"):
+        unit = re.search(r"\{time\}(days?|d|hrs?|h|min|m)(?![A-Za-z])", pattern)
+        hours = (hours or 0.0) + float(got["time"]) * HOURS[unit[1] if unit else "h"]
     return ParsedName(
-        got.get("plate"), normal_well(well) if well else None, hours, int(got.get("site") or 1), got.get("channel"),
-        int(got["z"]) if got.get("z") else None,
-    )  # fmt: skip
+        plate=got.get("plate"),
+        well=normal_well(well) if well else None,
+        time_h=hours,
+        site=int(got.get("site") or 1),
+        channel=got.get("channel"),
+        z=int(got["z"]) if got.get("z") else None,
+    )
+
+
+COUNTED = {
+    "plate": "plate(s)", "well": "wells", "time_h": "times", "site": "site(s)", "channel": "channel(s)",
+}  # fmt: skip
+Gap = tuple[str, float | None, int, str | None]
+"""Well, hours, site, channel."""
 
 
 @dataclass(slots=True)
@@ -191,41 +246,43 @@ class NameTable:
         return [(name, count) for name, count in counts.items() if count > 1]
 
     @property
-    def gaps(self) -> list[tuple[str, float, int]]:
-        """Well, time and site that other wells have and this one has not."""
-        names = [name for name in self.parsed.values() if name is not None and name.well and name.time_h is not None]
-        have = {(n.plate, n.well, n.time_h, n.site) for n in names}
-        missing = []
-        for plate in sorted({n.plate or "" for n in names}):
-            here = [n for n in names if (n.plate or "") == plate]
-            for well in sorted({n.well or "" for n in here}):
-                missing += [
-                    (well, time, site)
-                    for time in sorted({n.time_h or 0.0 for n in here})
-                    for site in sorted({n.site for n in here})
-                    if (here[0].plate, well, time, site) not in have
-                ]
-        return missing
+    def gaps(self) -> list[Gap]:
+        """Well, time, site and channel that other wells of the plate have and this one has not."""
+        plates: dict[str | None, set[Gap]] = {}
+        for name in self.parsed.values():
+            if name is not None and name.well:
+                plates.setdefault(name.plate, set()).add((name.well, name.time_h, name.site, name.channel))
+        missing: list[Gap] = []
+        for have in plates.values():
+            wells, times, sites, channels = (set(values) for values in zip(*have, strict=True))
+            missing += set(itertools.product(wells, times, sites, channels)) - have
+        return sorted(missing, key=lambda gap: (gap[0], gap[1] or 0.0, gap[2], gap[3] or ""))
 
     def __str__(self) -> str:
         names = [name for name in self.parsed.values() if name is not None]
         if not names:
             return f"{len(self.parsed)} files; no wells or times in their names"
         counts = [
-            f"{len({getattr(n, attribute) for n in names} - {None})} {word}"
-            for attribute, word in (("plate", "plate(s)"), ("well", "wells"), ("time_h", "times"), ("site", "site(s)"), ("channel", "channel(s)"))
-        ]  # fmt: skip
+            f"{len({getattr(n, attribute) for n in names} - {None})} {word}" for attribute, word in COUNTED.items()
+        ]
         lines = [f"{len(self.parsed)} files: " + " x ".join(counts)]
         gaps = self.gaps
         if gaps:
-            some = ", ".join(f"{well} at {time:g} h" for well, time, _ in gaps[:6])
+            some = ", ".join(map(_gap_text, gaps[:6]))
             lines.append(f"  missing: {len(gaps)} ({some}{', ...' if len(gaps) > 6 else ''})")
         if self.duplicates:
             lines.append(f"  duplicates: {len(self.duplicates)} ({self.duplicates[0][0].well} ...)")
         if self.unparsed:
-            some = ", ".join(path.name for path in self.unparsed[:4])
-            lines.append(f"  names that do not follow: {len(self.unparsed)} ({some}{', ...' if len(self.unparsed) > 4 else ''})")
+            some = ", ".join(" ".join(path.name.split()) for path in self.unparsed[:4])
+            more = ", ..." if len(self.unparsed) > 4 else ""
+            lines.append(f"  names that do not follow: {len(self.unparsed)} ({some}{more})")
         return "\n".join(lines)
+
+
+def _gap_text(gap: Gap) -> str:
+    well, time, site, channel = gap
+    text = well if time is None else f"{well} at {time:g} h"
+    return text + (f", site {site}" if site != 1 else "") + (f", channel {channel}" if channel else "")
 
 
 def parse_names(paths: Iterable[str | Path], names: str = "auto") -> NameTable:

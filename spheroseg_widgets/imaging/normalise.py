@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST_SAMPLES = 4_000_000
 
@@ -57,4 +59,6 @@ def normalise(pixels: NDArray[Any], percentiles: Percentiles | None = None) -> N
     if not high > low:
         return np.zeros(pixels.shape, np.float32)
     scaled = (pixels.astype(np.float32) - np.float32(low)) * np.float32(1 / (high - low))
-    return np.nan_to_num(np.clip(scaled, 0, 1), copy=False)
+    np.clip(scaled, 0, 1, out=scaled)
+    scaled[np.isnan(scaled)] = 0
+    return scaled

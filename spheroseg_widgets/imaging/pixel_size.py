@@ -11,14 +11,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET  # only reads; entities are refused below
+from xml.etree import ElementTree as ET
 
 LEAST_UM, MOST_UM = 0.05, 20.0
+ANISOTROPY = 0.01
+"""Pixels count as square up to this difference of their sides."""
+Candidate = tuple[str, float, float]
+"""Source, and micrometres a pixel along x and y."""
 PRINT_DENSITIES = (72, 96, 150, 200, 300, 600)
 OPERA_INDEX = "Index.idx.xml"
 
 _UNITS = {
-    "um": 1.0, "\u00b5m": 1.0, "\u03bcm": 1.0, "micron": 1.0, "microns": 1.0, "micrometer": 1.0, "micrometre": 1.0,
+    "um": 1.0, "\u00b5m": 1.0, "\u03bcm": 1.0, "micron": 1.0, "microns": 1.0,
+    "micrometer": 1.0, "micrometre": 1.0,
     "nm": 1e-3, "mm": 1e3, "cm": 1e4, "m": 1e6, "inch": 25400.0, "in": 25400.0,
 }  # fmt: skip
 
@@ -42,16 +47,17 @@ class PixelSize:
     warnings: tuple[str, ...] = ()
 
 
-def choose(candidates: list[tuple[str, float]]) -> PixelSize:
-    """Choose among (source, um) candidates given in order of trust, naming what was not believed."""
-    warnings, usable = [], []
-    for source, um in candidates:
-        if LEAST_UM <= um <= MOST_UM:
+def choose(candidates: list[Candidate]) -> PixelSize:
+    """Choose among candidates given in order of trust, naming what was not believed."""
+    warnings: list[str] = []
+    usable: list[tuple[str, float]] = []
+    for source, um, high in candidates:
+        if um > 0 and not abs(high / um - 1) <= ANISOTROPY:
+            warnings.append(f"{source} says pixels of {um:.4g} x {high:.4g} um: not square, not believed")
+        elif LEAST_UM <= um <= MOST_UM:
             usable.append((source, um))
         else:
-            warnings.append(
-                f"{source} says {um:.4g} um a pixel, outside {LEAST_UM} to {MOST_UM} um: not believed"
-            )
+            warnings.append(f"{source} says {um:.4g} um a pixel, outside {LEAST_UM} to {MOST_UM} um: not believed")
     if not usable:
         return PixelSize(None, "unknown", tuple(warnings))
     source, um = usable[0]
@@ -75,29 +81,28 @@ def from_resolution(pixels: float, unit: str) -> float | None:
     return um
 
 
-def tiff_candidates(tiff: Any) -> list[tuple[str, float]]:  # noqa: ANN401 - tifffile is untyped
-    """Return the (source, um) candidates of an open ``tifffile.TiffFile``, in order of trust."""
-    found: list[tuple[str, float]] = []
-    if tiff.ome_metadata and (um := _ome(tiff.ome_metadata)) is not None:
-        found.append(("ome", um))
+def tiff_candidates(tiff: Any) -> list[Candidate]:
+    """Return the (source, um, um) candidates of an open ``tifffile.TiffFile``, in order of trust."""
+    found: list[Candidate] = []
+    if tiff.ome_metadata and (sides := _ome(tiff.ome_metadata)) is not None:
+        found.append(("ome", *sides))
     tags = tiff.pages[0].tags
-    per_unit = _ratio(tags["XResolution"].value) if "XResolution" in tags else None
-    imagej = tiff.imagej_metadata
-    if imagej and per_unit:
-        um = from_resolution(per_unit, str(imagej.get("unit", "")))
-        if um is not None:
-            found.append(("imagej", um))
-    elif per_unit and "ResolutionUnit" in tags and int(tags["ResolutionUnit"].value) == 3:
-        um = from_resolution(per_unit, "cm")
-        if um is not None:
-            found.append(("resolution", um))
+    x = _ratio(tags["XResolution"].value) if "XResolution" in tags else None
+    y = _ratio(tags["YResolution"].value) if "YResolution" in tags else x
+    imagej = tiff.imagej_metadata or {}
+    centimetres = "ResolutionUnit" in tags and tags["ResolutionUnit"].value == 3
+    source, unit = (
+        ("imagej", str(imagej["unit"])) if imagej.get("unit") else ("resolution", "cm" if centimetres else "")
+    )
+    if x and y and (um := from_resolution(x, unit)) is not None and (high := from_resolution(y, unit)) is not None:
+        found.append((source, um, high))
     return found
 
 
-def opera_candidate(path: Path) -> list[tuple[str, float]]:
+def opera_candidate(path: Path) -> list[Candidate]:
     """Return what the Opera or Operetta index beside an image says, if there is one."""
     um = _opera_index(str(path.parent / OPERA_INDEX))
-    return [] if um is None else [("vendor", um)]
+    return [] if um is None else [("vendor", um, um)]
 
 
 @lru_cache(maxsize=256)
@@ -106,13 +111,18 @@ def _opera_index(path: str) -> float | None:
         text = Path(path).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    match = re.search(r"<ImageResolutionX[^>]*?(?:Unit=\"(\w+)\")?[^>]*>\s*([0-9.eE+-]+)\s*<", text)
+    match = re.search(r"<ImageResolutionX\b([^>]*)>\s*([0-9.eE+-]+)\s*<", text)
     if match is None:
         return None
-    return float(match[2]) * _UNITS.get((match[1] or "m").lower(), 1e6)
+    unit = re.search(r"Unit=\"([^\"]+)\"", match[1])
+    factor = _UNITS.get(unit[1].lower() if unit else "m")
+    try:
+        return None if factor is None else float(match[2]) * factor
+    except ValueError:
+        return None
 
 
-def _ome(xml: str) -> float | None:
+def _ome(xml: str) -> tuple[float, float] | None:
     if "<!ENTITY" in xml:
         return None
     try:
@@ -120,17 +130,22 @@ def _ome(xml: str) -> float | None:
     except ET.ParseError:
         return None
     for element in root.iter():
-        if element.tag.endswith("}Pixels") and "PhysicalSizeX" in element.attrib:
-            factor = _UNITS.get(element.attrib.get("PhysicalSizeXUnit", "um").lower())
-            x = float(element.attrib["PhysicalSizeX"])
-            y = float(element.attrib.get("PhysicalSizeY", x))
-            if factor is None or abs(y / x - 1) > 0.01:
-                return None
-            return x * factor
+        if element.tag.rpartition("}")[2] == "Pixels" and "PhysicalSizeX" in element.attrib:
+            x = _ome_length(element.attrib, "X")
+            y = _ome_length(element.attrib, "Y") if "PhysicalSizeY" in element.attrib else x
+            return None if x is None or y is None else (x, y)
     return None
 
 
-def _ratio(value: Any) -> float | None:  # noqa: ANN401 - a TIFF rational: a pair or a number
+def _ome_length(attributes: dict[str, str], axis: str) -> float | None:
+    factor = _UNITS.get(attributes.get(f"PhysicalSize{axis}Unit", "um").lower())
+    try:
+        return None if factor is None else float(attributes[f"PhysicalSize{axis}"]) * factor
+    except ValueError:
+        return None
+
+
+def _ratio(value: Any) -> float | None:
     try:
         pair = value if isinstance(value, tuple) else (value, 1)
         return float(pair[0]) / float(pair[1]) if pair[1] else None

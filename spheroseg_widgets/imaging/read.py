@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import logging
+import math
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 import tifffile
-from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from spheroseg_widgets.errors import ImageError
@@ -19,10 +20,16 @@ from . import limits
 from .pixel_size import PixelSize, choose, opera_candidate, tiff_candidates
 from .signature import SUFFIXES, file_format
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 # Our own guard is read from the header; Pillow's would stop below it.
 Image.MAX_IMAGE_PIXELS = None
+# What is wrong with a file is said once, by the error that names it.
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 
 ORIENTATION = 0x0112
+TRUNCATED = "the TIFF is truncated: its pixel data end beyond the end of the file"
 WITHOUT_AXES = "IQ"
 """Axis letters of plain multi-page files: one image a page."""
 
@@ -53,6 +60,8 @@ class FileInfo:
         ISO time, where the file says.
     warnings : tuple of str
         What is odd about the file but does not stop its use.
+    modified_at : float
+        Seconds since 1970, of the file.
     """
 
     path: str
@@ -67,6 +76,7 @@ class FileInfo:
     pixel_size: PixelSize = field(default_factory=PixelSize)
     acquired_at: str | None = None
     warnings: tuple[str, ...] = ()
+    modified_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +121,11 @@ def probe(path: str | Path, *, max_pixels: int | None = None) -> FileInfo:
     kind = file_format(path)
     try:
         info = _probe_tiff(name) if kind == "tiff" else _probe_other(name, kind)
+        status = Path(name).stat()
+        info = replace(info, size_bytes=status.st_size, modified_at=status.st_mtime)
     except ImageError:
         raise
-    except Exception as error:  # noqa: BLE001 - decoders raise anything on damaged headers
+    except Exception as error:
         raise ImageError(name, f"the {kind.upper()} header is damaged ({_short(error)})") from error
     most = limits.MAX_PIXELS if max_pixels is None else max_pixels
     if info.width * info.height > most:
@@ -158,6 +170,8 @@ def planes(
     depth = None
     if sizes.get("Z", 1) > 1:
         depth = z if z is not None else ("max" if modality == "fluorescence" else "sharpest")
+        if isinstance(depth, int) and not 0 <= depth < sizes["Z"]:
+            raise ImageError(info.path, f"has {sizes['Z']} z positions; there is no z {depth}")
     pages = sizes.get("T", 1)
     for letter in WITHOUT_AXES:
         pages *= sizes.get(letter, 1)
@@ -182,7 +196,7 @@ def read_plane(path: str | Path, plane: Plane | None = None) -> ReadResult:
         raise
     except MemoryError as error:
         raise ImageError(name, "does not fit into memory") from error
-    except Exception as error:  # noqa: BLE001 - decoders raise anything on damaged data
+    except Exception as error:
         raise ImageError(name, f"cannot be decoded, damaged or truncated ({_short(error)})") from error
 
 
@@ -198,12 +212,15 @@ def _probe_tiff(name: str) -> FileInfo:
         lengths = tuple(n for a, n in zip(first.axes, first.shape, strict=True) if n > 1 or a in "YX")
         sizes = dict(zip(first.axes, first.shape, strict=True))
         acquired = tiff.pages[0].tags.get("DateTime")
+        width, height = int(sizes["X"]), int(sizes["Y"])
+        if _tiff_orientation(tiff) >= 5:
+            width, height = height, width
         return FileInfo(
             path=name,
             format="tiff",
-            size_bytes=Path(name).stat().st_size,
-            width=int(sizes["X"]),
-            height=int(sizes["Y"]),
+            size_bytes=0,
+            width=width,
+            height=height,
             dtype=str(first.dtype),
             axes=axes,
             lengths=lengths,
@@ -220,11 +237,11 @@ def _probe_other(name: str, kind: str) -> FileInfo:
         exif = image.getexif()
         if exif.get(ORIENTATION, 1) >= 5:
             width, height = height, width
-        deep = image.mode.startswith("I")
+        deep = image.mode.startswith("I") or (kind == "png" and _png_bits(name) == 16)
         return FileInfo(
             path=name,
             format=kind,
-            size_bytes=Path(name).stat().st_size,
+            size_bytes=0,
             width=width,
             height=height,
             dtype="uint16" if deep else "uint8",
@@ -259,49 +276,88 @@ def sharpness(pixels: NDArray[Any]) -> float:
     return float(cv2.Laplacian(cv2.GaussianBlur(grey, (0, 0), 1.0), cv2.CV_32F).var()) / mean**2
 
 
-def _tiff_page(tiff: Any, name: str, plane: Plane, z: int) -> NDArray[Any]:  # noqa: ANN401 - tifffile is untyped
+def _tiff_orientation(tiff: Any) -> int:
+    tag = tiff.pages[0].tags.get("Orientation")
+    return int(tag.value) if tag is not None and 1 <= int(tag.value) <= 8 else 1
+
+
+def _upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Turn (h, w) pixels as the EXIF orientation 1..8 asks."""
+    if orientation >= 5:
+        pixels = pixels.T
+        orientation = {5: 1, 6: 2, 7: 3, 8: 4}[orientation]
+    flips = {1: pixels, 2: pixels[:, ::-1], 3: pixels[::-1, ::-1], 4: pixels[::-1]}
+    return np.ascontiguousarray(flips[orientation])
+
+
+def _cut(page: Any, size: int) -> bool:
+    """Whether a TIFF page's pixels end beyond the end of the file."""
+    return any(o + n > size for o, n in zip(page.dataoffsets, page.databytecounts, strict=True))
+
+
+def _tiff_page(tiff: Any, name: str, plane: Plane, z: int) -> NDArray[Any]:
     series = tiff.series[plane.series]
     first = series.pages[0]
     size = Path(name).stat().st_size
-    if any(o + n > size for o, n in zip(first.dataoffsets, first.databytecounts, strict=True)):
-        raise ImageError(name, "the TIFF is truncated: its pixel data end beyond the end of the file")
+    if _cut(first, size):
+        raise ImageError(name, TRUNCATED)
     outer = [(a, n) for a, n in zip(series.axes, series.shape, strict=True) if a not in "YXS"]
     where = {"T": plane.t, "C": plane.channel, "Z": z} | dict.fromkeys(WITHOUT_AXES, plane.t)
     index = 0
     for axis, length in outer:
         index = index * length + min(where.get(axis, 0), length - 1)
     inner = [a for a in series.axes if a in "YXS"]
-    whole = len(series.pages) == 1 and len(outer) > 0 and np.prod([n for _, n in outer]) > 1
+    whole = len(series.pages) == 1 and math.prod(n for _, n in outer) > 1
     if whole:  # one page descriptor for all planes, as ImageJ writes
-        data = np.asarray(series.asarray()).reshape(
-            -1, *[n for a, n in zip(series.axes, series.shape, strict=True) if a in "YXS"]
-        )[index]
+        shape = [n for a, n in zip(series.axes, series.shape, strict=True) if a in "YXS"]
+        if series.dataoffset is None:
+            data = np.asarray(series.asarray()).reshape(-1, *shape)[index]
+        else:  # the planes lie one after the other: a file of many gigabytes is read a plane at a time
+            dtype = np.dtype(tiff.byteorder + series.dtype.char)
+            start, count = series.dataoffset + index * math.prod(shape) * dtype.itemsize, math.prod(shape)
+            data = np.fromfile(name, dtype, count, offset=start).astype(series.dtype, copy=False)
+            if data.size < count:
+                raise ImageError(name, TRUNCATED)
+            data = data.reshape(shape)
     else:
         page = series.pages[index]
-        if any(o + n > size for o, n in zip(page.dataoffsets, page.databytecounts, strict=True)):
-            raise ImageError(name, "the TIFF is truncated: its pixel data end beyond the end of the file")
+        if _cut(page, size):
+            raise ImageError(name, TRUNCATED)
         data = np.asarray(page.asarray())
         inner = [a for a in page.axes if a in "YXS"]
         data = data.reshape([n for a, n in zip(page.axes, page.shape, strict=True) if a in "YXS"])
     if data.dtype == bool:
         data = data.astype(np.uint8) * 255
+    return _upright(_tiff_grey(data, first, inner), _tiff_orientation(tiff))
+
+
+def _tiff_grey(data: NDArray[Any], first: Any, inner: list[str]) -> NDArray[Any]:
     photometric = getattr(first.photometric, "name", "")
     if photometric == "PALETTE" and first.colormap is not None:
-        return np.asarray(first.colormap, np.float32)[:, data].mean(axis=0)
+        colours: NDArray[np.float32] = np.asarray(first.colormap, np.float32)[:, data].mean(axis=0)
+        return colours
     if photometric == "MINISWHITE":
-        data = (np.iinfo(data.dtype).max if data.dtype.kind == "u" else data.max()) - data
+        white = np.iinfo(data.dtype).max if data.dtype.kind == "u" else data.max()
+        data = np.asarray(white - data)
     if "S" in inner:
-        return _grey(np.moveaxis(data, inner.index("S"), -1))
+        data = np.moveaxis(data, inner.index("S"), -1)
+        if photometric == "SEPARATED" and data.shape[-1] >= 4:  # CMYK holds ink, not light
+            full = float(np.iinfo(data.dtype).max)
+            light = (full - data[..., :3].astype(np.float32)) * (full - data[..., 3:4].astype(np.float32)) / full
+            return _grey(light)
+        return _grey(data)
     return data
 
 
 def _read_other(name: str, kind: str) -> NDArray[Any]:
     with Image.open(name) as image:
         # Pillow cuts 16-bit colour down to 8 bits; OpenCV keeps it.
-        if kind == "png" and image.mode in {"RGB", "RGBA"} and _png_bits(name) == 16:
+        if kind == "png" and image.mode in {"RGB", "RGBA", "LA"} and _png_bits(name) == 16:
             image.load()  # raises where the file is truncated, which OpenCV would pass over
-            data = cv2.imdecode(np.fromfile(name, np.uint8), cv2.IMREAD_UNCHANGED)
-            return _grey(data)
+            decoded = cv2.imdecode(np.fromfile(name, np.uint8), cv2.IMREAD_UNCHANGED)
+            if decoded is None:
+                raise ImageError(name, "cannot be decoded, damaged or truncated")
+            return _upright(_grey(np.asarray(decoded)), image.getexif().get(ORIENTATION, 1))
         upright = ImageOps.exif_transpose(image)
         if upright.mode in {"P", "PA", "CMYK", "YCbCr", "LAB", "HSV"}:
             upright = upright.convert("RGB")
@@ -321,7 +377,8 @@ def _grey(data: NDArray[Any]) -> NDArray[Any]:
     colours = data[..., :3]
     if np.array_equal(colours[..., 0], colours[..., 1]) and np.array_equal(colours[..., 0], colours[..., 2]):
         return np.ascontiguousarray(colours[..., 0])
-    return colours.mean(axis=-1, dtype=np.float32)
+    grey: NDArray[np.float32] = colours.mean(axis=-1, dtype=np.float32)
+    return grey
 
 
 def _png_bits(name: str) -> int:
@@ -331,17 +388,13 @@ def _png_bits(name: str) -> int:
 
 def _misnamed(name: str, kind: str) -> tuple[str, ...]:
     promised = SUFFIXES.get(Path(name).suffix.lower())
-    return (
-        (f"is named like a {promised.upper()} but is a {kind.upper()}",)
-        if promised not in {kind, None}
-        else ()
-    )
+    return (f"is named like a {promised.upper()} but is a {kind.upper()}",) if promised not in {kind, None} else ()
 
 
 def _iso(stamp: str) -> str | None:
     for pattern in ("%Y:%m:%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y%m%d %H:%M:%S"):
         try:
-            return datetime.strptime(stamp.strip()[:19], pattern).isoformat()  # noqa: DTZ007 - files carry no zone
+            return datetime.strptime(stamp.strip()[:19], pattern).isoformat()
         except ValueError:
             continue
     return None

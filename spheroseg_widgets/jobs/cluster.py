@@ -29,7 +29,7 @@ class LoadModel(WorkerPlugin):  # type: ignore[misc]  # distributed is untyped
     threads: int
     name: str = "spheroseg-model"
 
-    def setup(self, worker: Any) -> None:  # noqa: ANN401, ARG002 - distributed's signature
+    def setup(self, worker: Any) -> None:  # noqa: ARG002 - distributed's signature
         """Load once a process."""
         predictor_for(self.model, self.sha256, self.threads)
 
@@ -62,7 +62,7 @@ def memory_bytes() -> float:
 
 
 @contextmanager
-def client_for(workers: int | None = None, cluster: Any = None) -> Iterator[Any]:  # noqa: ANN401 - any Dask cluster
+def client_for(workers: int | None = None, cluster: Any = None) -> Iterator[Any]:
     """Give a Dask client, closed again when it was made here.
 
     Parameters

@@ -63,7 +63,7 @@ class Dispatcher:
         run_id: int,
         *,
         workers: int | None = None,
-        cluster: Any = None,  # noqa: ANN401 - any Dask cluster
+        cluster: Any = None,
         report: Callable[[Progress], None] | None = None,
         replace_edits: bool = False,
     ) -> Progress:
@@ -91,7 +91,7 @@ class Dispatcher:
 
     def _run_on(
         self,
-        client: Any,  # noqa: ANN401 - distributed is untyped
+        client: Any,
         run_id: int,
         parameters: dict[str, Any],
         total: int,
@@ -102,7 +102,7 @@ class Dispatcher:
         threads = int(parameters.get("threads", 1))
         client.register_plugin(LoadModel(parameters["model"], parameters["model_sha256"], threads))
         most = IN_FLIGHT_PER_WORKER * max(1, len(client.scheduler_info()["workers"]))
-        waiting = as_completed(raise_errors=False)
+        waiting = as_completed(loop=client.loop, raise_errors=False)
         flying: dict[str, runs.ClaimedJob] = {}
         settled: list[tuple[runs.ClaimedJob, TaskResult]] = []
         began = committed = time.monotonic()
@@ -124,7 +124,13 @@ class Dispatcher:
         return Progress(total, done, failed, time.monotonic() - began)
 
     def _submit(
-        self, client: Any, waiting: Any, flying: dict[str, runs.ClaimedJob], run_id: int, parameters: dict[str, Any], most: int  # noqa: ANN401
+        self,
+        client: Any,
+        waiting: Any,
+        flying: dict[str, runs.ClaimedJob],
+        run_id: int,
+        parameters: dict[str, Any],
+        most: int,
     ) -> None:
         if len(flying) >= most:
             return
@@ -183,7 +189,7 @@ class Dispatcher:
         return tuple(failures)
 
 
-def _answer(future: Any, claimed: runs.ClaimedJob) -> TaskResult:  # noqa: ANN401 - distributed is untyped
+def _answer(future: Any, claimed: runs.ClaimedJob) -> TaskResult:
     if future.status == "finished":
         answer: TaskResult = future.result(timeout=30)
         return answer

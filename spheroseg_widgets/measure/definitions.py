@@ -52,17 +52,13 @@ DEFINITIONS: tuple[Definition, ...] = (
     Definition("major_axis_px", "px", "major axis of the ellipse with the same second moments"),
     Definition("minor_axis_px", "px", "minor axis of the ellipse with the same second moments"),
     Definition("eccentricity", "", "sqrt(1 - (minor / major)^2)"),
-    Definition(
-        "orientation_deg", "deg", "major axis to the x axis, towards the image's top, -90 to 90 degrees"
-    ),
+    Definition("orientation_deg", "deg", "major axis to the x axis, towards the image's top, -90 to 90 degrees"),
     Definition("aspect_ratio", "", "major / minor"),
     Definition("centroid_x_px", "px", "x of the area centroid, holes considered; 0 is the image's left edge"),
     Definition("centroid_y_px", "px", "y of the area centroid, holes considered; 0 is the image's top edge"),
     Definition("volume_sphere_px3", "px3", "estimate: pi/6 d^3, d = equivalent diameter"),
     Definition("volume_ellipsoid_px3", "px3", "estimate: pi/6 major minor^2"),
-    Definition(
-        "volume_lw2_px3", "px3", "estimate: 0.5 length width^2, length = max Feret, width = min Feret"
-    ),
+    Definition("volume_lw2_px3", "px3", "estimate: 0.5 length width^2, length = max Feret, width = min Feret"),
     Definition("intensity_mean", "grey", "mean of the original grey values inside"),
     Definition("intensity_sd", "grey", "standard deviation of the original grey values inside"),
     Definition(

@@ -108,9 +108,7 @@ def _field(
 ) -> NDArray[np.float32]:
     """Return the field whose level set is the object's outline."""
     border = cv2.BORDER_REFLECT
-    smooth: NDArray[np.float32] = cv2.GaussianBlur(
-        own.astype(np.float32), (0, 0), SMOOTHING, borderType=border
-    )
+    smooth: NDArray[np.float32] = cv2.GaussianBlur(own.astype(np.float32), (0, 0), SMOOTHING, borderType=border)
     if probability is None:
         return smooth
     others = (crop > 0) & ~own

@@ -28,10 +28,7 @@ def touches_border(outlines: Outlines, height: int, width: int, margin: float = 
     """
     box = outlines.bounds()
     return np.asarray(
-        (box[:, 0] <= margin)
-        | (box[:, 1] <= margin)
-        | (box[:, 2] >= width - margin)
-        | (box[:, 3] >= height - margin)
+        (box[:, 0] <= margin) | (box[:, 1] <= margin) | (box[:, 2] >= width - margin) | (box[:, 3] >= height - margin)
     )
 
 

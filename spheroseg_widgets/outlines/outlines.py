@@ -79,9 +79,7 @@ class Outlines:
     def rings(self, index: int) -> list[NDArray[np.float32]]:
         """Return the rings (n, 2) of an object, the outer one first."""
         first, last = int(self.polygon_offsets[index]), int(self.polygon_offsets[index + 1])
-        return [
-            self.xy[int(self.ring_offsets[r]) : int(self.ring_offsets[r + 1])] for r in range(first, last)
-        ]
+        return [self.xy[int(self.ring_offsets[r]) : int(self.ring_offsets[r + 1])] for r in range(first, last)]
 
     def shapely(self, index: int) -> Polygon:
         """Return an object as a shapely polygon with its holes."""

@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 from .outlines import Outlines, signed_area
 
 
-def object_pixels(
-    outlines: Outlines, index: int, height: int, width: int
-) -> tuple[NDArray[np.bool_], int, int]:
+def object_pixels(outlines: Outlines, index: int, height: int, width: int) -> tuple[NDArray[np.bool_], int, int]:
     """Rasterise one object within its own box.
 
     Returns

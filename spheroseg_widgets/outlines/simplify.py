@@ -26,9 +26,7 @@ def simplify(outlines: Outlines, tolerance: float = DEFAULT_TOLERANCE) -> Outlin
     """
     if tolerance <= 0 or not len(outlines):
         return outlines
-    return Outlines.from_shapely(
-        _simplified(outlines.shapely(index), tolerance) for index in range(len(outlines))
-    )
+    return Outlines.from_shapely(_simplified(outlines.shapely(index), tolerance) for index in range(len(outlines)))
 
 
 def _simplified(whole: Polygon, tolerance: float) -> Polygon:

@@ -73,7 +73,8 @@ def store_files(
     modality: str,
 ) -> None:
     """Write sources and images of a survey; fills `added`."""
-    sources, found = [], []
+    sources: list[dict[str, Any]] = []
+    found = []
     for path, info in zip(files, probed, strict=True):
         if isinstance(info, ImageError):
             added.failed.append((info.path, info.reason))
@@ -108,7 +109,12 @@ def store_files(
 
 
 def _rows(
-    path: Path, info: FileInfo, given: Sequence[Plane], name: ParsedName | None, source_id: int, pixel_size_um: float | None
+    path: Path,
+    info: FileInfo,
+    given: Sequence[Plane],
+    name: ParsedName | None,
+    source_id: int,
+    pixel_size_um: float | None,
 ) -> list[dict[str, Any]]:
     parsed = name or ParsedName()
     size = (pixel_size_um, "user") if pixel_size_um is not None else (info.pixel_size.um, info.pixel_size.source)

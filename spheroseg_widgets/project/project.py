@@ -165,7 +165,19 @@ class Project:
         """
         run_id = run.id if isinstance(run, Run) else run
         table, objects = self._tables(run_id)
-        carried = ["image_id", "path", "name", "stem", "plate", "well", "time_h", "site", "outcome", "review", "pixel_size_um"]
+        carried = [
+            "image_id",
+            "path",
+            "name",
+            "stem",
+            "plate",
+            "well",
+            "time_h",
+            "site",
+            "outcome",
+            "review",
+            "pixel_size_um",
+        ]
         joined = objects.merge(table[[*carried, "excluded"]], on="image_id", how="left", suffixes=("", "_image"))
         joined["excluded"] = joined["excluded"].astype(bool) | joined["excluded_object"]
         joined = joined.rename(columns={"class_name": "class", "number": "object"})
@@ -197,7 +209,7 @@ class Project:
         model: str | None = None,
         images: Sequence[int] | None = None,
         workers: int | None = None,
-        cluster: Any = None,  # noqa: ANN401 - any Dask cluster
+        cluster: Any = None,
         report: Callable[[Progress], None] | None = None,
         replace_edits: bool = False,
         **settings: Any,
@@ -260,14 +272,32 @@ class Project:
         table, measurements = self.images(), self.measurements()
         if exclude_border:
             measurements = measurements[~measurements["touches_border"]]
-        rest = [name for name in ("name", "plate", "well", "time_h", "site", "outcome", "review", "excluded", "result_source") if name in table]
+        rest = [
+            name
+            for name in (
+                "name",
+                "plate",
+                "well",
+                "time_h",
+                "site",
+                "outcome",
+                "review",
+                "excluded",
+                "result_source",
+            )
+            if name in table
+        ]
         listed = pd.concat([table[[*IMAGES_COLUMNS, *rest]], self._unusable(table)], ignore_index=True)
         provenance: dict[str, Any] = {"project": self.name}
         with self.database.read() as connection:
             history = runs.runs_frame(connection, self.id)
         if len(history):
             last = history.iloc[-1]
-            provenance |= {"model": last["model"], "model_sha256": last["model_sha256"], "run": int(last["run_id"])}
+            provenance |= {
+                "model": last["model"],
+                "model_sha256": last["model_sha256"],
+                "run": int(last["run_id"]),
+            }
             provenance |= {k: v for k, v in last["parameters"].items() if k != "scales"}
         return ExportBundle(
             images_table=listed,
@@ -310,19 +340,21 @@ class Project:
             plate = known[0] if known else "plate"
         table = table.assign(well=table["well"].map(normal_well))
         with self.database.write() as connection:
-            return experiment.set_map(connection, self.id, plate, table.to_dict("records"), self.author)  # type: ignore[arg-type]  # keys are column names
+            return experiment.set_map(connection, self.id, plate, table.to_dict("records"), self.author)
 
     def set_pixel_size(self, um: float | None, images: Sequence[int] | None = None) -> None:
         """Set the pixel size of all or some images; every um column follows without running the network."""
         with self.database.write() as connection:
-            store_images.set_pixel_size(connection, self.id, self._pickable(images), um, "user" if um else "unknown", self.author)
+            store_images.set_pixel_size(
+                connection, self.id, self._pickable(images), um, "user" if um else "unknown", self.author
+            )
 
     def exclude(
         self,
         *,
         reason: str,
         image: int | None = None,
-        outline: Any = None,  # noqa: ANN401 - a UUID or its text
+        outline: Any = None,
         well: str | None = None,
         from_time_h: float | None = None,
     ) -> int:
@@ -332,7 +364,15 @@ class Project:
             if well is not None:
                 table = experiment.wells_frame(connection, self.id).set_index("well")
                 well_id = int(table.loc[normal_well(well), "well_id"])
-            scope = "object" if outline is not None else "image" if image is not None else "well" if from_time_h is None else "well_from"
+            scope = (
+                "object"
+                if outline is not None
+                else "image"
+                if image is not None
+                else "well"
+                if from_time_h is None
+                else "well_from"
+            )
             return judgement.exclude(
                 connection, self.id, scope, reason=reason, author=self.author, image_id=image, well_id=well_id,
                 outline_id=None if outline is None else uuid.UUID(str(outline)), from_time_h=from_time_h,

@@ -62,7 +62,7 @@ def start_run(
     *,
     model: str | None,
     workers: int | None,
-    cluster: Any,  # noqa: ANN401 - any Dask cluster
+    cluster: Any,
     report: Callable[[Progress], None] | None,
     replace_edits: bool,
     settings: dict[str, Any],
@@ -112,8 +112,13 @@ def _scales(info: ModelInfo, table: pd.DataFrame, settings: Settings, *, fixed: 
     if fixed:
         return dict.fromkeys(map(str, table["image_id"]), settings.scale)
     folder = table["path"].map(lambda path: str(Path(path).parent))
-    group = table["plate"].astype(object).where(
-        table["plate"].notna(), folder + "|" + table["width"].astype(str) + "x" + table["height"].astype(str)
+    group = (
+        table["plate"]
+        .astype(object)
+        .where(
+            table["plate"].notna(),
+            folder + "|" + table["width"].astype(str) + "x" + table["height"].astype(str),
+        )
     )
     predictor = Predictor(info)
     scales: dict[str, float] = {}

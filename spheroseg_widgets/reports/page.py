@@ -73,7 +73,10 @@ def write_page(
             f"spheroseg_widgets {__version__}. Lengths in micrometres where the pixel size is known.</p>"
         )
     if growth is not None:
-        parts += ["<h2>Growth of the volume a day (natural logarithm; mean of wells, 95 % CI)</h2>", table_html(growth)]
+        parts += [
+            "<h2>Growth of the volume a day (natural logarithm; mean of wells, 95 % CI)</h2>",
+            table_html(growth),
+        ]
     if accuracy is not None:
         parts += ["<h2>Against the known truth</h2>", table_html(accuracy)]
     wells = project.wells() if table["well"].notna().any() else None
@@ -121,7 +124,12 @@ def _card(project: Project, row: dict[str, object]) -> str:
     name = html.escape(str(row["name"]))
     try:
         z = str(row["z"])
-        plane = Plane(int(str(row["series"])), int(str(row["page"])), int(str(row["channel"])), int(z) if z.isdigit() else z or None)
+        plane = Plane(
+            int(str(row["series"])),
+            int(str(row["page"])),
+            int(str(row["channel"])),
+            int(z) if z.isdigit() else z or None,
+        )
         picture = normalise(read_plane(str(row["path"]), plane).pixels)
     except ImageError as error:
         return f'<figure><div class="reason">{html.escape(error.reason)}</div><figcaption title="{name}">{name}</figcaption></figure>'

@@ -81,7 +81,11 @@ def random_view(
     view = cv2.warpAffine(source, affine, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     # OpenCV warps no int32; labels stay far below 65,536 in a training image.
     cut = cv2.warpAffine(
-        labels.astype(np.uint16), affine, (size, size), flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101
+        labels.astype(np.uint16),
+        affine,
+        (size, size),
+        flags=cv2.INTER_NEAREST,
+        borderMode=cv2.BORDER_REFLECT_101,
     )
     return view, cut.astype(np.int32)
 
@@ -126,6 +130,10 @@ def random_camera(image: Image, rng: np.random.Generator) -> Image:
         x = x + rng.normal(0, rng.uniform(0.005, 0.06), x.shape).astype(np.float32)
     x = np.clip(x, 0, 1).astype(np.float32)
     if rng.random() < 0.15:
-        _, code = cv2.imencode(".jpg", (x * 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])
-        x = cv2.imdecode(code, cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255
+        _, code = cv2.imencode(
+            ".jpg", (x * 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))]
+        )
+        decoded = cv2.imdecode(code, cv2.IMREAD_GRAYSCALE)
+        assert decoded is not None
+        x = decoded.astype(np.float32) / 255
     return x

@@ -98,7 +98,7 @@ def load_original(path: Path) -> tuple[ResUNet, str]:
     return _filled(ResUNet(_config_of(state, path)), state, path), weights_sha256(path)
 
 
-def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:  # noqa: ANN401 - whatever a pickle held
+def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]
     if not isinstance(content, dict) or not content or not all(isinstance(v, Tensor) for v in content.values()):

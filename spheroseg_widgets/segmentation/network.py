@@ -96,9 +96,7 @@ class ResidualBlock(nn.Module):
         self.relu = nn.ReLU(inplace=True)
         # No norm on the residual path, and no parameters at all where the widths agree.
         self.adjust_channels: nn.Module = (
-            nn.Identity()
-            if in_channels == out_channels
-            else nn.Conv2d(in_channels, out_channels, 1, bias=False)
+            nn.Identity() if in_channels == out_channels else nn.Conv2d(in_channels, out_channels, 1, bias=False)
         )
         self.se = SqueezeExcitation(out_channels)
 

@@ -143,7 +143,9 @@ class Predictor:
         normalised = time.perf_counter()
         maps = self.maps(working, settings.precision)
         mapped = time.perf_counter()
-        result = outline_maps(maps, image.shape, settings) if len(maps) else outline_mask(working, image.shape, settings)
+        result = (
+            outline_maps(maps, image.shape, settings) if len(maps) else outline_mask(working, image.shape, settings)
+        )
         done = time.perf_counter()
         seconds = {"normalise": normalised - began, "network": mapped - normalised, "outlines": done - mapped}
         return replace(result, seconds=seconds)
@@ -180,9 +182,9 @@ class Predictor:
         height, width = image.shape
         down, right = -height % stride, -width % stride
         padded = cv2.copyMakeBorder(image, 0, down, 0, right, cv2.BORDER_REFLECT)
-        planes = np.broadcast_to(padded, (1, self.network.config.in_channels, *padded.shape))
+        planes = np.repeat(padded[None, None], self.network.config.in_channels, axis=1)
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
-            logits = self.network(torch.from_numpy(np.ascontiguousarray(planes)))
+            logits = self.network(torch.from_numpy(planes))
         out: NDArray[np.float32] = torch.sigmoid(logits.float())[0, :, :height, :width].numpy()
         return out
 
@@ -255,7 +257,7 @@ def _outlined(
     if foreground is None:
         confidence = np.ones(len(outlines), np.float32)
     else:
-        means = ndimage.mean(foreground, labels, np.asarray(numbers)) if len(outlines) else []
+        means: Any = ndimage.mean(foreground, labels, np.asarray(numbers)) if len(outlines) else []
         confidence = np.asarray(means, np.float32)
     return Segmentation(outlines, confidence, touches_border(outlines, height, width), maps)
 

@@ -122,13 +122,18 @@ def render(spec: SceneSpec, rng: np.random.Generator) -> Scene:
     _specks(absorbed, spec, rng)
     _bodies(absorbed, labels, spec, rng)
     for _ in range(spec.bubbles):
-        centre, radius = (int(rng.integers(w)), int(rng.integers(h))), int(rng.uniform(0.02, 0.08) * min(h, w)) + 3
+        centre, radius = (
+            (int(rng.integers(w)), int(rng.integers(h))),
+            int(rng.uniform(0.02, 0.08) * min(h, w)) + 3,
+        )
         cv2.circle(absorbed, centre, radius, 0.45, max(2, radius // 6), cv2.LINE_AA)
         cv2.circle(absorbed, centre, max(1, radius - 3), -0.1, 1, cv2.LINE_AA)
     if spec.blur:
         absorbed = cv2.GaussianBlur(absorbed, (0, 0), spec.blur)
     light = 1 + spec.unevenness * _light((h, w), rng)
-    image = light * (0.78 - 0.7 * absorbed) if spec.look == "brightfield" else 0.06 * light + 0.75 * np.clip(absorbed, 0, 1)
+    image = (
+        light * (0.78 - 0.7 * absorbed) if spec.look == "brightfield" else 0.06 * light + 0.75 * np.clip(absorbed, 0, 1)
+    )
     image = image + rng.normal(0, spec.noise, (h, w)) * np.sqrt(np.clip(image, 0.05, 1))
     top = 2**spec.bits - 1
     values = np.clip(np.rint(image * top), 0, top)
@@ -157,12 +162,21 @@ def random_scene(rng: np.random.Generator, size: tuple[int, int] = (256, 256)) -
     elif kind == "touching":
         radius = rng.uniform(0.1, 0.22) * short
         x, y, turn = rng.uniform(0.35, 0.65) * w, rng.uniform(0.35, 0.65) * h, rng.uniform(0, 2 * np.pi)
-        spheroids = [one(x, y, radius), one(x + 1.85 * radius * np.cos(turn), y + 1.85 * radius * np.sin(turn), radius * rng.uniform(0.8, 1.1))]
+        spheroids = [
+            one(x, y, radius),
+            one(
+                x + 1.85 * radius * np.cos(turn),
+                y + 1.85 * radius * np.sin(turn),
+                radius * rng.uniform(0.8, 1.1),
+            ),
+        ]
     elif kind != "none":
         radius = rng.uniform(0.06, 0.14) * short if kind == "few" else rng.uniform(0.03, 0.07) * short
         for _ in range(int(rng.integers(2, 7)) if kind == "few" else int(rng.integers(8, 40))):
             candidate = one(rng.uniform(0, w), rng.uniform(0, h), radius * rng.uniform(0.6, 1.4))
-            if all(np.hypot(candidate.x - s.x, candidate.y - s.y) > 0.98 * (candidate.radius + s.radius) for s in spheroids):
+            if all(
+                np.hypot(candidate.x - s.x, candidate.y - s.y) > 0.98 * (candidate.radius + s.radius) for s in spheroids
+            ):
                 spheroids.append(candidate)
     spec = SceneSpec(
         h, w, tuple(spheroids), look, blur=float(rng.uniform(0.3, 2.5)), noise=float(rng.uniform(0.003, 0.05)),
@@ -177,8 +191,10 @@ def smooth_noise(shape: tuple[int, int], cell: float, rng: np.random.Generator) 
     return cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
 
 
-def _bodies(absorbed: NDArray[np.float32], labels: NDArray[np.int32], spec: SceneSpec, rng: np.random.Generator) -> None:
-    texture = 0.5 * smooth_noise(absorbed.shape, 3, rng) + 0.5 * smooth_noise(absorbed.shape, 9, rng)  # type: ignore[arg-type]  # a 2-D shape
+def _bodies(
+    absorbed: NDArray[np.float32], labels: NDArray[np.int32], spec: SceneSpec, rng: np.random.Generator
+) -> None:
+    texture = 0.5 * smooth_noise(absorbed.shape, 3, rng) + 0.5 * smooth_noise(absorbed.shape, 9, rng)
     for number, spheroid in enumerate(spec.spheroids, start=1):
         own = labels == number
         if not own.any():

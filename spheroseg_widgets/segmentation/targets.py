@@ -56,5 +56,5 @@ def training_targets(labels: NDArray[np.int32]) -> NDArray[np.float32]:
     if count:
         largest = np.asarray(ndimage.maximum(distance, labels, np.arange(count + 1)), np.float32)
         largest[0] = 1.0
-        distance = distance / np.maximum(largest, 1e-3)[labels]
+        distance = (distance / np.maximum(largest, 1e-3)[labels]).astype(np.float32)
     return np.stack([(labels > 0).astype(np.float32), distance.astype(np.float32)])

@@ -73,9 +73,7 @@ class Domain:
     view: View
 
     @classmethod
-    def of_images(
-        cls, name: str, weight: float, images: Sequence[Annotated], span: ViewRange | None = None
-    ) -> Domain:
+    def of_images(cls, name: str, weight: float, images: Sequence[Annotated], span: ViewRange | None = None) -> Domain:
         """Make a domain that cuts random views out of annotated images."""
         chosen = span or ViewRange()
 
@@ -165,11 +163,10 @@ class Trainer:
         torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed)
         self.memory_format = torch.channels_last if config.channels_last else torch.contiguous_format
-        self.network = ResUNet(config.network).to(memory_format=self.memory_format)
+        self.network = ResUNet(config.network)
+        self.network.to(memory_format=self.memory_format)  # type: ignore[call-overload]  # missing in torch's stubs
         self.averaged = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
-        self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=config.rate, weight_decay=config.weight_decay
-        )
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=config.rate, weight_decay=config.weight_decay)
         self.step = 0
         folder.mkdir(parents=True, exist_ok=True)
         description: dict[str, Any] = asdict(config) | {"domains": {d.name: d.weight for d in domains}}

@@ -35,6 +35,4 @@ def record(
 
 def audit_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
     """Return the audit of a project, oldest first."""
-    return pd.read_sql(
-        sa.select(audit).where(audit.c.project_id == project_id).order_by(audit.c.id), connection
-    )
+    return pd.read_sql(sa.select(audit).where(audit.c.project_id == project_id).order_by(audit.c.id), connection)

@@ -146,9 +146,7 @@ class Database:
 
     def _migrate(self) -> None:
         config = Config()
-        config.set_main_option(
-            "script_location", str(Path(__file__).parent / "migrations").replace("%", "%%")
-        )
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
         script = ScriptDirectory.from_config(config)
         with self.read() as connection:
             found = MigrationContext.configure(connection).get_current_revision()

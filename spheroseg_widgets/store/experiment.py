@@ -34,7 +34,9 @@ def ensure_plate(connection: sa.Connection, project_id: int, name: str, author: 
     found = connection.scalar(sa.select(plate.c.id).where(plate.c.project_id == project_id, plate.c.name == name))
     if found is not None:
         return int(found)
-    made = connection.execute(plate.insert().values(project_id=project_id, name=name, author=author)).inserted_primary_key
+    made = connection.execute(
+        plate.insert().values(project_id=project_id, name=name, author=author)
+    ).inserted_primary_key
     assert made is not None
     return int(made[0])
 
@@ -55,7 +57,11 @@ def ensure_wells(connection: sa.Connection, plate_id: int, names: Iterable[str])
 
 
 def set_map(
-    connection: sa.Connection, project_id: int, plate_name: str, rows: Iterable[Mapping[str, Any]], author: str
+    connection: sa.Connection,
+    project_id: int,
+    plate_name: str,
+    rows: Iterable[Mapping[str, Any]],
+    author: str,
 ) -> int:
     """Enter a plate map: one mapping a well, or several where a well has several treatments.
 

@@ -158,7 +158,8 @@ def images_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
 
 def _excluded(connection: sa.Connection, project_id: int, frame: pd.DataFrame) -> pd.Series:
     rules = pd.read_sql(
-        sa.select(exclusion).where(exclusion.c.project_id == project_id, exclusion.c.undone_at.is_(None)), connection
+        sa.select(exclusion).where(exclusion.c.project_id == project_id, exclusion.c.undone_at.is_(None)),
+        connection,
     )
     excluded = (frame["review"] == "excluded").to_numpy().copy()
     for rule in rules.itertuples():
@@ -178,7 +179,12 @@ def set_source_hashes(connection: sa.Connection, hashes: Mapping[int, str]) -> N
 
 
 def set_pixel_size(
-    connection: sa.Connection, project_id: int, image_ids: Sequence[int], um: float | None, origin: str, author: str
+    connection: sa.Connection,
+    project_id: int,
+    image_ids: Sequence[int],
+    um: float | None,
+    origin: str,
+    author: str,
 ) -> None:
     """Set the pixel size of images and who said so; every um figure follows, as only px are stored."""
     for part in chunks(list(image_ids)):

@@ -26,7 +26,12 @@ def set_review(connection: sa.Connection, project_id: int, image_ids: Sequence[i
 
 
 def set_outcome(
-    connection: sa.Connection, project_id: int, image_ids: Sequence[int], value: str | None, reason: str, author: str
+    connection: sa.Connection,
+    project_id: int,
+    image_ids: Sequence[int],
+    value: str | None,
+    reason: str,
+    author: str,
 ) -> None:
     """Confirm that a spheroid is absent (size 0, a real zero) or an image unusable; None takes it back."""
     if value is not None and value not in CONFIRMED_OUTCOMES:
@@ -35,7 +40,9 @@ def set_outcome(
         connection.execute(outcome.delete().where(outcome.c.image_id == image_id))
         if value is not None:
             connection.execute(
-                outcome.insert().values(image_id=image_id, outcome=value, reason=reason, author=author, created_at=now())
+                outcome.insert().values(
+                    image_id=image_id, outcome=value, reason=reason, author=author, created_at=now()
+                )
             )
     audit.record(connection, project_id, author, "outcome", "image", "many", outcome=value, images=list(image_ids))
 

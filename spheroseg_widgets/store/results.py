@@ -83,7 +83,9 @@ def _row(result_id: int, number: int, values: dict[Any, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {
         "result_id": result_id,
         "number": number,
-        "outline_id": given if isinstance(given, uuid.UUID) else (uuid.UUID(given) if isinstance(given, str) else uuid7()),
+        "outline_id": given
+        if isinstance(given, uuid.UUID)
+        else (uuid.UUID(given) if isinstance(given, str) else uuid7()),
         "class_name": str(values.get("class_name", "spheroid")),
         "confidence": _number(values.get("confidence")),
         "touches_border": bool(values.get("touches_border", False)),
@@ -95,7 +97,7 @@ def _row(result_id: int, number: int, values: dict[Any, Any]) -> dict[str, Any]:
     return row
 
 
-def _number(value: Any) -> float | None:  # noqa: ANN401 - a cell of a table
+def _number(value: Any) -> float | None:
     return None if value is None or not np.isfinite(value) else float(value)
 
 
@@ -132,7 +134,14 @@ def point_current(
     connection.execute(image.update().where(image.c.id == image_id).values(current_result_id=result_id))
     if row.current_result_id is not None:
         audit.record(
-            connection, row.project_id, author, "promote", "image", image_id, before=row.current_result_id, after=result_id
+            connection,
+            row.project_id,
+            author,
+            "promote",
+            "image",
+            image_id,
+            before=row.current_result_id,
+            after=result_id,
         )
     return True
 
@@ -190,7 +199,9 @@ def load_outlines(connection: sa.Connection, result_id: int) -> tuple[Outlines, 
     """Return a revision's outlines and their rows, in the same order."""
     blob = connection.scalar(sa.select(geometry.c.blob).where(geometry.c.result_id == result_id))
     outlines = Outlines.empty() if blob is None else Outlines.from_bytes(blob)
-    rows = pd.read_sql(sa.select(outline).where(outline.c.result_id == result_id).order_by(outline.c.number), connection)
+    rows = pd.read_sql(
+        sa.select(outline).where(outline.c.result_id == result_id).order_by(outline.c.number), connection
+    )
     return outlines, rows
 
 
@@ -211,7 +222,9 @@ def objects_frame(connection: sa.Connection, project_id: int, run_id: int | None
     gone = set(
         connection.scalars(
             sa.select(exclusion.c.outline_id).where(
-                exclusion.c.project_id == project_id, exclusion.c.scope == "object", exclusion.c.undone_at.is_(None)
+                exclusion.c.project_id == project_id,
+                exclusion.c.scope == "object",
+                exclusion.c.undone_at.is_(None),
             )
         )
     )

@@ -92,7 +92,15 @@ def claim_jobs(
     )
     rows = connection.execute(
         sa.select(
-            job.c.id, job.c.attempt, image.c.id, source.c.id, source.c.uri, image.c.series, image.c.t, image.c.z, image.c.channel
+            job.c.id,
+            job.c.attempt,
+            image.c.id,
+            source.c.id,
+            source.c.uri,
+            image.c.series,
+            image.c.t,
+            image.c.z,
+            image.c.channel,
         )
         .join(image, image.c.id == job.c.image_id)
         .join(source, source.c.id == image.c.source_id)
@@ -103,7 +111,12 @@ def claim_jobs(
 
 
 def finish_job(
-    connection: sa.Connection, job_id: int, attempt: int, worker: str, seconds: float, timings: Mapping[str, float]
+    connection: sa.Connection,
+    job_id: int,
+    attempt: int,
+    worker: str,
+    seconds: float,
+    timings: Mapping[str, float],
 ) -> bool:
     """Turn a running job done; False when it was cancelled or taken by another attempt meanwhile."""
     return _end(connection, job_id, attempt, DONE, worker=worker, seconds=seconds, timings=dict(timings), reason=None)
@@ -144,7 +157,9 @@ def requeue_expired(connection: sa.Connection, run_id: int) -> int:
 def retry_failed(connection: sa.Connection, run_id: int) -> int:
     """Queue the failed jobs of a run again; returns how many."""
     return connection.execute(
-        job.update().where(job.c.run_id == run_id, job.c.status == FAILED).values(status=QUEUED, reason=None, traceback=None)
+        job.update()
+        .where(job.c.run_id == run_id, job.c.status == FAILED)
+        .values(status=QUEUED, reason=None, traceback=None)
     ).rowcount
 
 
@@ -160,11 +175,8 @@ def heartbeat(connection: sa.Connection, job_ids: Sequence[int], lease_seconds: 
 
 def close_run(connection: sa.Connection, run_id: int) -> str:
     """Set a run's status from its jobs: done, cancelled, or still running; returns it."""
-    counts = dict(
-        connection.execute(
-            sa.select(job.c.status, sa.func.count()).where(job.c.run_id == run_id).group_by(job.c.status)
-        ).tuples()
-    )
+    query = sa.select(job.c.status, sa.func.count()).where(job.c.run_id == run_id).group_by(job.c.status)
+    counts = {str(status): int(count) for status, count in connection.execute(query)}
     open_jobs = sum(n for status, n in counts.items() if status not in FINAL)
     status = RUNNING if open_jobs else (CANCELLED if counts.get(CANCELLED) else DONE)
     connection.execute(

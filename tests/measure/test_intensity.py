@@ -49,9 +49,7 @@ def test_an_object_at_the_border_uses_the_rim_that_there_is() -> None:
 
 
 def test_no_pixels_give_nan() -> None:
-    outlines = Outlines.from_rings(
-        [[box(3.1, 3.1, 3.3, 3.3)], [box(100, 100, 120, 120)], [box(0, 0, 30, 30)]]
-    )
+    outlines = Outlines.from_rings([[box(3.1, 3.1, 3.3, 3.3)], [box(100, 100, 120, 120)], [box(0, 0, 30, 30)]])
     frame = measure_intensity(outlines, np.ones((30, 30), np.uint8))
     assert frame.iloc[:2].isna().all(axis=None)
     assert frame.intensity_mean[2] == 1

@@ -10,9 +10,10 @@ from spheroseg_widgets.measure.profiles import PROFILES, measure_as
 from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.outlines import Outlines
 
-CROSS = np.array(
-    [(1, 0), (2, 0), (2, 1), (3, 1), (3, 2), (2, 2), (2, 3), (1, 3), (1, 2), (0, 2), (0, 1), (1, 1)]
-) * [20.0, 10.0]
+CROSS = np.array([(1, 0), (2, 0), (2, 1), (3, 1), (3, 2), (2, 2), (2, 3), (1, 3), (1, 2), (0, 2), (0, 1), (1, 1)]) * [
+    20.0,
+    10.0,
+]
 
 
 def test_spheroseg_circularity_is_its_compactness_and_sphericity_the_root() -> None:

@@ -16,9 +16,7 @@ from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.outlines.trace import trace
 
 
-def turned(
-    points: NDArray[np.float64], degrees: float, x: float = 300, y: float = 200
-) -> NDArray[np.float64]:
+def turned(points: NDArray[np.float64], degrees: float, x: float = 300, y: float = 200) -> NDArray[np.float64]:
     """Turn counter-clockwise as seen on the screen, where y points down; then move."""
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     return points @ np.array([[c, -s], [s, c]]) + [x, y]
@@ -104,9 +102,7 @@ def test_holes_count_for_area_centroid_and_moments_but_not_for_perimeter_and_hul
 
 def test_a_star_is_less_solid_and_less_convex_by_its_known_amounts() -> None:
     cross = (
-        np.array(
-            [(1, 0), (2, 0), (2, 1), (3, 1), (3, 2), (2, 2), (2, 3), (1, 3), (1, 2), (0, 2), (0, 1), (1, 1)]
-        )
+        np.array([(1, 0), (2, 0), (2, 1), (3, 1), (3, 2), (2, 2), (2, 3), (1, 3), (1, 2), (0, 2), (0, 1), (1, 1)])
         * 10.0
     )
     row = measured(cross)

@@ -64,14 +64,10 @@ def test_lesson_5_discs_of_whole_pixels_have_circularity_0_99_and_the_mask_s_are
 
 @pytest.mark.parametrize("level", [0.3, 0.5, 0.7])
 @pytest.mark.parametrize("scale", [(0.9, 0.4), (0.5, 1.0)])
-def test_lesson_4_a_circle_of_a_resized_image_is_a_circle_again(
-    scale: tuple[float, float], level: float
-) -> None:
+def test_lesson_4_a_circle_of_a_resized_image_is_a_circle_again(scale: tuple[float, float], level: float) -> None:
     height, width, radius = 300, 420, 80.0
     probability = (1 / (1 + np.exp((distance_to(140, 230, height, width) - radius) / 2))).astype(np.float32)
-    small = cv2.resize(
-        probability, (round(width * scale[0]), round(height * scale[1])), interpolation=cv2.INTER_AREA
-    )
+    small = cv2.resize(probability, (round(width * scale[0]), round(height * scale[1])), interpolation=cv2.INTER_AREA)
     outlines, _ = contour_labels((small > level).astype(np.int32), small, level)
     back = outlines.transformed(width / small.shape[1], height / small.shape[0], 0, 0)
     row = measure_shape(back).iloc[0]
@@ -91,9 +87,7 @@ def test_lesson_2_of_two_spheroids_only_the_hole_s_own_parent_loses_area() -> No
     assert len(with_hole.rings(other)) == 1
     lost = np.sort(areas(whole)) - np.sort(areas(with_hole))
     assert np.sort(lost) == pytest.approx([0, np.pi * 15**2], abs=10)
-    assert areas(with_hole).sum() == pytest.approx(
-        (mask & ~(distance_to(60, 60, 130, 240) < 15)).sum(), rel=0.003
-    )
+    assert areas(with_hole).sum() == pytest.approx((mask & ~(distance_to(60, 60, 130, 240) < 15)).sum(), rel=0.003)
 
 
 def test_lesson_6_an_island_in_a_hole_is_an_object_of_its_own() -> None:
@@ -106,9 +100,7 @@ def test_lesson_6_an_island_in_a_hole_is_an_object_of_its_own() -> None:
 
 @pytest.mark.parametrize(("y", "x"), [(0, 60), (120, 60), (60, 0), (60, 120)])
 @pytest.mark.parametrize("kind", ["mask", "field"])
-def test_a_disc_cut_in_half_by_the_border_ends_on_it_and_has_half_the_area(
-    y: float, x: float, kind: str
-) -> None:
+def test_a_disc_cut_in_half_by_the_border_ends_on_it_and_has_half_the_area(y: float, x: float, kind: str) -> None:
     outlines = (
         contour_mask(distance_to(y, x, 120, 120) < 40)
         if kind == "mask"
@@ -195,9 +187,7 @@ def test_noise_gives_valid_polygons_that_do_not_overlap() -> None:
         assert len(outlines) > 20
         shapes = [outlines.shapely(i) for i in range(len(outlines))]
         assert all(shape.is_valid for shape in shapes)
-        overlap = sum(
-            a.intersection(b).area for i, a in enumerate(shapes) for b in shapes[:i] if a.intersects(b)
-        )
+        overlap = sum(a.intersection(b).area for i, a in enumerate(shapes) for b in shapes[:i] if a.intersects(b))
         assert overlap < 1e-3
         assert areas(outlines).sum() == pytest.approx((field > level).sum(), rel=0.03)
 

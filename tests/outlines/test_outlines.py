@@ -36,9 +36,7 @@ def test_bytes_and_back_gives_the_same_arrays() -> None:
     assert len(Outlines.from_bytes(Outlines.empty().to_bytes())) == 0
 
 
-@pytest.mark.parametrize(
-    "damage", [lambda b: b[:-1], lambda b: b"XXXX" + b[4:], lambda b: b"", lambda b: b + b"0"]
-)
+@pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b"XXXX" + b[4:], lambda b: b"", lambda b: b + b"0"])
 def test_a_damaged_blob_is_refused(damage) -> None:
     with pytest.raises(ValueError, match="blob of outlines"):
         Outlines.from_bytes(damage(two_objects().to_bytes()))

@@ -18,9 +18,7 @@ ROUNDING = 2e-4  # of float32 coordinates up to 1000 px
 
 @given(seed=st.integers(0, 10_000), tolerance=st.sampled_from([DEFAULT_TOLERANCE, 0.25, 1.0, 4.0]))
 @settings(max_examples=60, deadline=None)
-def test_no_point_moves_further_than_the_tolerance_and_nothing_becomes_invalid(
-    seed: int, tolerance: float
-) -> None:
+def test_no_point_moves_further_than_the_tolerance_and_nothing_becomes_invalid(seed: int, tolerance: float) -> None:
     rng = np.random.default_rng(seed)
     angle = np.linspace(0, 2 * np.pi, int(rng.integers(8, 400)), endpoint=False)
     radius = 60 * (1 + 0.25 * np.sin(rng.integers(2, 9) * angle) + 0.1 * rng.random(len(angle)))

@@ -42,9 +42,7 @@ def upgrade() -> None:
         sa.Column("detail", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["project.id"], name=op.f("fk_audit_project_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_audit_project_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
     op.create_index(op.f("ix_audit_project_id_id"), "audit", ["project_id", "id"], unique=False)
@@ -57,9 +55,7 @@ def upgrade() -> None:
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["project.id"], name=op.f("fk_command_project_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_command_project_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_command")),
     )
     op.create_index(op.f("ix_command_project_id_done_at"), "command", ["project_id", "done_at"], unique=False)
@@ -82,9 +78,7 @@ def upgrade() -> None:
         sa.Column("project_id", sa.Integer(), nullable=False),
         sa.Column("owner", sa.Text(), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["project.id"], name=op.f("fk_lease_project_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_lease_project_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("project_id", name=op.f("pk_lease")),
     )
     op.create_table(
@@ -98,9 +92,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["model_id"], ["model.id"], name=op.f("fk_run_model_id"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["project.id"], name=op.f("fk_run_project_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_run_project_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
     )
     op.create_index(op.f("ix_run_project_id_id"), "run", ["project_id", "id"], unique=False)
@@ -133,9 +125,7 @@ def upgrade() -> None:
         sa.Column("problem", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["project.id"], name=op.f("fk_source_project_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_source_project_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source")),
         sa.UniqueConstraint("project_id", "uri", name=op.f("uq_source_project_id_uri")),
     )
@@ -145,9 +135,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("project_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["project.id"], name=op.f("fk_tag_project_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_tag_project_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tag")),
         sa.UniqueConstraint("project_id", "name", name=op.f("uq_tag_project_id_name")),
     )
@@ -159,9 +147,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("detail", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["project.id"], name=op.f("fk_event_project_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_event_project_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_event_run_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
@@ -179,9 +165,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["experiment_id"], ["experiment.id"], name=op.f("fk_plate_experiment_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["project.id"], name=op.f("fk_plate_project_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_plate_project_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plate")),
         sa.UniqueConstraint("project_id", "name", name=op.f("uq_plate_project_id_name")),
     )
@@ -199,9 +183,7 @@ def upgrade() -> None:
         sa.Column("technical_replicate", sa.Integer(), nullable=True),
         sa.Column("biological_replicate", sa.Integer(), nullable=True),
         sa.Column("expected_spheroids", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["plate_id"], ["plate.id"], name=op.f("fk_well_plate_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["plate_id"], ["plate.id"], name=op.f("fk_well_plate_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_well")),
         sa.UniqueConstraint("plate_id", "name", name=op.f("uq_well_plate_id_name")),
     )
@@ -230,15 +212,9 @@ def upgrade() -> None:
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["plate_id"], ["plate.id"], name=op.f("fk_image_plate_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["project.id"], name=op.f("fk_image_project_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["source_id"], ["source.id"], name=op.f("fk_image_source_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["plate_id"], ["plate.id"], name=op.f("fk_image_plate_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_image_project_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_image_source_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["well_id"], ["well.id"], name=op.f("fk_image_well_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_image")),
         sa.UniqueConstraint("project_id", "stem", name=op.f("uq_image_project_id_stem")),
@@ -268,9 +244,7 @@ def upgrade() -> None:
         sa.Column("unit", sa.Text(), nullable=True),
         sa.Column("start_h", sa.Float(), nullable=True),
         sa.Column("end_h", sa.Float(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["well_id"], ["well.id"], name=op.f("fk_treatment_well_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["well_id"], ["well.id"], name=op.f("fk_treatment_well_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_treatment")),
     )
     op.create_index(op.f("ix_treatment_well_id"), "treatment", ["well_id"], unique=False)
@@ -288,30 +262,20 @@ def upgrade() -> None:
         sa.Column("undone_by", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
-        sa.CheckConstraint(
-            "scope IN ('object', 'image', 'well', 'well_from')", name=op.f("ck_exclusion_scope")
-        ),
-        sa.ForeignKeyConstraint(
-            ["image_id"], ["image.id"], name=op.f("fk_exclusion_image_id"), ondelete="CASCADE"
-        ),
+        sa.CheckConstraint("scope IN ('object', 'image', 'well', 'well_from')", name=op.f("ck_exclusion_scope")),
+        sa.ForeignKeyConstraint(["image_id"], ["image.id"], name=op.f("fk_exclusion_image_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["project_id"], ["project.id"], name=op.f("fk_exclusion_project_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(
-            ["well_id"], ["well.id"], name=op.f("fk_exclusion_well_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["well_id"], ["well.id"], name=op.f("fk_exclusion_well_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_exclusion")),
     )
-    op.create_index(
-        op.f("ix_exclusion_project_id_undone_at"), "exclusion", ["project_id", "undone_at"], unique=False
-    )
+    op.create_index(op.f("ix_exclusion_project_id_undone_at"), "exclusion", ["project_id", "undone_at"], unique=False)
     op.create_table(
         "image_tag",
         sa.Column("image_id", sa.Integer(), nullable=False),
         sa.Column("tag_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["image_id"], ["image.id"], name=op.f("fk_image_tag_image_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["image_id"], ["image.id"], name=op.f("fk_image_tag_image_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["tag_id"], ["tag.id"], name=op.f("fk_image_tag_tag_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("image_id", "tag_id", name=op.f("pk_image_tag")),
     )
@@ -343,9 +307,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("run_id", "image_id", name=op.f("uq_job_run_id_image_id")),
     )
     op.create_index(op.f("ix_job_image_id_id"), "job", ["image_id", "id"], unique=False)
-    op.create_index(
-        op.f("ix_job_run_id_status_priority"), "job", ["run_id", "status", "priority"], unique=False
-    )
+    op.create_index(op.f("ix_job_run_id_status_priority"), "job", ["run_id", "status", "priority"], unique=False)
     op.create_table(
         "outcome",
         sa.Column("image_id", sa.Integer(), nullable=False),
@@ -357,9 +319,7 @@ def upgrade() -> None:
             "outcome IN ('measured', 'absent', 'not_found', 'unusable', 'censored')",
             name=op.f("ck_outcome_outcome"),
         ),
-        sa.ForeignKeyConstraint(
-            ["image_id"], ["image.id"], name=op.f("fk_outcome_image_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["image_id"], ["image.id"], name=op.f("fk_outcome_image_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("image_id", name=op.f("pk_outcome")),
     )
     op.create_table(
@@ -376,9 +336,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
         sa.CheckConstraint("source IN ('model', 'edit', 'import')", name=op.f("ck_result_source")),
-        sa.ForeignKeyConstraint(
-            ["image_id"], ["image.id"], name=op.f("fk_result_image_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["image_id"], ["image.id"], name=op.f("fk_result_image_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["parent_id"], ["result.id"], name=op.f("fk_result_parent_id")),
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_result_run_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_result")),
@@ -394,9 +352,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('unreviewed', 'approved', 'corrected', 'excluded')", name=op.f("ck_review_state")
         ),
-        sa.ForeignKeyConstraint(
-            ["image_id"], ["image.id"], name=op.f("fk_review_image_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["image_id"], ["image.id"], name=op.f("fk_review_image_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("image_id", name=op.f("pk_review")),
     )
     op.create_table(
@@ -411,12 +367,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["base_result_id"], ["result.id"], name=op.f("fk_draft_base_result_id")),
-        sa.ForeignKeyConstraint(
-            ["closed_by_result_id"], ["result.id"], name=op.f("fk_draft_closed_by_result_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["image_id"], ["image.id"], name=op.f("fk_draft_image_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["closed_by_result_id"], ["result.id"], name=op.f("fk_draft_closed_by_result_id")),
+        sa.ForeignKeyConstraint(["image_id"], ["image.id"], name=op.f("fk_draft_image_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_draft")),
     )
     op.create_index(
@@ -429,9 +381,7 @@ def upgrade() -> None:
         "geometry",
         sa.Column("result_id", sa.Integer(), nullable=False),
         sa.Column("blob", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["result_id"], ["result.id"], name=op.f("fk_geometry_result_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["result_id"], ["result.id"], name=op.f("fk_geometry_result_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("result_id", name=op.f("pk_geometry")),
     )
     op.create_table(
@@ -467,9 +417,7 @@ def upgrade() -> None:
         sa.Column("intensity_mean", sa.Float(), nullable=True),
         sa.Column("intensity_sd", sa.Float(), nullable=True),
         sa.Column("contrast_to_rim", sa.Float(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["result_id"], ["result.id"], name=op.f("fk_outline_result_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["result_id"], ["result.id"], name=op.f("fk_outline_result_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("result_id", "number", name=op.f("pk_outline")),
     )
     op.create_index(op.f("ix_outline_outline_id"), "outline", ["outline_id"], unique=False)
@@ -480,9 +428,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("operation", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["draft_id"], ["draft.id"], name=op.f("fk_edit_draft_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["draft_id"], ["draft.id"], name=op.f("fk_edit_draft_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_edit")),
         sa.UniqueConstraint("draft_id", "number", name=op.f("uq_edit_draft_id_number")),
     )

@@ -1,0 +1,170 @@
+"""The store: opens after a kill, refuses what it must, is safe on a network file system."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from spheroseg_widgets.errors import StoreError, StoreVersionError
+from spheroseg_widgets.measure.definitions import PX_COLUMNS
+from spheroseg_widgets.store import experiment, images, runs
+from spheroseg_widgets.store.database import Database
+from spheroseg_widgets.store.job_state import ALLOWED, FINAL
+from spheroseg_widgets.store.tables import MEASUREMENTS, job, metadata
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Database:
+    return Database.open(tmp_path / "store.sqlite", create=True)
+
+
+def queued_run(store: Database, count: int = 3) -> tuple[int, int]:
+    with store.write() as c:
+        project = experiment.ensure_project(c, "p", "me")
+        ids = images.add_sources(c, project, [{"uri": f"/{i}.tif"} for i in range(count)], "me")
+        rows = [
+            {
+                "source_id": s,
+                "series": 0,
+                "t": 0,
+                "z": "",
+                "channel": 0,
+                "site": 1,
+                "name": u,
+                "stem": u,
+                "width": 9,
+                "height": 9,
+            }
+            for u, s in ids.items()
+        ]
+        made, _ = images.add_images(c, project, rows, "me")
+        model = runs.ensure_model(c, "m", "1", "00", None)
+        return project, runs.create_run(c, project, model, {}, made, "me")
+
+
+def test_the_migrations_make_exactly_the_tables(store: Database) -> None:
+    with store.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+def test_every_measured_column_has_a_place() -> None:
+    assert MEASUREMENTS == PX_COLUMNS
+
+
+def test_a_network_file_system_gets_the_safe_mode_and_a_warning(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="network file system"):
+        store = Database.open(tmp_path / "s.sqlite", create=True, type_of=lambda _: "nfs4")
+    with store.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "delete"
+    (tmp_path / "s.sqlite.host").write_text("another-host")
+    with pytest.raises(StoreError, match="another-host"):
+        Database.open(tmp_path / "s.sqlite", type_of=lambda _: "nfs4")
+
+
+def test_a_newer_store_is_refused_and_unchanged(store: Database) -> None:
+    with store.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    path = store.path
+    store.close()
+    assert path is not None
+    with pytest.raises(StoreVersionError, match="newer version"):
+        Database.open(path)
+
+
+def test_what_is_no_store_says_so(tmp_path: Path) -> None:
+    (tmp_path / "text.sqlite").write_text("not a database, but long enough to be looked at as one" * 50)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        Database.open(tmp_path / "text.sqlite")
+    with pytest.raises(StoreError, match="no store"):
+        Database.open(tmp_path / "absent.sqlite")
+
+
+def test_a_killed_process_leaves_a_store_that_opens(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    Database.open(path, create=True).close()
+    code = (
+        "import sys\nfrom spheroseg_widgets.store.database import Database\nfrom spheroseg_widgets.store import experiment\n"
+        "store = Database.open(sys.argv[1])\nn = 0\n"
+        "while True:\n    n += 1\n    with store.write() as c: experiment.ensure_project(c, str(n), 'me')\n    print(n, flush=True)\n"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    told = [child.stdout.readline() for _ in range(20)]
+    time.sleep(0.05)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    child.stdout.close()
+    store = Database.open(path)
+    with store.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+        stored = int(connection.exec_driver_sql("SELECT count(*) FROM project").scalar() or 0)
+    assert stored >= int(told[-1])
+
+
+def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    Database.open(path, create=True).close()
+    code = (
+        "import resource, signal, sys\nfrom spheroseg_widgets.errors import StoreError\n"
+        "from spheroseg_widgets.store.database import Database\nfrom spheroseg_widgets.store import audit, experiment\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\nstore = Database.open(sys.argv[1])\n"
+        "with store.write() as c: experiment.ensure_project(c, 'kept', 'me')\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))\n"
+        "try:\n    with store.write() as c: audit.record(c, None, 'me', 'x', 'y', 1, text='z' * 2_000_000)\n"
+        "except StoreError as error:\n    print('refused:', error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
+    assert "refused" in done.stdout, done.stdout + done.stderr
+    with Database.open(path).read() as connection:
+        assert connection.exec_driver_sql("SELECT name FROM project").scalar() == "kept"
+        assert connection.exec_driver_sql("SELECT count(*) FROM audit WHERE action = 'x'").scalar() == 0
+
+
+def test_a_late_answer_of_an_old_attempt_is_kept_out(store: Database) -> None:
+    _, run = queued_run(store)
+    with store.write() as c:
+        first = runs.claim_jobs(c, run, 1, "w1", -1.0)[0]
+        assert runs.requeue_expired(c, run) == 1
+        second = runs.claim_jobs(c, run, 1, "w2", 60.0)[0]
+        assert (second.job_id, second.attempt) == (first.job_id, first.attempt + 1)
+        assert not runs.finish_job(c, first.job_id, first.attempt, "w1", 1.0, {})
+        assert runs.finish_job(c, second.job_id, second.attempt, "w2", 1.0, {})
+
+
+def test_a_cancelled_job_never_turns_done_and_done_stays_done(store: Database) -> None:
+    _, run = queued_run(store)
+    with store.write() as c:
+        a, b = runs.claim_jobs(c, run, 2, "w", 60.0)
+        assert runs.finish_job(c, a.job_id, a.attempt, "w", 1.0, {})
+        assert runs.cancel_jobs(c, run) == 2
+        assert not runs.finish_job(c, b.job_id, b.attempt, "w", 1.0, {})
+        assert not runs.fail_job(c, b.job_id, b.attempt, "late", None)
+        states = pd.read_sql(sa.select(job.c.status), c)["status"].value_counts().to_dict()
+        assert states == {"cancelled": 2, "done": 1}
+        assert runs.close_run(c, run) == "cancelled"
+
+
+def test_one_dispatcher_at_a_time(store: Database) -> None:
+    project, _ = queued_run(store)
+    with store.write() as c:
+        assert runs.acquire_lease(c, project, "a", 60)
+        assert not runs.acquire_lease(c, project, "b", 60)
+        assert runs.acquire_lease(c, project, "a", -60)
+        assert runs.acquire_lease(c, project, "b", 60)
+
+
+def test_final_states_lead_nowhere_but_a_retry() -> None:
+    assert {state: following for state, following in ALLOWED.items() if state in FINAL and following} == {
+        "failed": {"queued"}
+    }
