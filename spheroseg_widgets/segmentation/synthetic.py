@@ -33,7 +33,7 @@ class Spheroid:
     roughness : float
         Multiplies the amplitudes of the harmonics; 0 is a disc.
     hole : float
-        Radius of a hole in the middle over the radius; 0 is none.
+        Radius of a hole in the middle over the radius; 0 is none. Smaller where the outline is narrow.
     shape_seed : int
         Two spheroids of the same seed have the same shape: a series grows without changing form.
     depth : float
@@ -67,7 +67,9 @@ class Spheroid:
         outer = [self.x, self.y] + self.radius * shape[:, None] * around
         if not self.hole:
             return [outer]
-        return [outer, [self.x, self.y] + self.radius * self.hole * around]
+        # The wall stays whole where the outline dips inwards: a hole that crosses it would not be one.
+        hole = min(self.hole, 0.8 * shape.min())
+        return [outer, [self.x, self.y] + self.radius * hole * around]
 
 
 @dataclass(frozen=True, slots=True)
