@@ -234,7 +234,7 @@ def _probe_tiff(name: str) -> FileInfo:
 def _probe_other(name: str, kind: str) -> FileInfo:
     with Image.open(name) as image:
         width, height = image.size
-        exif = image.getexif()
+        exif = Image.Image.getexif(image)  # that of PngImageFile decodes the pixels first
         if exif.get(ORIENTATION, 1) >= 5:
             width, height = height, width
         deep = image.mode.startswith("I") or (kind == "png" and _png_bits(name) == 16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import cv2
@@ -22,7 +23,9 @@ COLOUR = RNG.integers(0, 256, (48, 80, 3), np.uint8)
 @pytest.mark.parametrize("compression", [None, "lzw", "deflate", "packbits", "zstd"])
 @pytest.mark.parametrize("tile", [None, (16, 32)])
 @pytest.mark.parametrize("byteorder", ["<", ">"])
-def test_tiff_values_are_exact(tmp_path: Path, compression: str | None, tile: tuple[int, int] | None, byteorder: str) -> None:
+def test_tiff_values_are_exact(
+    tmp_path: Path, compression: str | None, tile: tuple[int, int] | None, byteorder: str
+) -> None:
     tifffile.imwrite(tmp_path / "a.tif", DEEP, compression=compression, tile=tile, byteorder=byteorder)
     np.testing.assert_array_equal(read_plane(tmp_path / "a.tif").pixels, DEEP)
 
@@ -45,7 +48,9 @@ def test_a_jpeg_in_a_tiff(tmp_path: Path) -> None:
 def test_colour_tiffs_average_with_alpha_left_out(tmp_path: Path, planar: str, *, extra: bool) -> None:
     data = np.dstack([COLOUR, np.full((48, 80), 9, np.uint8)]) if extra else COLOUR
     stored = np.moveaxis(data, -1, 0) if planar == "separate" else data
-    tifffile.imwrite(tmp_path / "a.tif", stored, photometric="rgb", planarconfig=planar, extrasamples=["unassalpha"] * extra)
+    tifffile.imwrite(
+        tmp_path / "a.tif", stored, photometric="rgb", planarconfig=planar, extrasamples=["unassalpha"] * extra
+    )
     np.testing.assert_allclose(read_plane(tmp_path / "a.tif").pixels, COLOUR.mean(axis=-1), atol=1e-3)
     info = probe(tmp_path / "a.tif")
     assert (info.width, info.height, len(planes(info))) == (80, 48, 1)
@@ -54,8 +59,9 @@ def test_colour_tiffs_average_with_alpha_left_out(tmp_path: Path, planar: str, *
 def test_min_is_white_is_inverted_and_one_bit_is_black_and_white(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", FLAT, photometric="miniswhite")
     np.testing.assert_array_equal(read_plane(tmp_path / "a.tif").pixels, 255 - FLAT)
-    tifffile.imwrite(tmp_path / "b.tif", FLAT > 99)
-    np.testing.assert_array_equal(read_plane(tmp_path / "b.tif").pixels, (FLAT > 99) * 255)
+    for photometric, lit in (("minisblack", FLAT > 99), ("miniswhite", FLAT <= 99)):
+        tifffile.imwrite(tmp_path / "b.tif", FLAT > 99, photometric=photometric)
+        np.testing.assert_array_equal(read_plane(tmp_path / "b.tif").pixels, lit * 255)
 
 
 def test_palettes_give_their_colours(tmp_path: Path) -> None:
@@ -111,8 +117,6 @@ def test_every_orientation_comes_upright_alike(tmp_path: Path, orientation: int)
     flat = Image.fromarray(FLAT)
     flat.save(tmp_path / "a.png", exif=exif)
     tifffile.imwrite(tmp_path / "a.tif", FLAT, extratags=[(274, "H", 1, orientation, True)])
-    colour = np.dstack([DEEP] * 3)
-    assert cv2.imwrite(str(tmp_path / "deep.png"), colour)
     upright = read_plane(tmp_path / "a.png").pixels
     np.testing.assert_array_equal(read_plane(tmp_path / "a.tif").pixels, upright)
     for name in ("a.png", "a.tif"):
@@ -154,6 +158,33 @@ def test_big_endian_imagej_as_imagej_itself_writes(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_plane(tmp_path / "a.tif", Plane(t=1, z=2)).pixels, data[1, 2])
 
 
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_a_stack_without_axes_gives_an_image_a_page_and_a_cut_one_names_its_fault(
+    tmp_path: Path, compression: str | None
+) -> None:
+    data = RNG.integers(0, 65536, (5, 48, 80), np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", data, compression=compression)
+    given = planes(probe(tmp_path / "a.tif"))
+    assert len(given) == 5
+    for page, plane in zip(data, given, strict=True):
+        np.testing.assert_array_equal(read_plane(tmp_path / "a.tif", plane).pixels, page)
+    content = (tmp_path / "a.tif").read_bytes()
+    (tmp_path / "a.tif").write_bytes(content[: len(content) * 7 // 10])
+    with pytest.raises(ImageError, match="a.tif"):
+        read_plane(tmp_path / "a.tif", given[4])
+
+
+def test_pages_of_one_file_may_differ_in_size(tmp_path: Path) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
+        writer.write(DEEP, contiguous=False)
+        writer.write(FLAT, contiguous=False)
+        writer.write(FLAT[:4, :4], contiguous=False)  # a thumbnail
+    given = planes(probe(tmp_path / "a.tif"))
+    assert len(given) == 2
+    np.testing.assert_array_equal(read_plane(tmp_path / "a.tif", given[0]).pixels, DEEP)
+    np.testing.assert_array_equal(read_plane(tmp_path / "a.tif", given[1]).pixels, FLAT)
+
+
 def test_a_plane_is_json(tmp_path: Path) -> None:
     plane = Plane(series=1, t=2, channel=3, z="max")
     assert Plane(**plane.to_dict()) == plane
@@ -176,7 +207,12 @@ def test_files_cut_anywhere_end_in_an_image_error(tmp_path: Path, suffix: str) -
 
 
 def test_garbage_after_a_right_signature_is_an_image_error(tmp_path: Path) -> None:
-    for name, magic in (("a.tif", b"II*\0"), ("a.png", b"\x89PNG\r\n\x1a\n"), ("a.jpg", b"\xff\xd8\xff"), ("a.bmp", b"BM")):
+    for name, magic in (
+        ("a.tif", b"II*\0"),
+        ("a.png", b"\x89PNG\r\n\x1a\n"),
+        ("a.jpg", b"\xff\xd8\xff"),
+        ("a.bmp", b"BM"),
+    ):
         for seed in range(5):
             (tmp_path / name).write_bytes(magic + np.random.default_rng(seed).bytes(500))
             with pytest.raises(ImageError):
@@ -187,8 +223,6 @@ def test_a_bomb_of_each_format_is_refused_without_decoding(tmp_path: Path) -> No
     Image.new("L", (20, 20)).save(tmp_path / "a.png")
     content = bytearray((tmp_path / "a.png").read_bytes())
     content[16:24] = (60_000).to_bytes(4, "big") * 2
-    import zlib
-
     content[29:33] = zlib.crc32(bytes(content[12:29])).to_bytes(4, "big")
     (tmp_path / "a.png").write_bytes(content)
     tifffile.imwrite(tmp_path / "a.tif", shape=(60_000, 60_000), dtype=np.uint8, compression="deflate", rowsperstrip=60_000,
@@ -204,7 +238,7 @@ def test_a_bomb_of_each_format_is_refused_without_decoding(tmp_path: Path) -> No
 
 
 def test_pillows_own_limit_does_not_stop_below_ours(tmp_path: Path) -> None:
-    Image.new("1", (20_000, 10_000)).save(tmp_path / "a.png")  # 200 Mpx, Pillow refuses above 179
+    Image.new("1", (20_000, 10_000)).save(tmp_path / "a.png")  # 200 Mpx; Pillow warns above 89, refuses above 179
     info = probe(tmp_path / "a.png")
     assert (info.width, info.height) == (20_000, 10_000)
 

@@ -74,5 +74,9 @@ def test_limits_are_set_by_the_environment() -> None:
     code = "from spheroseg_widgets.imaging import limits as l; print(l.MAX_PIXELS, l.MAX_UPLOAD_FILE_MB, l.MAX_UPLOAD_BATCH_MB)"
     run = [sys.executable, "-c", code]
     assert subprocess.check_output(run, text=True, env={}).split() == ["1000000000", "50.0", "500.0"]
-    changed = {"SPHEROSEG_MAX_PIXELS": "2e6", "SPHEROSEG_MAX_UPLOAD_FILE_MB": "7", "SPHEROSEG_MAX_UPLOAD_BATCH_MB": "70"}
+    changed = {
+        "SPHEROSEG_MAX_PIXELS": "2e6",
+        "SPHEROSEG_MAX_UPLOAD_FILE_MB": "7",
+        "SPHEROSEG_MAX_UPLOAD_BATCH_MB": "70",
+    }
     assert subprocess.check_output(run, text=True, env=changed).split() == ["2000000", "7.0", "70.0"]

@@ -23,7 +23,9 @@ def ome(path: Path, **attributes: object) -> Path:
     [(0.993, "µm", 0.993), (993, "nm", 0.993), (0.00124, "mm", 1.24), (0.000124, "cm", 1.24)],
 )
 def test_ome_sizes_in_every_unit(tmp_path: Path, size: float, unit: str, um: float) -> None:
-    path = ome(tmp_path / "a.ome.tif", PhysicalSizeX=size, PhysicalSizeXUnit=unit, PhysicalSizeY=size, PhysicalSizeYUnit=unit)
+    path = ome(
+        tmp_path / "a.ome.tif", PhysicalSizeX=size, PhysicalSizeXUnit=unit, PhysicalSizeY=size, PhysicalSizeYUnit=unit
+    )
     found = probe(path).pixel_size
     assert found.source == "ome"
     assert found.um == pytest.approx(um)
@@ -31,7 +33,15 @@ def test_ome_sizes_in_every_unit(tmp_path: Path, size: float, unit: str, um: flo
 
 @pytest.mark.parametrize(
     ("per_unit", "unit", "um"),
-    [(2, "um", 0.5), (2, "micron", 0.5), (2, "\\u00B5m", 0.5), (0.002, "nm", 0.5), (2000, "mm", 0.5), (25400, "inch", 1.0), (20000, "cm", 0.5)],
+    [
+        (2, "um", 0.5),
+        (2, "micron", 0.5),
+        (2, "\\u00B5m", 0.5),
+        (0.002, "nm", 0.5),
+        (2000, "mm", 0.5),
+        (25400, "inch", 1.0),
+        (20000, "cm", 0.5),
+    ],
 )
 def test_imagej_calibration_in_every_unit(tmp_path: Path, per_unit: float, unit: str, um: float) -> None:
     tifffile.imwrite(tmp_path / "a.tif", PIXELS, imagej=True, resolution=(per_unit, per_unit), metadata={"unit": unit})
@@ -68,7 +78,9 @@ def test_nonsense_in_the_metadata_does_not_stop_the_image(tmp_path: Path, value:
     path = ome(tmp_path / "a.ome.tif", PhysicalSizeX=1.25, PhysicalSizeY=1.25)
     content = path.read_bytes()
     assert content.count(b'"1.25"') == 2
-    path.write_bytes(content.replace(b'"1.25"', f'"{value}"'.ljust(6)[:6].encode() if len(value) < 5 else f'"{value[:4]}"'.encode()))
+    path.write_bytes(
+        content.replace(b'"1.25"', f'"{value}"'.ljust(6)[:6].encode() if len(value) < 5 else f'"{value[:4]}"'.encode())
+    )
     assert probe(path).pixel_size.um is None
 
 
@@ -89,7 +101,9 @@ def test_the_most_trusted_source_wins_and_disagreement_is_a_warning() -> None:
 
 @pytest.mark.parametrize(("value", "unit"), [("9.93E-07", 'Unit="m"'), ("0.993", 'Unit="um"'), ("9.93E-07", "")])
 def test_operas_index_beside_the_file_is_the_vendors_word(tmp_path: Path, value: str, unit: str) -> None:
-    tifffile.imwrite(tmp_path / "r01c01f01p01-ch1sk1fk1fl1.tiff", PIXELS, resolution=(10000 / 6.45,) * 2, resolutionunit="CENTIMETER")
+    tifffile.imwrite(
+        tmp_path / "r01c01f01p01-ch1sk1fk1fl1.tiff", PIXELS, resolution=(10000 / 6.45,) * 2, resolutionunit="CENTIMETER"
+    )
     (tmp_path / "Index.idx.xml").write_text(f"<Maps><ImageResolutionX {unit}>{value}</ImageResolutionX></Maps>")
     found = probe(tmp_path / "r01c01f01p01-ch1sk1fk1fl1.tiff").pixel_size
     assert found.source == "vendor"
