@@ -256,7 +256,13 @@ def _probe_other(name: str, kind: str) -> FileInfo:
 
 def _read_tiff(name: str, plane: Plane) -> ReadResult:
     with tifffile.TiffFile(name) as tiff:
+        if plane.series >= len(tiff.series):
+            raise ImageError(
+                name, f"has {len(tiff.series)} series, series {plane.series} is asked for: truncated or changed"
+            )
         series = tiff.series[plane.series]
+        if plane.t and not set(series.axes) & {"T", *WITHOUT_AXES}:
+            raise ImageError(name, f"has one page, page {plane.t} is asked for: truncated or changed")
         sizes = dict(zip(series.axes, series.shape, strict=True))
         depth = sizes.get("Z", 1)
         if depth == 1 or isinstance(plane.z, int):
@@ -305,7 +311,11 @@ def _tiff_page(tiff: Any, name: str, plane: Plane, z: int) -> NDArray[Any]:
     where = {"T": plane.t, "C": plane.channel, "Z": z} | dict.fromkeys(WITHOUT_AXES, plane.t)
     index = 0
     for axis, length in outer:
-        index = index * length + min(where.get(axis, 0), length - 1)
+        if where.get(axis, 0) >= length:
+            raise ImageError(
+                name, f"has {length} pages along {axis}, page {where[axis]} is asked for: truncated or changed"
+            )
+        index = index * length + where.get(axis, 0)
     inner = [a for a in series.axes if a in "YXS"]
     whole = len(series.pages) == 1 and math.prod(n for _, n in outer) > 1
     if whole:  # one page descriptor for all planes, as ImageJ writes

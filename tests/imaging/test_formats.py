@@ -170,7 +170,7 @@ def test_a_stack_without_axes_gives_an_image_a_page_and_a_cut_one_names_its_faul
         np.testing.assert_array_equal(read_plane(tmp_path / "a.tif", plane).pixels, page)
     content = (tmp_path / "a.tif").read_bytes()
     (tmp_path / "a.tif").write_bytes(content[: len(content) * 7 // 10])
-    with pytest.raises(ImageError, match="a.tif"):
+    with pytest.raises(ImageError, match="truncated"):
         read_plane(tmp_path / "a.tif", given[4])
 
 
