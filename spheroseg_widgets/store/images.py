@@ -36,8 +36,8 @@ def add_sources(
         Id by uri, of all that were named.
     """
     known = set(known_sources(connection, project_id)["uri"])
-    fresh = [{**row, "project_id": project_id, "author": author} for row in rows if row["uri"] not in known]
-    for part in chunks(fresh):
+    fresh = {row["uri"]: {**row, "project_id": project_id, "author": author} for row in rows if row["uri"] not in known}
+    for part in chunks(list(fresh.values())):
         connection.execute(source.insert(), list(part))
     frame = known_sources(connection, project_id)
     wanted = {row["uri"] for row in rows}

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 import pandas as pd
 import sqlalchemy as sa
 
+from spheroseg_widgets.errors import StoreError
+
 from . import audit
 from .results import set_state
-from .tables import exclusion, image, now, outcome
+from .tables import exclusion, image, now, outcome, outline, result
 
 REVIEW_STATES = ("unreviewed", "approved", "corrected", "excluded")
 CONFIRMED_OUTCOMES = ("absent", "unusable")
@@ -59,7 +61,24 @@ def exclude(
     outline_id: uuid.UUID | None = None,
     from_time_h: float | None = None,
 ) -> int:
-    """Leave an object, an image, a well, or a well from a time onward out of the judgement; returns the rule's id."""
+    """Leave an object, an image, a well, or a well from a time onward out of the judgement; returns the rule's id.
+
+    Raises
+    ------
+    StoreError
+        The project has no outline of this id.
+    """
+    if scope == "object" and image_id is None:
+        # The image is what keeps a re-run from putting new outlines in the place of the excluded one.
+        image_id = connection.scalar(
+            sa.select(result.c.image_id)
+            .join(outline, outline.c.result_id == result.c.id)
+            .join(image, image.c.id == result.c.image_id)
+            .where(outline.c.outline_id == outline_id, image.c.project_id == project_id)
+            .limit(1)
+        )
+        if image_id is None:
+            raise StoreError(f"outline {outline_id}: there is none of this id in this project")
     values = {
         "project_id": project_id,
         "scope": scope,
@@ -77,10 +96,16 @@ def exclude(
 
 
 def undo_exclusion(connection: sa.Connection, project_id: int, exclusion_id: int, author: str) -> None:
-    """Take an exclusion back; the row stays as history."""
-    connection.execute(
-        exclusion.update().where(exclusion.c.id == exclusion_id).values(undone_at=now(), undone_by=author)
-    )
+    """Take an exclusion back; the row stays as history.
+
+    Raises
+    ------
+    StoreError
+        The project has no such exclusion in force.
+    """
+    in_force = (exclusion.c.id == exclusion_id, exclusion.c.project_id == project_id, exclusion.c.undone_at.is_(None))
+    if not connection.execute(exclusion.update().where(*in_force).values(undone_at=now(), undone_by=author)).rowcount:
+        raise StoreError(f"exclusion {exclusion_id}: there is none of this number in force in this project")
     audit.record(connection, project_id, author, "undo_exclusion", "exclusion", exclusion_id)
 
 

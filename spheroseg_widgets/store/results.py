@@ -15,6 +15,7 @@ from spheroseg_widgets.outlines.outlines import Outlines
 
 from . import audit
 from .ids import uuid7
+from .images import chunks
 from .tables import MEASUREMENTS, exclusion, geometry, image, now, outline, result, review
 
 HELD_BY_A_PERSON = ("approved", "corrected", "excluded")
@@ -80,21 +81,28 @@ def add_revision(
 
 def _row(result_id: int, number: int, values: dict[Any, Any]) -> dict[str, Any]:
     given = values.get("outline_id")
+    track = _given(values, "track")
     row: dict[str, Any] = {
         "result_id": result_id,
         "number": number,
         "outline_id": given
         if isinstance(given, uuid.UUID)
         else (uuid.UUID(given) if isinstance(given, str) else uuid7()),
-        "class_name": str(values.get("class_name", "spheroid")),
+        "class_name": _given(values, "class_name") or "spheroid",
         "confidence": _number(values.get("confidence")),
-        "touches_border": bool(values.get("touches_border", False)),
-        "track": values.get("track"),
-        "primary_by": values.get("primary_by"),
-        "parents": values.get("parents"),
+        "touches_border": bool(_given(values, "touches_border")),
+        "track": None if track is None else int(track),
+        "primary_by": _given(values, "primary_by"),
+        "parents": _given(values, "parents"),
     }
     row.update({name: _number(values.get(name)) for name in MEASUREMENTS})
     return row
+
+
+def _given(values: dict[Any, Any], name: str) -> Any:
+    # A frame of mixed rows holds NaN where a row has nothing; bool(NaN) would be True.
+    value = values.get(name)
+    return None if isinstance(value, float) and np.isnan(value) else value
 
 
 def _number(value: Any) -> float | None:
@@ -117,16 +125,34 @@ def point_current(
         Whether the pointer moved. Either way the revision is kept.
     """
     row = connection.execute(
-        sa.select(image.c.project_id, image.c.current_result_id, result.c.source, review.c.state)
+        sa.select(
+            image.c.project_id,
+            image.c.current_result_id,
+            image.c.well_id,
+            image.c.time_h,
+            result.c.source,
+            review.c.state,
+        )
         .select_from(image)
         .outerjoin(result, result.c.id == image.c.current_result_id)
         .outerjoin(review, review.c.image_id == image.c.id)
         .where(image.c.id == image_id)
+        .with_for_update(of=image)
     ).one()
     excluded = connection.scalar(
         sa.select(sa.func.count())
         .select_from(exclusion)
-        .where(exclusion.c.image_id == image_id, exclusion.c.undone_at.is_(None))
+        .where(
+            exclusion.c.project_id == row.project_id,
+            exclusion.c.undone_at.is_(None),
+            sa.or_(
+                exclusion.c.image_id == image_id,
+                sa.and_(
+                    exclusion.c.well_id == row.well_id,
+                    sa.or_(exclusion.c.from_time_h.is_(None), exclusion.c.from_time_h <= row.time_h),
+                ),
+            ),
+        )
     )
     held = row.source in {"edit", "import"} or row.state in HELD_BY_A_PERSON or bool(excluded)
     if row.current_result_id is not None and held and not replace_edits:
@@ -165,7 +191,9 @@ def save_edit(
         before raising it on, and both are kept.
     """
     current = connection.execute(
-        sa.select(image.c.project_id, image.c.current_result_id, image.c.name).where(image.c.id == image_id)
+        sa.select(image.c.project_id, image.c.current_result_id, image.c.name)
+        .where(image.c.id == image_id)
+        .with_for_update()
     ).one()
     saved = add_revision(connection, image_id, outlines, objects, source=source, author=author, parent_id=parent_id)
     if current.current_result_id != parent_id:
@@ -239,7 +267,9 @@ def revisions_frame(connection: sa.Connection, image_id: int) -> pd.DataFrame:
 
 def blobs(connection: sa.Connection, result_ids: Sequence[int]) -> dict[int, Outlines]:
     """Return the outlines of several revisions at once."""
-    rows = connection.execute(
-        sa.select(geometry.c.result_id, geometry.c.blob).where(geometry.c.result_id.in_(list(result_ids)))
-    )
-    return {int(result_id): Outlines.from_bytes(blob) for result_id, blob in rows}
+    query = sa.select(geometry.c.result_id, geometry.c.blob)
+    return {
+        int(result_id): Outlines.from_bytes(blob)
+        for part in chunks(list(result_ids))
+        for result_id, blob in connection.execute(query.where(geometry.c.result_id.in_(part)))
+    }

@@ -73,6 +73,7 @@ def claim_jobs(
             .where(job.c.run_id == run_id, job.c.status == QUEUED)
             .order_by(job.c.priority.desc(), job.c.id)
             .limit(limit)
+            .with_for_update(skip_locked=True)
         )
     )
     if not ids:

@@ -1,0 +1,76 @@
+"""The queries that grow with a project search by an index, never row by row through a whole table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from spheroseg_widgets.store import images, judgement, results, runs
+from spheroseg_widgets.store.database import Database
+from spheroseg_widgets.store.ids import uuid7
+
+QUERIES: dict[str, Callable[[sa.Connection], Any]] = {
+    "images": lambda c: images.images_frame(c, 1),
+    "objects": lambda c: results.objects_frame(c, 1),
+    "objects of a run": lambda c: results.objects_frame(c, 1, run_id=1),
+    "one revision": lambda c: results.load_outlines(c, 1),
+    "history": lambda c: results.revisions_frame(c, 1),
+    "jobs": lambda c: runs.jobs_frame(c, 1),
+    "claim": lambda c: runs.claim_jobs(c, 1, 10, "w", 60),
+    "lost leases": lambda c: runs.requeue_expired(c, 1),
+    "known files": lambda c: images.known_sources(c, 1),
+    "exclusions": lambda c: judgement.exclusions_frame(c, 1),
+}
+GROWING = ("image", "source", "job", "result", "outline", "geometry", "exclusion")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Database:
+    return Database.open(tmp_path / "store.sqlite", create=True)
+
+
+def plans(store: Database, query: Callable[[sa.Connection], Any]) -> list[str]:
+    """Return SQLite's plan of every statement that a query function sends."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if statement.startswith(("SELECT", "UPDATE")) and not many:
+            seen.append((statement, parameters))
+
+    sa.event.listen(store.engine, "before_cursor_execute", note)
+    with store.write() as c:
+        query(c)
+    sa.event.remove(store.engine, "before_cursor_execute", note)
+    assert seen
+    with store.read() as c:
+        return [
+            str(row[3])
+            for statement, parameters in seen
+            for row in c.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters)
+        ]
+
+
+def scanned(plan: list[str]) -> list[str]:
+    return [line for line in plan if line.startswith("SCAN ") and line.split()[1] in GROWING]
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_no_growing_table_is_read_through(store: Database, name: str) -> None:
+    assert scanned(plans(store, QUERIES[name])) == []
+
+
+def test_this_test_would_notice_a_query_without_an_index(store: Database) -> None:
+    assert scanned(plans(store, lambda c: c.execute(sa.text("SELECT id FROM job WHERE worker = 'w'")).all()))
+
+
+def test_ids_made_later_sort_later_and_say_version_7() -> None:
+    made = [uuid7() for _ in range(2000)]
+    assert len(set(made)) == 2000
+    assert {one.version for one in made} == {7}
+    assert {one.variant for one in made} == {"specified in RFC 4122"}
+    stamps = [one.int >> 80 for one in made]
+    assert stamps == sorted(stamps)

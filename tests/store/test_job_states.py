@@ -1,0 +1,127 @@
+"""Any sequence of events leaves every job in one state, reached by an allowed step, that every count agrees with."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from spheroseg_widgets.store import experiment, images, runs
+from spheroseg_widgets.store.database import Database
+from spheroseg_widgets.store.job_state import ALLOWED
+from spheroseg_widgets.store.tables import job
+
+COUNT = 4
+
+
+class Jobs(RuleBasedStateMachine):
+    """Two dispatchers, one of which may answer late, against a model of what the rows must say."""
+
+    @initialize()
+    def open(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.store = Database.open(Path(self.folder.name) / "store.sqlite", create=True)
+        with self.store.write() as c:
+            project = experiment.ensure_project(c, "p", "me")
+            sources = images.add_sources(c, project, [{"uri": f"/{i}"} for i in range(COUNT)], "me")
+            rows = [
+                {"source_id": s, "series": 0, "t": 0, "z": "", "channel": 0, "site": 1, "name": u, "stem": u, "width": 9,
+                 "height": 9}
+                for u, s in sources.items()
+            ]  # fmt: skip
+            made, _ = images.add_images(c, project, rows, "me")
+            self.run = runs.create_run(c, project, runs.ensure_model(c, "m", "1", "00", None), {}, made, "me")
+            self.expected = {int(i): "queued" for i in c.scalars(sa.select(job.c.id))}
+        self.attempts = dict.fromkeys(self.expected, 0)
+        self.expired: set[int] = set()
+        self.answers: list[tuple[int, int]] = []
+
+    def step(self, job_id: int, status: str) -> None:
+        assert status in ALLOWED[self.expected[job_id]]
+        self.expected[job_id] = status
+
+    @rule(limit=st.integers(1, 3), lease=st.sampled_from([-1.0, 60.0]))
+    def claim(self, limit: int, lease: float) -> None:
+        waiting = [i for i, status in self.expected.items() if status == "queued"]
+        with self.store.write() as c:
+            claimed = runs.claim_jobs(c, self.run, limit, "w", lease)
+        assert [one.job_id for one in claimed] == waiting[:limit]
+        for one in claimed:
+            self.step(one.job_id, "running")
+            assert one.attempt > self.attempts[one.job_id]
+            self.attempts[one.job_id] = one.attempt
+            self.answers.append((one.job_id, one.attempt))
+            (self.expired.add if lease < 0 else self.expired.discard)(one.job_id)
+
+    @rule(which=st.integers(0, 50), good=st.booleans())
+    def answer(self, which: int, good: bool) -> None:
+        """Answer a claim of any age, also one that was answered before."""
+        if not self.answers:
+            return
+        job_id, attempt = self.answers[which % len(self.answers)]
+        counts = self.expected[job_id] == "running" and self.attempts[job_id] == attempt
+        with self.store.write() as c:
+            took = (
+                runs.finish_job(c, job_id, attempt, "w", 0.1, {})
+                if good
+                else runs.fail_job(c, job_id, attempt, "broken", None)
+            )
+        assert took == counts
+        if counts:
+            self.step(job_id, "done" if good else "failed")
+
+    @rule()
+    def requeue(self) -> None:
+        lost = [i for i in self.expired if self.expected[i] == "running"]
+        with self.store.write() as c:
+            assert runs.requeue_expired(c, self.run) == len(lost)
+        for i in lost:
+            self.step(i, "queued")
+
+    @rule()
+    def retry(self) -> None:
+        failed = [i for i, status in self.expected.items() if status == "failed"]
+        with self.store.write() as c:
+            assert runs.retry_failed(c, self.run) == len(failed)
+        for i in failed:
+            self.step(i, "queued")
+
+    @rule(chance=st.integers(0, 9))
+    def cancel(self, chance: int) -> None:
+        if chance:
+            return
+        unfinished = [i for i, status in self.expected.items() if status in {"queued", "running"}]
+        with self.store.write() as c:
+            assert runs.cancel_jobs(c, self.run) == len(unfinished)
+        for i in unfinished:
+            self.step(i, "cancelled")
+
+    @invariant()
+    def every_count_agrees(self) -> None:
+        if not hasattr(self, "store"):
+            return
+        with self.store.write() as c:
+            stored = {int(i): str(status) for i, status in c.execute(sa.select(job.c.id, job.c.status))}
+            frame = runs.jobs_frame(c, self.run)
+            status = runs.close_run(c, self.run)
+        assert stored == self.expected
+        assert frame["status"].value_counts().to_dict() == {
+            s: list(stored.values()).count(s) for s in set(stored.values())
+        }
+        unfinished = {"queued", "running"} & set(stored.values())
+        assert (status == "running") == bool(unfinished)
+
+    def teardown(self) -> None:
+        if hasattr(self, "store"):
+            self.store.close()
+            self.folder.cleanup()
+
+
+TestJobs = Jobs.TestCase
+TestJobs.settings = settings(
+    max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
