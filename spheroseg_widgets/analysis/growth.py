@@ -32,7 +32,7 @@ def growth_rates(wells: pd.DataFrame, column: str = "volume_sphere_um3", by: str
     """
     usable = wells[(wells["outcome"] == MEASURED) & ~wells["excluded"].astype(bool) & (wells[column] > 0)]
     rows = []
-    for (plate, well, site), series in usable.groupby(["plate", "well", "site"], sort=False):
+    for (plate, well, site), series in usable.groupby(["plate", "well", "site"], sort=False, dropna=False):
         if series["time_h"].nunique() < 2:
             continue
         fit = stats.linregress(series["time_h"] / 24, np.log(series[column]))

@@ -29,9 +29,9 @@ def primary(objects: pd.DataFrame) -> pd.Series:
     if len(alone):
         chosen[alone.groupby("image_id")["area_px2"].idxmax()] = True
     timed = able.drop(alone.index)
-    for _, series in timed.groupby(["well_id", "site"], sort=False):
+    for _, series in timed.groupby(["well_id", "site"], sort=False, dropna=False):
         last: pd.Series | None = None
-        for _, seen in series.sort_values("time_h").groupby("time_h"):
+        for _, seen in series.groupby(["time_h", "image_id"]):
             pick = seen["area_px2"].idxmax()
             if last is not None and len(seen) > 1:
                 away = np.hypot(

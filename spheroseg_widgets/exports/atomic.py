@@ -24,9 +24,10 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> Path:
         write(partial)
         os.replace(partial, path)  # noqa: PTH105 - atomic on every platform
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise ExportError(f"{path}: cannot be written ({error.strerror or error})") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)  # gone already where all went well
     return path
 
 

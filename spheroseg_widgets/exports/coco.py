@@ -22,7 +22,15 @@ def write_coco(bundle: ExportBundle, out: Path) -> Iterator[Path]:
     annotations: list[dict[str, Any]] = []
     classes: dict[str, int] = {"spheroid": 1}
     for number, image in enumerate(bundle.images(), start=1):
-        images.append({"id": number, "file_name": Path(image.path).name, "width": image.width, "height": image.height})
+        images.append(
+            {
+                "id": number,
+                "file_name": Path(image.path).name,
+                "stem": image.stem,  # unique, where the same file name lies in two folders
+                "width": image.width,
+                "height": image.height,
+            }
+        )
         kinds = image.objects["class"] if "class" in image.objects else ["spheroid"] * len(image.outlines)
         for index, kind in enumerate(kinds):
             mask, top, left = object_pixels(image.outlines, index, image.height, image.width)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def write_geojson(bundle: ExportBundle, out: Path) -> Iterator[Path]:
                 **{
                     str(k): (None if pd.isna(v) else v)
                     for k, v in row.items()
-                    if isinstance(v, str | int | float | bool)
+                    if isinstance(v, str | int | bool) or (isinstance(v, float) and not math.isinf(v))
                 },
             }
             features.append(
@@ -40,6 +41,7 @@ def write_geojson(bundle: ExportBundle, out: Path) -> Iterator[Path]:
             "image": Path(image.path).name,
             "width": image.width,
             "height": image.height,
+            "coordinates": "pixels; x right, y down; pixel (row i, column j) covers [j, j + 1] x [i, i + 1]",
             "pixel_size_um": image.pixel_size_um,
             "features": features,
         }

@@ -20,9 +20,10 @@ def write_imagej(bundle: ExportBundle, out: Path) -> Iterator[Path]:
             continue
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-            for index in range(len(image.outlines)):
+            numbers = image.objects["object"] if "object" in image.objects else range(1, len(image.outlines) + 1)
+            for index, number in enumerate(numbers):
                 for part, ring in enumerate(image.outlines.rings(index)):
-                    name = f"{index + 1:04d}" + (f"-hole{part}" if part else "")
+                    name = f"{number:04d}" + (f"-hole{part}" if part else "")
                     roi = ImagejRoi.frompoints(ring, name=name)
                     archive.writestr(f"{name}.roi", roi.tobytes())
         yield write_bytes(out / "imagej" / f"{image.stem}.zip", buffer.getvalue())

@@ -25,14 +25,16 @@ def write_masks(bundle: ExportBundle, out: Path) -> Iterator[Path]:
 
 
 def write_labels(bundle: ExportBundle, out: Path) -> Iterator[Path]:
-    """Write labels/<stem>.png: 16-bit instances 1..n; above 65,535 objects a 32-bit TIFF."""
+    """Write labels/<stem>.png: 16-bit instances, the label is column `object`; above 65,535 a 32-bit TIFF."""
     for image in bundle.images():
         yield _write_labels(image, out / "labels")
 
 
 def _write_labels(image: ExportImage, folder: Path) -> Path:
     labels = to_labels(image.outlines, image.height, image.width)
-    if len(image.outlines) > MOST_IN_16_BITS:
+    if "object" in image.objects:  # the same number as in the table, also where border objects are left out
+        labels = np.concatenate([[0], image.objects["object"].to_numpy(np.int64)])[labels]
+    if labels.max(initial=0) > MOST_IN_16_BITS:
         return write_atomically(
             folder / f"{image.stem}.tif",
             lambda partial: tifffile.imwrite(partial, labels.astype(np.uint32), compression="zlib"),

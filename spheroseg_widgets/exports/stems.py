@@ -7,8 +7,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
-RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+# Surrogates stand for bytes of a file name that are not UTF-8.
+UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\ud800-\udfff]')
+RESERVED = re.compile(r"^(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])(\.|$)", re.IGNORECASE)
 LONGEST = 180
 
 
@@ -34,13 +35,15 @@ def unique_stems(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
         Stems that are in use.
     """
     used = {_folded(stem) for stem in taken}
+    numbers: dict[str, int] = {}  # or 20,000 files of one name would count from 2 each
     out = []
     for name in names:
         stem = base = safe_stem(name)
-        number = 2
+        number = numbers.get(_folded(base), 2)
         while _folded(stem) in used:
             stem = f"{base}_{number}"
             number += 1
+        numbers[_folded(base)] = number
         used.add(_folded(stem))
         out.append(stem)
     return out

@@ -1,12 +1,13 @@
 """Tables as CSV and XLSX: numbers as numbers, missing as empty, text as text.
 
 A text cell that a spreadsheet would take for a formula (it starts with ``=``, ``+``, ``-``, ``@``, tab or
-carriage return) gets a leading apostrophe in CSV; `read_csv` takes it off again. XLSX needs no such thing: the
+carriage return, also behind apostrophes) gets a leading apostrophe in CSV; `read_csv` takes it off again. XLSX needs no such thing: the
 cell's type says that it is text.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ from .atomic import write_atomically
 from .bundle import ExportBundle
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+TEXT = ("path", "stem", "name", "plate", "well", "condition", "reason", "outline_id")
+"""Columns that stay text when read, though every value may look like a number (a plate "007")."""
 SHEET_ROWS = 1_048_575
 
 
@@ -46,16 +49,21 @@ def write_csv(path: Path, frame: pd.DataFrame) -> Path:
     for name in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[name]):
             safe[name] = safe[name].map(_guarded)
-    return write_atomically(path, lambda partial: safe.to_csv(partial, index=False, encoding="utf-8"))
+    # A path may hold bytes that are not UTF-8: shown escaped, the table stays UTF-8.
+    return write_atomically(
+        path, lambda partial: safe.to_csv(partial, index=False, encoding="utf-8", errors="backslashreplace")
+    )
 
 
 def read_csv(path: str | Path) -> pd.DataFrame:
     """Read a table that was exported, with its text as it was."""
-    frame = pd.read_csv(path, encoding="utf-8")
+    frame = pd.read_csv(
+        path, encoding="utf-8", dtype=dict.fromkeys(TEXT, object), keep_default_na=False, na_values=[""]
+    )
     for name in frame.columns:
         if not pd.api.types.is_numeric_dtype(frame[name]):
             frame[name] = frame[name].map(
-                lambda v: v[1:] if isinstance(v, str) and v[:1] == "'" and v[1:2] in FORMULA else v
+                lambda v: v[1:] if isinstance(v, str) and v[:1] == "'" and _is_formula(v) else v
             )
     return frame
 
@@ -95,7 +103,7 @@ def _sheet(book: Workbook, name: str, frame: pd.DataFrame) -> None:
             if bold:
                 made.font = Font(bold=True)
             return made
-        if value is None or pd.isna(value):
+        if value is None or pd.isna(value) or value in (math.inf, -math.inf):  # XLSX has no infinity
             return None
         return (
             value.item() if hasattr(value, "item") else (value if isinstance(value, bool | int | float) else str(value))
@@ -107,4 +115,8 @@ def _sheet(book: Workbook, name: str, frame: pd.DataFrame) -> None:
 
 
 def _guarded(value: Any) -> Any:
-    return "'" + value if isinstance(value, str) and value.startswith(FORMULA) else value
+    return "'" + value if isinstance(value, str) and _is_formula(value) else value
+
+
+def _is_formula(text: str) -> bool:
+    return text.lstrip("'").startswith(FORMULA)

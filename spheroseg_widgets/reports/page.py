@@ -72,6 +72,9 @@ def write_page(
             f"<p>Model {html.escape(str(last['model']))} (sha256 {html.escape(str(last['model_sha256'])[:12])}), "
             f"spheroseg_widgets {__version__}. Lengths in micrometres where the pixel size is known.</p>"
         )
+    parts += ["<h2>Images</h2>", f"<p>{_cards_note(len(table))}</p>", '<div class="cards">']
+    parts += [_card(project, row) for row in table.head(MOST_CARDS).to_dict("records")]
+    parts.append("</div>")
     if growth is not None:
         parts += [
             "<h2>Growth of the volume a day (natural logarithm; mean of wells, 95 % CI)</h2>",
@@ -86,9 +89,7 @@ def write_page(
         wide.columns = [f"{hours:g} h" for hours in wide.columns]
         unit = "um" if size.endswith("um") else "px"
         parts += [f"<h2>Equivalent diameter, {unit}</h2>", table_html(wide.reset_index())]
-    parts += ["<h2>Images</h2>", f"<p>{_cards_note(len(table))}</p>", '<div class="cards">']
-    parts += [_card(project, row) for row in table.head(MOST_CARDS).to_dict("records")]
-    parts += ["</div>", "<h2>Definitions</h2>", table_html(definitions_frame())]
+    parts += ["<h2>Definitions</h2>", table_html(definitions_frame())]
     title = html.escape(project.name)
     page = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
