@@ -1,0 +1,41 @@
+"""An operation is stored once however often it is sent, and a closed draft is a revision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+
+from spheroseg_widgets.errors import StoreError
+from spheroseg_widgets.outlines.outlines import Outlines
+from spheroseg_widgets.store import drafts, experiment, images, results
+from spheroseg_widgets.store.database import Database
+from spheroseg_widgets.store.ids import uuid7
+from spheroseg_widgets.store.tables import draft, edit
+
+
+def test_operations_are_stored_once_and_two_drafts_are_both_kept(tmp_path: Path) -> None:
+    store = Database.open(tmp_path / "store.sqlite", create=True)
+    nothing = (Outlines.empty(), pd.DataFrame())
+    with store.write() as c:
+        project = experiment.ensure_project(c, "p", "me")
+        source = images.add_sources(c, project, [{"uri": "/a"}], "me")["/a"]
+        row = {"source_id": source, "series": 0, "t": 0, "z": "", "channel": 0, "site": 1, "name": "a", "stem": "a"}
+        [one], _ = images.add_images(c, project, [{**row, "width": 9, "height": 9}], "me")
+        hers = drafts.open_draft(c, one, "session 1", "her")
+        his = drafts.open_draft(c, one, "session 2", "him")
+        first, second = uuid7(), uuid7()
+        told = [drafts.append_edit(c, hers, i, {"delete": 1}) for i in (first, second, first)]
+        assert told == [True, True, False]
+        assert c.execute(sa.select(edit.c.id, edit.c.number).order_by(edit.c.number)).all() == [(first, 1), (second, 2)]
+        saved = drafts.close_draft(c, hers, *nothing)
+        with pytest.raises(results.KeptConflictError) as conflict:
+            drafts.close_draft(c, his, *nothing)
+        with pytest.raises(StoreError, match="closed"):
+            drafts.append_edit(c, hers, uuid7(), {})
+    with store.read() as c:
+        closed = set(c.scalars(sa.select(draft.c.closed_by_result_id)))
+        assert closed == {saved, conflict.value.result_id}
+        assert results.revisions_frame(c, one)["id"].tolist() == [saved, conflict.value.result_id]
