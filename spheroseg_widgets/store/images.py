@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
+from spheroseg_widgets.errors import StoreError
+
 from . import audit
 from .tables import exclusion, image, job, model, now, outcome, plate, result, review, run, source, well
 
@@ -214,12 +216,21 @@ def _set_deleted(
 
 
 def relink(connection: sa.Connection, project_id: int, old: str, new: str, author: str) -> int:
-    """Point sources below one folder to another; returns how many."""
+    """Point sources below one folder to another; returns how many.
+
+    Raises
+    ------
+    StoreError
+        A file of the new folder is in the project already.
+    """
     frame = known_sources(connection, project_id)
     stem = old.rstrip("/\\")
     below = frame[[str(uri) == stem or str(uri).startswith((stem + "/", stem + "\\")) for uri in frame["uri"]]]
+    others = set(frame["uri"]) - set(below["uri"])
     for row_id, uri in zip(below["id"], below["uri"], strict=True):
         moved = new.rstrip("/\\") + str(uri)[len(stem) :]
+        if moved in others:
+            raise StoreError(f"{moved}: the project has this file already; nothing was relinked")
         connection.execute(source.update().where(source.c.id == int(row_id)).values(uri=moved))
     audit.record(connection, project_id, author, "relink", "source", "many", old=old, new=new, files=len(below))
     return len(below)

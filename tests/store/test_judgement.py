@@ -181,3 +181,14 @@ def test_an_object_excluded_by_its_id_alone_stays_excluded(store: Database) -> N
         }
         with pytest.raises(StoreError, match="none of this id"):
             judgement.exclude(c, project, "object", outline_id=uuid7(), reason="debris", author="me")
+
+
+def test_relinking_onto_a_known_file_is_refused_and_changes_nothing(store: Database) -> None:
+    with store.write() as c:
+        project = experiment.ensure_project(c, "p", "me")
+        images.add_sources(c, project, [{"uri": "/old/a"}, {"uri": "/old/b"}, {"uri": "/new/b"}], "me")
+    with pytest.raises(StoreError, match="/new/b"), store.write() as c:
+        images.relink(c, project, "/old", "/new", "me")
+    with store.write() as c:
+        assert set(images.known_sources(c, project)["uri"]) == {"/old/a", "/old/b", "/new/b"}
+        assert images.relink(c, project, "/old", "/fresh", "me") == 2
