@@ -50,8 +50,12 @@ def write_csv(path: Path, frame: pd.DataFrame) -> Path:
         if not pd.api.types.is_numeric_dtype(safe[name]):
             safe[name] = safe[name].map(_guarded)
     # A path may hold bytes that are not UTF-8: shown escaped, the table stays UTF-8.
+    # Lines end as RFC 4180 says: only then is a lone carriage return in a cell quoted, or it would begin a row.
     return write_atomically(
-        path, lambda partial: safe.to_csv(partial, index=False, encoding="utf-8", errors="backslashreplace")
+        path,
+        lambda partial: safe.to_csv(
+            partial, index=False, encoding="utf-8", errors="backslashreplace", lineterminator="\r\n"
+        ),
     )
 
 
