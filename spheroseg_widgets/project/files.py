@@ -55,7 +55,9 @@ class Added:
 def survey(paths: Iterable[str | Path], names: str) -> tuple[Added, list[FileInfo | ImageError], list[Path]]:
     """Look at files without storing anything."""
     listing = list_files(paths)
-    files = [Path(f).resolve() for f in listing.files]
+    # On a slow share every call counts: folders are resolved once, not file by file.
+    folders = {folder: folder.resolve() for folder in {file.parent for file in listing.files}}
+    files = [folders[file.parent] / file.name for file in listing.files]
     added = Added(skipped=listing.skipped, names=parse_names(files, names))
     return added, probe_many(files), files
 
@@ -87,7 +89,7 @@ def store_files(
             sources.append({"uri": str(path), "problem": error.reason})
             continue
         sources.append({
-            "uri": str(path), "size_bytes": info.size_bytes, "modified_at": path.stat().st_mtime,
+            "uri": str(path), "size_bytes": info.size_bytes, "modified_at": info.modified_at,
             "format": info.format, "dtype": info.dtype, "axes": info.axes,
             "n_pages": len(found[-1][2]), "problem": None,
         })  # fmt: skip
