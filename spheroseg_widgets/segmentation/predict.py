@@ -52,9 +52,9 @@ class Settings:
     """
 
     threshold: float = 0.5
-    seed_level: float = 0.5
+    seed_level: float = 0.75
     scale: float = 1.0
-    min_area_px2: float = 60.0
+    min_area_px2: float = 150.0
     low: float = 0.5
     high: float = 99.5
     tolerance_px: float = 0.1
