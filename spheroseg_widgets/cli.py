@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -28,15 +29,20 @@ Workers = Annotated[
 ]
 
 
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
 @app.callback()
 def root(
     *,
-    show_version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")] = False,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Outline and measure tumour spheroids in microscope images."""
-    if show_version:
-        typer.echo(__version__)
-        raise typer.Exit
 
 
 @app.command()
@@ -143,7 +149,7 @@ def demo(
         console.print(line, markup=False, highlight=False)
 
 
-def _with_progress(work: object) -> None:
+def _with_progress(work: Callable[[Callable[[object], None]], object]) -> None:
     """Run `work(report)` with a progress bar, and failures named above it."""
     columns = (
         TextColumn("{task.description}"),
@@ -159,7 +165,7 @@ def _with_progress(work: object) -> None:
             done, failed, total = (int(getattr(progress, name)) for name in ("done", "failed", "total"))
             bar.update(task, completed=done + failed, total=total, failed=f"{failed} failed" if failed else "")
 
-        work(report)  # type: ignore[operator]  # any callable that takes a report function
+        work(report)
 
 
 def _print_table(title: str, frame: pd.DataFrame) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import pandas as pd
 
+from spheroseg_widgets import __version__
 from spheroseg_widgets.cli import joined_formats
 
 
@@ -67,3 +68,8 @@ def test_several_formats_after_one_option() -> None:
         "--out",
         "o",
     ]
+
+
+def test_the_version_needs_no_command() -> None:
+    done = spheroseg("--version")
+    assert (done.returncode, done.stdout.strip()) == (0, __version__)
