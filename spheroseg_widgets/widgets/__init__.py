@@ -1,0 +1,1 @@
+"""What a notebook shows: gallery, editor, run monitor; the kernel halves of the widgets in `frontend/`."""
