@@ -81,7 +81,11 @@ export class Rpc {
   ) {
     const receive = (message: Message, buffers: DataView[] = []) => this.#receive(message, buffers);
     // The host marks its element after it has told the model, so look at it a moment later.
-    const live = () => void setTimeout(() => this.#judge(), 0);
+    const live = () =>
+      void setTimeout(() => {
+        if (!this.isCut()) this.#heard = performance.now();
+        this.#watch();
+      }, 0);
     model.on("msg:custom", receive);
     model.on("comm_live_update", live);
     const timer = setInterval(() => this.#watch(), Rpc.pingEvery);
@@ -209,12 +213,13 @@ export class Rpc {
     // The answer left after every event it counts, so one not yet seen will not come any more.
     const missed = this.#lastSeq !== null && seq > this.#lastSeq;
     this.#lastSeq ??= seq;
-    if (missed || this.#resyncing || this.#state === "lost") this.#resync();
+    if (missed || this.#resyncing) this.#resync();
   }
 
   #watch(): void {
-    // A ping on its way is enough: a busy kernel answers each of them later, all at once.
-    if (this.#pingId === null) {
+    // A ping on its way is enough: a busy kernel answers each of them later, all at once. A kernel that no longer knows
+    // this widget would only log the ping as a fault.
+    if (this.#pingId === null && !this.isCut()) {
       this.#pingId = this.#nextId++;
       this.#send({ kind: "call", id: this.#pingId, method: "ping", params: {} });
     }

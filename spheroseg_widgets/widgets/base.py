@@ -7,7 +7,8 @@ import logging
 import threading
 import uuid
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -69,8 +70,14 @@ class SpheroWidget(anywidget.AnyWidget):
 
     def try_reload(self) -> None:
         """Read again what is shown and show the reason if that fails."""
-        try:
+        with self.errors_shown():
             self.reload()
+
+    @contextmanager
+    def errors_shown(self) -> Iterator[None]:
+        """Turn whatever is raised inside into `error`: a widget that fails says so in its place and offers a retry."""
+        try:
+            yield
         except Exception as error:
             logger.debug("%s failed", type(self).__name__, exc_info=True)
             self.error = str(error) or type(error).__name__
@@ -95,7 +102,7 @@ class SpheroWidget(anywidget.AnyWidget):
         data, metadata = bundle
         try:
             page, picture = self.static_html(), self.static_png()
-        except Exception as error:
+        except Exception as error:  # the live widget works without its static face
             logger.debug("static face of %s failed", type(self).__name__, exc_info=True)
             page, picture = f"<p>{html.escape(str(error))}</p>", None
         if page:

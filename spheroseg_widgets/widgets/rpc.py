@@ -250,7 +250,7 @@ class Rpc:
         except CancelledError:
             if not call.cancelled:  # something inside was cancelled, not the call: whoever waits must hear of it
                 self._fail(call, "CancelledError", "The work was cancelled in the kernel.")
-        except Exception as error:
+        except Exception as error:  # whatever it is, the browser gets an answer; the log has the traceback
             logger.debug("call of %s failed", call.method, exc_info=True)
             self._fail(call, type(error).__name__, str(error) or type(error).__name__)
         finally:

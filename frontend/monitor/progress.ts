@@ -1,0 +1,37 @@
+/** How far a run is: `store/progress.py` as the trait carries it. */
+export interface Progress {
+  run_id: number;
+  status: "queued" | "running" | "done" | "failed" | "cancelled";
+  stage: "waiting" | "preparing" | "segmenting" | "ended" | "interrupted";
+  total: number;
+  queued: number;
+  running: number;
+  done: number;
+  failed: number;
+  cancelled: number;
+  seconds: number;
+  images_per_second: number | null;
+  seconds_left: number | null;
+  finished: boolean;
+  reason: string | null;
+}
+
+export interface Failure {
+  name: string;
+  path: string;
+  reason: string;
+}
+
+/** The states of an image in the order of the bar; what is left of it is waiting. */
+export const BAR = ["done", "failed", "cancelled", "running"] as const;
+export const COUNTS = ["done", "running", "queued", "failed", "cancelled"] as const;
+
+/** Whether the trait says anything: it is empty before a project's first run. */
+export function hasRun(progress: Partial<Progress>): progress is Progress {
+  return progress.run_id !== undefined;
+}
+
+/** What the run does, as the key of a text. */
+export function stageKey(progress: Progress): string {
+  return `monitor.stage_${progress.finished ? progress.status : progress.stage}`;
+}
