@@ -59,7 +59,7 @@ def job(folder: Path, workers: int) -> dict[str, float]:
         project = open_project(folder / f"project-{workers}", create=True)
         project.add(plate.images)
         added = time.perf_counter()
-        run = project.segment(workers=workers)
+        run = project.segment(workers=workers).wait()
         segmented = time.perf_counter()
         project.export(folder / f"out-{workers}", ["csv", "masks", "labels"])
         exported = time.perf_counter()

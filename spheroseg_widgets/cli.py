@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
@@ -17,10 +18,14 @@ from rich.table import Table
 from spheroseg_widgets import __version__
 from spheroseg_widgets.errors import SpherosegError
 
+if TYPE_CHECKING:
+    from spheroseg_widgets.project.run import Run
+    from spheroseg_widgets.store.progress import RunProgress
+
 # Dask starts workers by importing the main module again; heavy imports wait until a command runs.
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False)
 console = Console(stderr=True)
-NOTHING_RAN, SOME_FAILED = 1, 2
+NOTHING_RAN, SOME_FAILED, INTERRUPTED = 1, 2, 130
 FORMAT_NAME = re.compile("csv|xlsx|masks|labels|geojson|coco|imagej")
 
 Workers = Annotated[
@@ -95,7 +100,10 @@ def segment(
         project.set_pixel_size(pixel_size)
     if project.images().empty:
         raise SpherosegError("there is no image to segment")
-    _with_progress(lambda report: project.segment(model=model, workers=workers, cluster=cluster, report=report))
+    with _progress_of_runs() as watch:
+        run = project.segment(model=model, workers=workers, cluster=cluster)
+        watch(run)
+        _wait(run)
     files = project.export(out, wanted, exclude_border=exclude_border)
     listed = project.bundle().images_table
     failed = listed[listed["status"] == "failed"]
@@ -126,11 +134,10 @@ def demo(
 
         spheroseg demo --images my-images
     """
-    from spheroseg_widgets.demo.demo import DemoResult, run_demo  # noqa: PLC0415
+    from spheroseg_widgets.demo.demo import run_demo  # noqa: PLC0415
 
-    made: list[DemoResult] = []
-    _with_progress(lambda report: made.append(run_demo(out, images=images, workers=workers, report=report)))
-    result = made[0]
+    with _progress_of_runs() as watch:
+        result = run_demo(out, images=images, workers=workers, watch=watch)
     for title, frame in (
         ("Against the known truth", result.accuracy),
         ("Growth of the volume a day", result.growth),
@@ -149,8 +156,9 @@ def demo(
         console.print(line, markup=False, highlight=False)
 
 
-def _with_progress(work: Callable[[Callable[[object], None]], object]) -> None:
-    """Run `work(report)` with a progress bar, and failures named above it."""
+@contextmanager
+def _progress_of_runs() -> Iterator[Callable[[Run], object]]:
+    """Give a function that shows a run's progress as a bar."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -161,11 +169,25 @@ def _with_progress(work: Callable[[Callable[[object], None]], object]) -> None:
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("segmenting", total=None, failed="")
 
-        def report(progress: object) -> None:
-            done, failed, total = (int(getattr(progress, name)) for name in ("done", "failed", "total"))
-            bar.update(task, completed=done + failed, total=total, failed=f"{failed} failed" if failed else "")
+        def show(seen: RunProgress) -> None:
+            text = "preparing" if seen.stage in {"waiting", "preparing"} else "segmenting"
+            failed = f"{seen.failed} failed" if seen.failed else ""
+            bar.update(task, description=text, completed=seen.done + seen.failed, total=seen.total, failed=failed)
 
-        work(report)
+        leaving: list[Callable[[], None]] = []
+        yield lambda run: leaving.append(run.on_change(show))
+        for leave in leaving:
+            leave()
+
+
+def _wait(run: Run) -> None:
+    """Wait for a run; Ctrl-C cancels what is left of it and keeps what is done."""
+    try:
+        run.wait()
+    except KeyboardInterrupt:
+        left = run.cancel()
+        console.print(f"interrupted: {left} images were not segmented; what was done is kept", style="yellow")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def _print_table(title: str, frame: pd.DataFrame) -> None:

@@ -50,3 +50,7 @@ class ConflictError(StoreError):
 
 class ExportError(SpherosegError):
     """An export that could not be written; the message names the file and the reason."""
+
+
+class RunError(SpherosegError):
+    """A run that could not go on; the message says why."""

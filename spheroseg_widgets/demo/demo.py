@@ -11,9 +11,9 @@ import pandas as pd
 
 from spheroseg_widgets.analysis.growth import by_condition, growth_rates
 from spheroseg_widgets.imaging.read import read_plane
-from spheroseg_widgets.jobs.dispatcher import Progress
 from spheroseg_widgets.outlines.rasterise import to_labels, to_mask
 from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.run import Run
 from spheroseg_widgets.reports.page import write_page
 from spheroseg_widgets.segmentation.evaluate import f1, instance_scores, iou
 
@@ -53,7 +53,7 @@ def run_demo(
     *,
     images: Path | None = None,
     workers: int | None = None,
-    report: Callable[[Progress], None] | None = None,
+    watch: Callable[[Run], object] | None = None,
 ) -> DemoResult:
     """Run the demo into a folder.
 
@@ -65,15 +65,18 @@ def run_demo(
         A folder of one's own images, used instead of the synthetic plate.
     workers : int, optional
         Processes of the local cluster.
-    report : callable, optional
-        Progress of the run.
+    watch : callable, optional
+        Given the run, once it is started.
     """
     plate = None if images is not None else make_demo_plate(out / "plate")
     project = open_project(out / "project", create=True)
     project.add(plate.images if plate is not None else images or [])
     if plate is not None:
         project.set_map(plate.plate_map)
-    project.segment(workers=workers, report=report)
+    run = project.segment(workers=workers)
+    if watch:
+        watch(run)
+    run.wait()
     files = project.export(out / "export", FORMATS)
     accuracy = compare(project, plate) if plate is not None else None
     growth = compare_growth(project) if plate is not None else None

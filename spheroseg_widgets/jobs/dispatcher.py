@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import socket
+import threading
 import time
-import uuid
+import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import Any
 
 import pandas as pd
@@ -15,32 +14,30 @@ from distributed import as_completed
 
 from spheroseg_widgets.errors import StoreError
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.store import runs
+from spheroseg_widgets.segmentation.predict import Settings
+from spheroseg_widgets.segmentation.registry import find_model
+from spheroseg_widgets.store import leases, runs
 from spheroseg_widgets.store.database import Database
-from spheroseg_widgets.store.images import set_source_hashes
+from spheroseg_widgets.store.images import images_frame, set_source_hashes
 from spheroseg_widgets.store.results import add_revision, point_current
 
 from .cluster import LoadModel, client_for
 from .task import Task, TaskResult, segment_image
+from .working_scale import choose_scales
 
 LEASE_SECONDS = 60.0
+HEARTBEAT_SECONDS = 10.0
 IN_FLIGHT_PER_WORKER = 2
 COMMIT_SECONDS = 0.5
+LOOK_SECONDS = 0.02
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is; `latest` is the (name, reason) of images that failed since the last report."""
-
-    total: int
-    done: int
-    failed: int
-    seconds: float
-    latest: tuple[tuple[str, str], ...] = ()
+def nobody(_image_ids: list[int]) -> None:
+    """Listen to nothing."""
 
 
 class Dispatcher:
-    """Runs the queued jobs of a project's runs.
+    """Runs the queued jobs of one run; `stop` ends it early.
 
     Parameters
     ----------
@@ -50,90 +47,136 @@ class Dispatcher:
         The project.
     author : str
         Who started it: the author of the results.
+    changed : callable
+        Told the images whose jobs ended, after every commit.
+    stop : threading.Event, optional
+        Set by whoever has cancelled the run's jobs: no more work is handed out.
     """
 
-    def __init__(self, database: Database, project_id: int, author: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        project_id: int,
+        author: str,
+        *,
+        changed: Callable[[list[int]], None] = nobody,
+        stop: threading.Event | None = None,
+    ) -> None:
         self.database = database
         self.project_id = project_id
         self.author = author
-        self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self.changed = changed
+        self.stop = stop or threading.Event()
+        self.owner = leases.new_owner()
 
-    def run(
-        self,
-        run_id: int,
-        *,
-        workers: int | None = None,
-        cluster: Any = None,
-        report: Callable[[Progress], None] | None = None,
-        replace_edits: bool = False,
-    ) -> Progress:
-        """Run every queued job of a run, in this process, until none is left.
+    def run(self, run_id: int, *, workers: int | None = None, cluster: Any = None) -> None:
+        """Run every queued job of a run until none is left, it is cancelled, or it cannot go on.
 
         Raises
         ------
         StoreError
             Another dispatcher holds the project.
+        Exception
+            Whatever made it impossible to go on; the run and its open jobs are failed with that reason by then.
         """
-        with self.database.write() as connection:
-            if not runs.acquire_lease(connection, self.project_id, self.owner, LEASE_SECONDS):
-                raise StoreError("another process is running jobs of this project; wait for it, or stop it first")
-            runs.requeue_expired(connection, run_id)
-            frame = runs.runs_frame(connection, self.project_id)
-            total = int((runs.jobs_frame(connection, run_id)["status"] == "queued").sum())
-        parameters = frame.set_index("run_id").loc[run_id, "parameters"]
         try:
+            waiting = self._take_up(run_id)
+            self.changed([])
+            parameters = self._prepared(run_id) if waiting else None
+            if parameters is None:  # nothing to do, or cancelled while it prepared
+                self._close(run_id)
+                return
             with client_for(workers, cluster) as client:
-                return self._run_on(client, run_id, parameters, total, report, replace_edits=replace_edits)
-        finally:
+                self._run_on(client, run_id, parameters)
+                # Before the workers are taken down: whoever waits for the run need not wait for that.
+                self._close(run_id)
+        except BaseException as error:
             with self.database.write() as connection:
-                runs.close_run(connection, run_id)
-                runs.release_lease(connection, self.project_id, self.owner)
+                images = runs.fail_run(
+                    connection, self.project_id, run_id, describe(error), traceback.format_exc()
+                )  # fmt: skip
+            self.changed(images)
+            raise
+        finally:
+            with suppress(StoreError), self.database.write() as connection:  # it runs out by itself
+                leases.release_lease(connection, self.project_id, self.owner)
 
-    def _run_on(
-        self,
-        client: Any,
-        run_id: int,
-        parameters: dict[str, Any],
-        total: int,
-        report: Callable[[Progress], None] | None,
-        *,
-        replace_edits: bool,
-    ) -> Progress:
+    def _take_up(self, run_id: int) -> int:
+        """Take the lease and the run; returns how many jobs wait."""
+        with self.database.write() as connection:
+            if not leases.acquire_lease(connection, self.project_id, self.owner, LEASE_SECONDS):
+                raise StoreError("another process is running jobs of this project; wait for it, or stop it first")
+            runs.requeue_orphans(connection, run_id)
+            return runs.take_up(connection, self.project_id, run_id)
+
+    def _close(self, run_id: int) -> None:
+        with self.database.write() as connection:
+            runs.close_run(connection, run_id)
+        self.changed([])
+
+    def _prepared(self, run_id: int) -> dict[str, Any] | None:
+        """Return the run's parameters, its working scales chosen and stored; None when it was cancelled meanwhile."""
+        with self.database.read() as connection:
+            parameters = runs.run_parameters(connection, run_id)
+            table = images_frame(connection, self.project_id)
+            wanted = runs.jobs_frame(connection, run_id)["image_id"]
+        if parameters["scales"] is None:
+            table = table[table["image_id"].isin(wanted)]
+            settings = Settings.from_dict(parameters["settings"])
+            scales = choose_scales(find_model(parameters["model"]), table, settings, self.stop)
+            if scales is None:
+                return None
+            parameters["scales"] = scales
+            with self.database.write() as connection:
+                runs.fix_scales(connection, run_id, scales)
+        return parameters
+
+    def _run_on(self, client: Any, run_id: int, parameters: dict[str, Any]) -> None:
         threads = int(parameters.get("threads", 1))
         client.register_plugin(LoadModel(parameters["model"], parameters["model_sha256"], threads))
         most = IN_FLIGHT_PER_WORKER * max(1, len(client.scheduler_info()["workers"]))
         waiting = as_completed(loop=client.loop, raise_errors=False)
-        flying: dict[str, runs.ClaimedJob] = {}
+        flying: dict[str, tuple[runs.ClaimedJob, Any]] = {}
         settled: list[tuple[runs.ClaimedJob, TaskResult]] = []
-        began = committed = time.monotonic()
-        done = failed = 0
-        while True:
-            self._submit(client, waiting, flying, run_id, parameters, most)
-            if not flying:
+        committed = asked = time.monotonic()
+        self._submit(client, waiting, flying, run_id, parameters, most)
+        while not self.stop.is_set():
+            fresh = False
+            while waiting.has_ready():
+                future = next(waiting)
+                if future.key in flying:  # not one that was cancelled
+                    claimed, _ = flying.pop(future.key)
+                    settled.append((claimed, _answer(future, claimed)))
+                    fresh = True
+            # Jobs may also be queued again by somebody else: looked for now and then, and before the end.
+            if fresh or not flying or time.monotonic() - asked > COMMIT_SECONDS:
+                self._submit(client, waiting, flying, run_id, parameters, most)
+                asked = time.monotonic()
+            if not flying and not settled:
                 break
-            future = next(waiting)
-            claimed = flying.pop(future.key)
-            settled.append((claimed, _answer(future, claimed)))
-            if time.monotonic() - committed >= COMMIT_SECONDS or not flying:
-                latest = self._store(run_id, settled, flying, replace_edits=replace_edits)
-                failed += len(latest)
-                done += len(settled) - len(latest)
+            waited = time.monotonic() - committed
+            if (settled and (waited >= COMMIT_SECONDS or not flying)) or waited >= HEARTBEAT_SECONDS:
+                self._store(client, run_id, parameters, settled, flying)
                 settled, committed = [], time.monotonic()
-                if report:
-                    report(Progress(total, done, failed, committed - began, latest))
-        return Progress(total, done, failed, time.monotonic() - began)
+            elif not settled or flying:
+                self.stop.wait(LOOK_SECONDS)
+        if flying:
+            client.cancel([future for _, future in flying.values()])
 
     def _submit(
         self,
         client: Any,
         waiting: Any,
-        flying: dict[str, runs.ClaimedJob],
+        flying: dict[str, tuple[runs.ClaimedJob, Any]],
         run_id: int,
         parameters: dict[str, Any],
         most: int,
     ) -> None:
         if len(flying) >= most:
             return
+        with self.database.read() as connection:
+            if not runs.has_queued(connection, run_id):
+                return
         with self.database.write() as connection:
             claimed = runs.claim_jobs(connection, run_id, most - len(flying), self.owner, LEASE_SECONDS)
         for one in claimed:
@@ -149,44 +192,64 @@ class Dispatcher:
                 threads=int(parameters.get("threads", 1)),
             )
             key = f"segment-{run_id}-{one.job_id}-{one.attempt}"
-            flying[key] = one
-            waiting.add(client.submit(segment_image, task, key=key, pure=False))
+            future = client.submit(segment_image, task, key=key, pure=False)
+            flying[key] = (one, future)
+            waiting.add(future)
 
     def _store(
         self,
+        client: Any,
         run_id: int,
+        parameters: dict[str, Any],
         settled: list[tuple[runs.ClaimedJob, TaskResult]],
-        flying: dict[str, runs.ClaimedJob],
-        *,
-        replace_edits: bool,
-    ) -> tuple[tuple[str, str], ...]:
-        """Write what came back in one transaction; returns the failures."""
-        failures = []
+        flying: dict[str, tuple[runs.ClaimedJob, Any]],
+    ) -> None:
+        """Write what came back in one transaction, prolong what is in flight, and drop what others cancelled."""
+        replace_edits = bool(parameters.get("replace_edits", False))
+        images = []
         with self.database.write() as connection:
+            if not leases.acquire_lease(connection, self.project_id, self.owner, LEASE_SECONDS):
+                raise StoreError("another process took this project's jobs over while this one did not answer")
             for claimed, result in settled:
-                if result.reason is not None:
-                    runs.fail_job(connection, claimed.job_id, claimed.attempt, result.reason, result.traceback)
-                    failures.append((claimed.uri, result.reason))
-                    continue
-                ended = runs.finish_job(
-                    connection, claimed.job_id, claimed.attempt, self.owner, result.seconds, result.timings
-                )
-                if not ended:  # cancelled, or another attempt has it: this answer came too late
-                    continue
-                result_id = add_revision(
-                    connection,
-                    claimed.image_id,
-                    Outlines.from_bytes(result.outlines),
-                    pd.DataFrame(result.objects),
-                    source="model",
-                    author=self.author,
-                    run_id=run_id,
-                )
-                point_current(connection, claimed.image_id, result_id, author=self.author, replace_edits=replace_edits)
-                set_source_hashes(connection, {claimed.source_id: result.sha256})
-            runs.heartbeat(connection, [one.job_id for one in flying.values()], LEASE_SECONDS)
-            runs.acquire_lease(connection, self.project_id, self.owner, LEASE_SECONDS)
-        return tuple(failures)
+                if self._settle(connection, run_id, claimed, result, replace_edits=replace_edits):
+                    images.append(claimed.image_id)
+            claims = [(claimed.job_id, claimed.attempt) for claimed, _ in flying.values()]
+            own = runs.heartbeat(connection, claims, LEASE_SECONDS)
+        gone = [key for key, (claimed, _) in flying.items() if claimed.job_id not in own]
+        if gone:
+            client.cancel([flying.pop(key)[1] for key in gone])
+        if images or gone:
+            self.changed(images)
+
+    def _settle(
+        self, connection: Any, run_id: int, claimed: runs.ClaimedJob, result: TaskResult, *, replace_edits: bool
+    ) -> bool:
+        """Write one answer; False when it came too late: cancelled, or another attempt has the job."""
+        if result.reason is not None:
+            return runs.fail_job(connection, claimed.job_id, claimed.attempt, result.reason, result.traceback)
+        ended = runs.finish_job(
+            connection, claimed.job_id, claimed.attempt, self.owner, result.seconds, result.timings
+        )  # fmt: skip
+        if not ended:
+            return False
+        result_id = add_revision(
+            connection,
+            claimed.image_id,
+            Outlines.from_bytes(result.outlines),
+            pd.DataFrame(result.objects),
+            source="model",
+            author=self.author,
+            run_id=run_id,
+        )
+        point_current(connection, claimed.image_id, result_id, author=self.author, replace_edits=replace_edits)
+        set_source_hashes(connection, {claimed.source_id: result.sha256})
+        return True
+
+
+def describe(error: BaseException) -> str:
+    """Say in one line why a run could not go on."""
+    text = (str(error).splitlines() or [""])[0]
+    return text if isinstance(error, StoreError) else f"{type(error).__name__}: {text}".rstrip(": ")
 
 
 def _answer(future: Any, claimed: runs.ClaimedJob) -> TaskResult:

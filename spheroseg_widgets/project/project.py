@@ -5,36 +5,33 @@ from __future__ import annotations
 import getpass
 import os
 import tomllib
-import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from spheroseg_widgets.analysis.outcomes import outcomes
-from spheroseg_widgets.analysis.primary import primary
 from spheroseg_widgets.analysis.wells import wells_table
-from spheroseg_widgets.errors import StoreError
-from spheroseg_widgets.exports.bundle import ExportBundle, ExportImage
+from spheroseg_widgets.errors import SpherosegError, StoreError
+from spheroseg_widgets.exports.bundle import ExportBundle
 from spheroseg_widgets.exports.registry import export
-from spheroseg_widgets.imaging.names import normal_well
-from spheroseg_widgets.jobs.dispatcher import Progress
-from spheroseg_widgets.measure.definitions import PX_COLUMNS, to_micrometres
+from spheroseg_widgets.jobs import background
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.store import experiment, judgement, results, runs
+from spheroseg_widgets.store import experiment, results, runs
 from spheroseg_widgets.store import images as store_images
 from spheroseg_widgets.store.audit import audit_frame
 from spheroseg_widgets.store.database import Database
 
+from .bundle import make_bundle
+from .changes import Listener, changes_of
 from .files import Added, store_files, survey
+from .find import find_image, pickable
+from .hooks import hook
+from .judging import Judging
 from .run import Run, start_run
+from .tables import images_and_objects, measurements_table, wells_map
 
 DESCRIPTION = "project.toml"
-IMAGES_COLUMNS = (
-    "path", "page", "stem", "sha256", "width", "height", "pixel_size_um", "pixel_size_source", "status", "reason",
-    "n_objects", "seconds", "model", "model_sha256",
-)  # fmt: skip
 
 
 def open_project(path: str | Path, *, create: bool = False, store: str | Path | None = None) -> Project:
@@ -83,7 +80,7 @@ def current_author() -> str:
     return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
 
 
-class Project:
+class Project(Judging):
     """A plate, or any folder of pictures, with its outlines and what was decided about them.
 
     Parameters
@@ -103,6 +100,7 @@ class Project:
         self.author = current_author()
         with database.write() as connection:
             self.id = experiment.ensure_project(connection, name, self.author)
+        self.changes = changes_of(str(database.engine.url), self.id)
 
     def __repr__(self) -> str:
         with self.database.read() as connection:
@@ -110,8 +108,18 @@ class Project:
         return f"<Project {self.name!r}: {count} images in {self.folder}>"
 
     def close(self) -> None:
-        """Close the store."""
+        """Close the store, once the runs that are under way in this process have ended (cancel them to be quick)."""
+        for one in background.of_store(str(self.database.engine.url)):
+            one.thread.join()
         self.database.close()
+
+    def on_change(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener(kind, image_ids)`` after every change made in this process; returns how to leave.
+
+        Kinds: add, results, promote, save, review, exclude, confirm, pixel_size, map, relink. Results come on a
+        background thread, the others on the thread that made the change. No ids: all images may have changed.
+        """
+        return self.changes.on_change(listener)
 
     def add(
         self,
@@ -149,11 +157,22 @@ class Project:
                 connection, self.id, self.author, added, probed, files,
                 pixel_size_um=pixel_size_um, channel=channel, modality=modality,
             )  # fmt: skip
+        self.changes.tell("add", added.image_ids)
         return added
 
     def images(self) -> pd.DataFrame:
         """Return one row an image, with its state, its outcome and what is known of it."""
-        return self._tables()[0]
+        return images_and_objects(self.database, self.id)[0]
+
+    def image(self, which: str | Path | int) -> pd.Series:
+        """Return the row of one image, by image_id, name, stem or path.
+
+        Raises
+        ------
+        StoreError
+            There is none, or the name belongs to several.
+        """
+        return find_image(self.images(), which)
 
     def measurements(self, run: Run | int | None = None) -> pd.DataFrame:
         """Return one row an object, px and um; `is_primary` names the spheroid of each image.
@@ -164,44 +183,17 @@ class Project:
             Another run's results than those that hold.
         """
         run_id = run.id if isinstance(run, Run) else run
-        table, objects = self._tables(run_id)
-        carried = [
-            "image_id",
-            "path",
-            "name",
-            "stem",
-            "plate",
-            "well",
-            "time_h",
-            "site",
-            "outcome",
-            "review",
-            "pixel_size_um",
-        ]
-        joined = objects.merge(table[[*carried, "excluded"]], on="image_id", how="left", suffixes=("", "_image"))
-        joined["excluded"] = joined["excluded"].astype(bool) | joined["excluded_object"]
-        joined = joined.rename(columns={"class_name": "class", "number": "object"})
-        measured = to_micrometres(joined[list(PX_COLUMNS)], joined["pixel_size_um"])
-        wells = self.map().set_index("well_id")
-        by_well = table.set_index("image_id")["well_id"].reindex(joined["image_id"])
-        for column in ("condition", "compound", "concentration", "unit"):
-            joined[column] = by_well.map(wells[column]).to_numpy() if len(wells) else None
-        lead = [
-            "path", "name", "stem", "plate", "well", "time_h", "site", "condition", "compound", "concentration", "unit",
-            "object", "outline_id", "class", "confidence", "touches_border", "is_primary", "excluded", "outcome", "review",
-            "result_source", "method", "pixel_size_um", "image_id", "result_id",
-        ]  # fmt: skip
-        return pd.concat([joined[lead], measured], axis=1)
+        table, objects = images_and_objects(self.database, self.id, run_id)
+        return measurements_table(table, objects, self.map())
 
     def wells(self) -> pd.DataFrame:
         """Return one row a well and time: outcome, the spheroid's measurements, the plate map's columns."""
-        table, objects = self._tables()
+        table, objects = images_and_objects(self.database, self.id)
         return wells_table(table, objects, self.map())
 
     def map(self) -> pd.DataFrame:
         """Return the plate map: one row a well."""
-        with self.database.read() as connection:
-            return experiment.wells_frame(connection, self.id)
+        return wells_map(self.database, self.id)
 
     def segment(
         self,
@@ -210,11 +202,11 @@ class Project:
         images: Sequence[int] | None = None,
         workers: int | None = None,
         cluster: Any = None,
-        report: Callable[[Progress], None] | None = None,
         replace_edits: bool = False,
+        wait: bool = False,
         **settings: Any,
     ) -> Run:
-        """Segment images on Dask, in this process, and wait for it.
+        """Start segmenting images on Dask, in the background, and return at once.
 
         Parameters
         ----------
@@ -226,12 +218,17 @@ class Project:
             Processes of a local cluster; by default as this machine allows.
         cluster : optional
             A scheduler's address, a Dask client or cluster object.
-        report : callable, optional
-            Called with a `Progress` as results arrive.
         replace_edits : bool
-            Also displace what was edited, approved or excluded.
+            Also displace what was edited, approved or excluded; approved and corrected images await review again.
+        wait : bool
+            Return when it is finished; the same as ``segment(...).wait()``.
         **settings
             Of `segmentation.predict.Settings`: threshold, min_area_px2, ...
+
+        Returns
+        -------
+        Run
+            Live; a second one waits behind the first.
 
         Raises
         ------
@@ -239,12 +236,49 @@ class Project:
             No such model, or damaged weights.
         ShareUnavailableError
             The folder of the images is not reachable.
+        StoreError
+            Another process runs jobs of this project.
+        RunError
+            With `wait`: the run could not go on.
         """
-        return start_run(
-            self.database, self.id, self.author,
-            self._pickable(images), model=model, workers=workers, cluster=cluster, report=report,
+        run = start_run(
+            self, pickable(self.database, self.id, images), model=model, workers=workers, cluster=cluster,
             replace_edits=replace_edits, settings=settings,
         )  # fmt: skip
+        return run.wait() if wait else run
+
+    def run(self, run_id: int) -> Run:
+        """Return a run by its number.
+
+        Raises
+        ------
+        StoreError
+            There is none.
+        """
+        with self.database.read() as connection:
+            known = runs.run_ids(connection, self.id)
+        if run_id not in known:
+            raise StoreError(f"run {run_id}: there is none of this number in this project")
+        return Run(self, run_id)
+
+    def last_run(self) -> Run | None:
+        """Return the newest run; None before the first."""
+        with self.database.read() as connection:
+            known = runs.run_ids(connection, self.id)
+        return Run(self, known[-1]) if known else None
+
+    def report(self, path: str | Path, **options: Any) -> Any:
+        """Write a report of the project to a file.
+
+        Raises
+        ------
+        SpherosegError
+            No part that writes reports is there.
+        """
+        write = hook("report")
+        if write is None:
+            raise SpherosegError("nothing here writes reports: import spheroseg_widgets rather than its parts")
+        return write(self, path, **options)
 
     def export(
         self, out: str | Path, formats: Sequence[str] = ("csv", "masks"), *, exclude_border: bool = False
@@ -269,43 +303,7 @@ class Project:
 
     def bundle(self, *, exclude_border: bool = False) -> ExportBundle:
         """Return what an export is made of."""
-        table, measurements = self.images(), self.measurements()
-        if exclude_border:
-            measurements = measurements[~measurements["touches_border"]]
-        rest = [
-            name
-            for name in (
-                "name",
-                "plate",
-                "well",
-                "time_h",
-                "site",
-                "outcome",
-                "review",
-                "excluded",
-                "result_source",
-            )
-            if name in table
-        ]
-        listed = pd.concat([table[[*IMAGES_COLUMNS, *rest]], self._unusable(table)], ignore_index=True)
-        provenance: dict[str, Any] = {"project": self.name}
-        with self.database.read() as connection:
-            history = runs.runs_frame(connection, self.id)
-        if len(history):
-            last = history.iloc[-1]
-            provenance |= {
-                "model": last["model"],
-                "model_sha256": last["model_sha256"],
-                "run": int(last["run_id"]),
-            }
-            provenance |= {k: v for k, v in last["parameters"].items() if k != "scales"}
-        return ExportBundle(
-            images_table=listed,
-            measurements=measurements.drop(columns=["image_id", "result_id"]),
-            wells=self.wells() if table["well"].notna().any() else None,
-            images=lambda: self._export_images(table, measurements),
-            provenance=provenance,
-        )
+        return make_bundle(self.database, self.id, self.name, exclude_border=exclude_border)
 
     def outlines(self, image_id: int) -> tuple[Outlines, pd.DataFrame]:
         """Return the outlines that hold for an image, and their rows."""
@@ -316,106 +314,12 @@ class Project:
                 return Outlines.empty(), pd.DataFrame()
             return results.load_outlines(connection, int(current))
 
-    def set_map(self, rows: pd.DataFrame | Iterable[Mapping[str, Any]], plate: str | None = None) -> int:
-        """Enter a plate map: one row a well (or several, for several treatments).
-
-        Parameters
-        ----------
-        rows : DataFrame or iterable of mapping
-            Column `well`; any of condition, cell_line, seeding_density, role, technical_replicate,
-            biological_replicate, expected_spheroids, compound, concentration, unit, start_h, end_h.
-        plate : str, optional
-            Which plate; needed when the project holds several.
-
-        Returns
-        -------
-        int
-            Wells entered.
-        """
-        table = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
-        known = self.map()["plate"].unique().tolist()
-        if plate is None:
-            if len(known) > 1:
-                raise ValueError(f"the project holds several plates ({', '.join(known)}): name one with plate=")
-            plate = known[0] if known else "plate"
-        table = table.assign(well=table["well"].map(normal_well))
-        with self.database.write() as connection:
-            return experiment.set_map(connection, self.id, plate, table.to_dict("records"), self.author)
-
-    def set_pixel_size(self, um: float | None, images: Sequence[int] | None = None) -> None:
-        """Set the pixel size of all or some images; every um column follows without running the network."""
-        with self.database.write() as connection:
-            store_images.set_pixel_size(
-                connection, self.id, self._pickable(images), um, "user" if um else "unknown", self.author
-            )
-
-    def exclude(
-        self,
-        *,
-        reason: str,
-        image: int | None = None,
-        outline: Any = None,
-        well: str | None = None,
-        from_time_h: float | None = None,
-    ) -> int:
-        """Leave an object, an image, a well, or a well from a time onward out; returns the exclusion's id."""
-        with self.database.write() as connection:
-            well_id = None
-            if well is not None:
-                table = experiment.wells_frame(connection, self.id).set_index("well")
-                well_id = int(table.loc[normal_well(well), "well_id"])
-            scope = (
-                "object"
-                if outline is not None
-                else "image"
-                if image is not None
-                else "well"
-                if from_time_h is None
-                else "well_from"
-            )
-            return judgement.exclude(
-                connection, self.id, scope, reason=reason, author=self.author, image_id=image, well_id=well_id,
-                outline_id=None if outline is None else uuid.UUID(str(outline)), from_time_h=from_time_h,
-            )  # fmt: skip
-
-    def undo_exclusion(self, exclusion: int) -> None:
-        """Take an exclusion back."""
-        with self.database.write() as connection:
-            judgement.undo_exclusion(connection, self.id, exclusion, self.author)
-
-    def review(self, images: Sequence[int], state: str) -> None:
-        """Set the review state of images: unreviewed, approved, corrected or excluded."""
-        with self.database.write() as connection:
-            judgement.set_review(connection, self.id, images, state, self.author)
-
-    def confirm(self, images: Sequence[int], outcome: str | None, reason: str = "") -> None:
-        """Confirm that the spheroid is absent (a real zero) or the image unusable; None takes it back."""
-        with self.database.write() as connection:
-            judgement.set_outcome(connection, self.id, images, outcome, reason, self.author)
-
-    def save(self, image_id: int, outlines: Outlines, objects: pd.DataFrame, *, parent: int | None) -> int:
-        """Save a correction made on top of revision `parent`; returns the new revision's id.
-
-        Raises
-        ------
-        ConflictError
-            Another revision was saved meanwhile; yours is kept beside it.
-        """
-        conflict: results.KeptConflictError | None = None
-        saved = 0
-        with self.database.write() as connection:
-            try:
-                saved = results.save_edit(connection, image_id, outlines, objects, parent_id=parent, author=self.author)
-            except results.KeptConflictError as error:
-                conflict = error  # raised after the commit, so that both revisions are kept
-        if conflict is not None:
-            raise conflict
-        return saved
-
     def relink(self, old: str | Path, new: str | Path) -> int:
         """Point images below a folder to another place it was moved to; returns how many files."""
         with self.database.write() as connection:
-            return store_images.relink(connection, self.id, str(old), str(new), self.author)
+            count = store_images.relink(connection, self.id, str(old), str(new), self.author)
+        self.changes.tell("relink")
+        return count
 
     def runs(self) -> pd.DataFrame:
         """Return one row a run."""
@@ -439,42 +343,3 @@ class Project:
             "objects": int(table["n_objects"].fillna(0).sum()),
             "wells": int(table["well"].nunique()),
         }
-
-    def _tables(self, run_id: int | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
-        with self.database.read() as connection:
-            table = store_images.images_frame(connection, self.id)
-            objects = results.objects_frame(connection, self.id, run_id)
-        objects = objects.merge(table[["image_id", "well_id", "site", "time_h"]], on="image_id", how="left")
-        objects["is_primary"] = primary(objects)
-        table["outcome"] = outcomes(table, objects)
-        return table, objects
-
-    def _unusable(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return rows of files that could not even be probed: failed, with their reason."""
-        with self.database.read() as connection:
-            sources = store_images.known_sources(connection, self.id)
-        bad = sources[sources["problem"].notna() & ~sources["uri"].isin(table["path"])]
-        return pd.DataFrame(
-            {"path": bad["uri"], "stem": [Path(uri).stem for uri in bad["uri"]], "name": [Path(uri).name for uri in bad["uri"]],
-             "status": "failed", "reason": bad["problem"], "outcome": "unusable", "pixel_size_source": "unknown"}
-        )  # fmt: skip
-
-    def _pickable(self, wanted: Sequence[int] | None) -> list[int]:
-        with self.database.read() as connection:
-            known = store_images.images_frame(connection, self.id)["image_id"].tolist()
-        return known if wanted is None else [i for i in known if i in set(wanted)]
-
-    def _export_images(self, table: pd.DataFrame, measurements: pd.DataFrame) -> Iterator[ExportImage]:
-        done = table[table["current_result_id"].notna()]
-        by_image = dict(iter(measurements.groupby("image_id")))
-        for row in done.itertuples():
-            with self.database.read() as connection:
-                outlines = results.blobs(connection, [int(row.current_result_id)])[int(row.current_result_id)]
-            objects = by_image.get(row.image_id, measurements.iloc[:0])
-            kept = objects["object"].to_numpy() - 1
-            if len(kept) != len(outlines):
-                outlines = outlines.subset(kept)
-            yield ExportImage(
-                row.stem, row.path, int(row.width), int(row.height),
-                None if pd.isna(row.pixel_size_um) else float(row.pixel_size_um), outlines, objects.reset_index(drop=True),
-            )  # fmt: skip

@@ -1,104 +1,318 @@
-"""A run: started here, kept in the store."""
+"""A run: started here, worked on in the background, kept in the store."""
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
+import threading
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
+from multiprocessing import process
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from spheroseg_widgets.errors import ImageError, ShareUnavailableError
-from spheroseg_widgets.imaging.read import Plane, read_plane
-from spheroseg_widgets.jobs.dispatcher import Dispatcher, Progress
-from spheroseg_widgets.segmentation.predict import Predictor, Settings
+from spheroseg_widgets.errors import ModelError, RunError, ShareUnavailableError, SpherosegError, StoreError
+from spheroseg_widgets.imaging.digest import sha256
+from spheroseg_widgets.jobs import background
+from spheroseg_widgets.jobs.dispatcher import Dispatcher
+from spheroseg_widgets.segmentation.predict import Settings
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, ModelInfo, find_model
-from spheroseg_widgets.segmentation.scale import estimate_scale
-from spheroseg_widgets.store import images, runs
-from spheroseg_widgets.store.database import Database
+from spheroseg_widgets.store import images, leases, runs
+from spheroseg_widgets.store.job_state import FAILED
+from spheroseg_widgets.store.progress import RunProgress, run_progress
 
-SAMPLES = 5
-"""Images of a group that are looked at to choose its working scale."""
+from .hooks import hook
+
+if TYPE_CHECKING:
+    from .project import Project
+
+log = logging.getLogger(__name__)
+
+LEAST_SECONDS_BETWEEN = 0.1
+"""Listeners hear of a run at most ten times a second."""
+LOOK_SECONDS = 1.0
+"""How often a run is looked at that another process works on."""
+
+RunListener = Callable[[RunProgress], object]
 
 
 class Run:
-    """One run of a model over images.
+    """One run of a model over images: live while it is worked on, a record afterwards.
 
     Parameters
     ----------
-    database : Database
-        The project's store.
+    project : Project
+        Whose run it is.
     run_id : int
         Its row.
     """
 
-    def __init__(self, database: Database, run_id: int) -> None:
-        self.database = database
+    def __init__(self, project: Project, run_id: int) -> None:
+        self.project = project
         self.id = run_id
+        self._listeners: dict[int, RunListener] = {}
+        self._number = 0
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._watcher: threading.Thread | None = None
 
     def __repr__(self) -> str:
-        counts = self.status()["status"].value_counts()
-        return f"<Run {self.id}: " + ", ".join(f"{n} {state}" for state, n in counts.items()) + ">"
+        seen = self.progress()
+        counts = {name: getattr(seen, name) for name in ("done", "failed", "running", "queued", "cancelled")}
+        told = ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "no images"
+        return f"<Run {self.id} ({seen.status}): {told}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        """Show the live monitor in a notebook, where there is one."""
+        display = hook("display_run")
+        shown = None if display is None else display(self)
+        if shown is None:
+            return {"text/plain": repr(self)}
+        return shown if isinstance(shown, dict | tuple) else shown._repr_mimebundle_(include=include, exclude=exclude)
 
     def status(self) -> pd.DataFrame:
         """Return one row an image: status, reason, worker, times."""
-        with self.database.read() as connection:
+        with self.project.database.read() as connection:
             return runs.jobs_frame(connection, self.id)
 
     def errors(self) -> pd.DataFrame:
         """Return the failed images with their reasons and tracebacks."""
         table = self.status()
-        return table[table["status"] == "failed"][["name", "path", "reason", "traceback"]].reset_index(drop=True)
+        return table[table["status"] == FAILED][["name", "path", "reason", "traceback"]].reset_index(drop=True)
+
+    def progress(self) -> RunProgress:
+        """Return how far it is: counts, speed, what is left; read from the store."""
+        with self.project.database.read() as connection:
+            seen = run_progress(connection, self.id)
+            holder = None if seen.finished else leases.lease_holder(connection, self.project.id)
+        if seen.finished:
+            return seen
+        live = self._live()
+        if live is not None and live.error is not None:  # it could not even be written down: a full disk, say
+            return replace(seen, status=FAILED, stage="ended", finished=True, reason=live.reason)
+        if holder is None and (live is None or not live.alive):
+            return replace(seen, stage="interrupted")
+        return seen
+
+    def wait(self, timeout: float | None = None) -> Run:
+        """Wait until nothing more will come, and return the run.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds; by default as long as it takes.
+
+        Raises
+        ------
+        RunError
+            The run could not go on; images that merely failed raise nothing, see `errors`.
+        TimeoutError
+            It is not finished after `timeout`; it goes on.
+        """
+        until = None if timeout is None else time.monotonic() + timeout
+        interrupted = 0
+        while not (seen := self.progress()).finished:
+            # Between its last breath and its last row a run may look interrupted for a moment.
+            interrupted = interrupted + 1 if seen.stage == "interrupted" else 0
+            if interrupted > 3:
+                raise RunError(
+                    f"run {self.id} was interrupted: the process that worked on it is gone, {seen.queued + seen.running} "
+                    "images are left; retry_failed() goes on with them"
+                )
+            if until is not None and time.monotonic() >= until:
+                raise TimeoutError(f"run {self.id} is not finished after {timeout:g} s")
+            live = self._live()
+            if live is not None and live.alive:
+                live.thread.join(LEAST_SECONDS_BETWEEN)
+                if self.finished:
+                    continue
+            else:
+                time.sleep(LEAST_SECONDS_BETWEEN)
+        if seen.status == FAILED:
+            live = self._live()
+            raise RunError(f"run {self.id} failed: {seen.reason}") from (None if live is None else live.error)
+        return self
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will come."""
+        return self.progress().finished
+
+    def cancel(self) -> int:
+        """Hand out no more work; returns how many images were left. What is done stays, and older results hold."""
+        with self.project.database.write() as connection:
+            count = runs.cancel_jobs(connection, self.id)
+            if count:
+                runs.close_run(connection, self.id)
+        live = self._live()
+        if live is not None:
+            live.dispatcher.stop.set()
+        self._wake.set()
+        self.project.changes.tell("results")
+        return count
+
+    def retry_failed(self, *, workers: int | None = None, cluster: Any = None) -> int:
+        """Run the failed images again, with the run's own parameters; also what an interrupted run left.
+
+        Parameters
+        ----------
+        workers, cluster
+            As in `Project.segment`; by default as it was started in this process.
+
+        Returns
+        -------
+        int
+            Images that are worked on again.
+
+        Raises
+        ------
+        ShareUnavailableError
+            The folder of the images is not reachable.
+        """
+        table = self.status()
+        check_reachable(table[table["status"] == FAILED]["path"])
+        interrupted = self.progress().stage == "interrupted"
+        with self.project.database.write() as connection:
+            count = runs.retry_failed(connection, self.id)
+            if interrupted:
+                count += runs.reopen(connection, self.id)
+        if count:
+            last = self._live()
+            if last is not None and workers is None and cluster is None:
+                workers, cluster = last.workers, last.cluster
+            start_in_background(self, workers=workers, cluster=cluster)
+            self._watch()
+        return count
+
+    def on_change(self, listener: RunListener) -> Callable[[], None]:
+        """Call ``listener(progress)`` from a background thread, at most ten times a second; returns how to leave.
+
+        The first call comes at once; the finished state is never left out.
+        """
+        with self._lock:
+            number, self._number = self._number, self._number + 1
+            self._listeners[number] = listener
+
+        def leave() -> None:
+            with self._lock:
+                self._listeners.pop(number, None)
+            self._wake.set()
+
+        self._watch()
+        self._wake.set()
+        return leave
+
+    def _live(self) -> background.BackgroundRun | None:
+        return background.under_way(str(self.project.database.engine.url), self.id)
+
+    def _watch(self) -> None:
+        with self._lock:
+            if self._listeners and (self._watcher is None or not self._watcher.is_alive()):
+                self._watcher = threading.Thread(target=self._tell, name=f"spheroseg-watch-{self.id}", daemon=True)
+                self._watcher.start()
+
+    def _tell(self) -> None:
+        """Tell listeners of every state that differs from what they were told last."""
+        told: dict[int, RunProgress] = {}
+        leave = self.project.changes.on_change(lambda _kind, _ids: self._wake.set())
+        try:
+            while True:
+                self._wake.clear()
+                try:
+                    seen = self.progress()
+                except Exception:
+                    log.debug("run %s cannot be read", self.id, exc_info=True)
+                    return
+                with self._lock:
+                    listeners = dict(self._listeners)
+                    if not listeners or (seen.finished and all(told.get(n) == seen for n in listeners)):
+                        self._watcher = None
+                        return
+                for number, listener in listeners.items():
+                    if told.get(number) == seen:
+                        continue
+                    told[number] = seen
+                    try:
+                        listener(seen)
+                    except Exception:
+                        log.exception("a listener of run %s failed", self.id)
+                time.sleep(LEAST_SECONDS_BETWEEN)
+                self._wake.wait(LOOK_SECONDS)
+        finally:
+            leave()
 
 
 def start_run(
-    database: Database,
-    project_id: int,
-    author: str,
+    project: Project,
     image_ids: Sequence[int],
     *,
     model: str | None,
     workers: int | None,
     cluster: Any,
-    report: Callable[[Progress], None] | None,
     replace_edits: bool,
     settings: dict[str, Any],
 ) -> Run:
-    """Fix every parameter, store the run, and run it."""
+    """Check what can be checked, fix the parameters, store the run, and start it in the background."""
+    _refuse_in_a_worker()
     info = find_model(model or DEFAULT_MODEL)
-    with database.read() as connection:
-        table = images.images_frame(connection, project_id)
-    table = table[table["image_id"].isin(list(image_ids))]
-    _check_reachable(table)
+    _check_weights(info)
+    unknown = sorted(set(settings) - set(Settings.__dataclass_fields__))
+    if unknown:
+        raise SpherosegError(
+            f"unknown setting {', '.join(unknown)}; there are {', '.join(Settings.__dataclass_fields__)}"
+        )
     chosen = Settings.from_dict({**info.settings.get("defaults", {}), **settings})
-    scales = _scales(info, table, chosen, fixed="scale" in settings)
+    database = project.database
+    with database.read() as connection:
+        table = images.images_frame(connection, project.id)
+        holder = leases.lease_holder(connection, project.id)
+    ours = {one.dispatcher.owner for one in background.of_store(str(database.engine.url))}
+    if holder is not None and holder not in ours:
+        raise StoreError(f"another process ({holder}) is running jobs of this project; wait for it, or stop it first")
+    table = table[table["image_id"].isin(list(image_ids))]
+    check_reachable(table["path"])
+    scales = dict.fromkeys(map(str, table["image_id"]), chosen.scale) if "scale" in settings else None
     parameters = {
         "model": str(info.weights) if info.kind == "original" else info.name,
         "model_sha256": info.sha256,
         "settings": chosen.to_dict(),
+        # Chosen before the first job starts, unless one was asked for; never changed afterwards.
         "scales": scales,
         "threads": 1,
         "engine": "torch",
+        "replace_edits": replace_edits,
         "packages": {name: version(name) for name in ("torch", "numpy", "opencv-python-headless", "scikit-image")},
         "machine": platform.machine(),
     }
     with database.write() as connection:
-        model_id = runs.ensure_model(
-            connection, info.name, info.version, info.sha256, str(info.card.name) if info.card else None
-        )
-        run_id = runs.create_run(connection, project_id, model_id, parameters, table["image_id"].tolist(), author)
-    Dispatcher(database, project_id, author).run(
-        run_id, workers=workers, cluster=cluster, report=report, replace_edits=replace_edits
+        card = info.card.name if info.card else None
+        model_id = runs.ensure_model(connection, info.name, info.version, info.sha256, card)
+        run_id = runs.create_run(
+            connection, project.id, model_id, parameters, table["image_id"].tolist(), project.author
+        )  # fmt: skip
+    run = Run(project, run_id)
+    start_in_background(run, workers=workers, cluster=cluster)
+    return run
+
+
+def start_in_background(run: Run, *, workers: int | None, cluster: Any) -> None:
+    """Hand a run's queued jobs to a dispatcher in a thread."""
+    project = run.project
+    changes = project.changes
+    dispatcher = Dispatcher(
+        project.database, project.id, project.author, changed=lambda image_ids: changes.tell("results", image_ids)
     )
-    return Run(database, run_id)
+    background.start(dispatcher, run.id, workers=workers, cluster=cluster)
 
 
-def _check_reachable(table: pd.DataFrame) -> None:
+def check_reachable(paths: Sequence[str] | pd.Series) -> None:
     """Say once that a share is gone, instead of failing every image."""
-    folders = {str(Path(path).parent) for path in table["path"]}
+    folders = {str(Path(path).parent) for path in paths}
     gone = sorted(folder for folder in folders if not os.path.isdir(folder))  # noqa: PTH112 - thousands of them
     if gone and len(gone) == len(folders):
         raise ShareUnavailableError(
@@ -107,30 +321,23 @@ def _check_reachable(table: pd.DataFrame) -> None:
         )
 
 
-def _scales(info: ModelInfo, table: pd.DataFrame, settings: Settings, *, fixed: bool) -> dict[str, float]:
-    """Choose one working scale a plate, or a folder and image size where there are no plates."""
-    if fixed:
-        return dict.fromkeys(map(str, table["image_id"]), settings.scale)
-    folder = table["path"].map(lambda path: str(Path(path).parent))
-    group = (
-        table["plate"]
-        .astype(object)
-        .where(
-            table["plate"].notna(),
-            folder + "|" + table["width"].astype(str) + "x" + table["height"].astype(str),
+def _check_weights(info: ModelInfo) -> None:
+    """Refuse damaged weights here, where the caller sees it, and not on every worker."""
+    if info.weights is None or info.kind == "original":
+        return
+    if not info.weights.is_file():
+        raise ModelError(f"{info.weights}: the weights file is missing; reinstall the package or the model")
+    if (found := sha256(info.weights)) != info.sha256:
+        raise ModelError(
+            f"{info.weights}: the weights are damaged or were replaced (sha256 {found[:12]}..., expected "
+            f"{info.sha256[:12]}...); reinstall the package or the model"
         )
-    )
-    predictor = Predictor(info)
-    scales: dict[str, float] = {}
-    for _, members in table.groupby(group, sort=False):
-        step = max(1, len(members) // SAMPLES)
-        samples = []
-        for row in members.iloc[step // 2 :: step].head(SAMPLES).itertuples():
-            z: Any = int(row.z) if str(row.z).isdigit() else (row.z or None)
-            try:
-                samples.append(read_plane(row.path, Plane(int(row.series), int(row.page), int(row.channel), z)).pixels)
-            except ImageError:
-                continue  # its own job will say why
-        scale = estimate_scale(predictor, samples, settings) if samples else 1.0
-        scales.update(dict.fromkeys(map(str, members["image_id"]), scale))
-    return scales
+
+
+def _refuse_in_a_worker() -> None:
+    """Stop a script whose every worker would start the run again."""
+    if getattr(process.current_process(), "_inheriting", False):
+        raise RuntimeError(
+            "segment() was called while a worker process imports your script. Put the script's work below "
+            "\"if __name__ == '__main__':\", as every program needs that starts processes."
+        )

@@ -171,22 +171,33 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
+    def write(self, *, commit_on: tuple[type[Exception], ...] = ()) -> Iterator[sa.Connection]:
         """Give a connection for one transaction: all of it is stored, or nothing.
+
+        Parameters
+        ----------
+        commit_on : tuple of exception types
+            Errors that are raised on only after what was written is stored: a conflict keeps both revisions.
 
         Raises
         ------
         StoreError
             The disk is full, the store is locked for too long, or read-only.
         """
+        told: Exception | None = None
         try:
             with self.engine.connect().execution_options(write=True) as connection, connection.begin():
-                yield connection
+                try:
+                    yield connection
+                except commit_on as error:
+                    told = error
         except sa.exc.OperationalError as error:
             raise StoreError(
                 f"{self.path or self.engine.url}: the change was not stored ({_first_line(error)}); what was "
                 "stored before is unharmed"
             ) from error
+        if told is not None:
+            raise told
 
     def close(self) -> None:
         """Close every connection."""

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from spheroseg_widgets.errors import StoreError
 from spheroseg_widgets.outlines.outlines import Outlines
 
+from . import audit
 from .ids import uuid7
 from .results import KeptConflictError, save_edit
 from .tables import draft, edit, image, now
@@ -27,6 +28,40 @@ def open_draft(connection: sa.Connection, image_id: int, session: str, author: s
     return draft_id
 
 
+def drafts_frame(connection: sa.Connection, project_id: int, image_id: int | None = None) -> pd.DataFrame:
+    """Return the open drafts of a project or of one image, oldest first."""
+    query = (
+        sa.select(draft)
+        .join(image, image.c.id == draft.c.image_id)
+        .where(image.c.project_id == project_id, draft.c.closed_by_result_id.is_(None))
+        .order_by(draft.c.created_at, draft.c.id)
+    )
+    return pd.read_sql(query if image_id is None else query.where(draft.c.image_id == image_id), connection)
+
+
+def edits_of(connection: sa.Connection, draft_id: uuid.UUID) -> list[tuple[uuid.UUID, int, dict[str, Any]]]:
+    """Return the operations of a draft in their order: id, number, operation."""
+    query = sa.select(edit.c.id, edit.c.number, edit.c.operation).where(edit.c.draft_id == draft_id)
+    return [(row.id, int(row.number), dict(row.operation)) for row in connection.execute(query.order_by(edit.c.number))]
+
+
+def discard_draft(connection: sa.Connection, project_id: int, draft_id: uuid.UUID, author: str) -> None:
+    """Throw an open draft and its operations away.
+
+    Raises
+    ------
+    StoreError
+        The draft does not exist or is closed.
+    """
+    row = _unclosed(connection, draft_id)
+    count = len(edits_of(connection, draft_id))
+    connection.execute(edit.delete().where(edit.c.draft_id == draft_id))
+    connection.execute(draft.delete().where(draft.c.id == draft_id))
+    audit.record(
+        connection, project_id, author, "discard", "draft", draft_id, image=row.image_id, by=row.author, edits=count
+    )
+
+
 def append_edit(
     connection: sa.Connection, draft_id: uuid.UUID, operation_id: uuid.UUID, operation: Mapping[str, Any]
 ) -> bool:
@@ -35,10 +70,13 @@ def append_edit(
     Raises
     ------
     StoreError
-        The draft does not exist or is closed.
+        The draft does not exist or is closed, or the operation belongs to another draft.
     """
     _unclosed(connection, draft_id)
-    if connection.scalar(sa.select(edit.c.id).where(edit.c.id == operation_id)) is not None:
+    owner = connection.scalar(sa.select(edit.c.draft_id).where(edit.c.id == operation_id))
+    if owner is not None:
+        if owner != draft_id:
+            raise StoreError(f"operation {operation_id}: belongs to another draft")
         return False
     last = connection.scalar(sa.select(sa.func.max(edit.c.number)).where(edit.c.draft_id == draft_id)) or 0
     connection.execute(

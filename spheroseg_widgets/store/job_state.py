@@ -5,7 +5,8 @@ from __future__ import annotations
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 
 ALLOWED: dict[str, frozenset[str]] = {
-    QUEUED: frozenset({RUNNING, CANCELLED}),
+    # Failed without being started: the run itself could not go on.
+    QUEUED: frozenset({RUNNING, CANCELLED, FAILED}),
     # Back to queued: the lease ran out, its worker is gone.
     RUNNING: frozenset({DONE, FAILED, CANCELLED, QUEUED}),
     DONE: frozenset(),

@@ -19,6 +19,8 @@ from .images import chunks
 from .tables import MEASUREMENTS, exclusion, geometry, image, now, outline, result, review
 
 HELD_BY_A_PERSON = ("approved", "corrected", "excluded")
+JUDGED_OUTLINES = ("approved", "corrected")
+"""Review states that speak of the outlines which hold, not of the image."""
 
 
 def add_revision(
@@ -155,7 +157,7 @@ def point_current(
         )
     )
     held = row.source in {"edit", "import"} or row.state in HELD_BY_A_PERSON or bool(excluded)
-    if row.current_result_id is not None and held and not replace_edits:
+    if row.current_result_id == result_id or (row.current_result_id is not None and held and not replace_edits):
         return False
     connection.execute(image.update().where(image.c.id == image_id).values(current_result_id=result_id))
     if row.current_result_id is not None:
@@ -169,6 +171,10 @@ def point_current(
             before=row.current_result_id,
             after=result_id,
         )
+    if row.state in JUDGED_OUTLINES:
+        # Nobody has seen these outlines yet. An exclusion is of the image, and stays.
+        set_state(connection, image_id, "unreviewed", author)
+        audit.record(connection, row.project_id, author, "unreview", "image", image_id, before=row.state)
     return True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from . import audit
 from .images import chunks
 from .job_state import CANCELLED, DONE, FAILED, FINAL, QUEUED, RUNNING, sources_of
-from .tables import image, job, lease, model, now, run, source
+from .progress import BROKEN, STARTED, record_event
+from .tables import image, job, model, now, result, run, source
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,12 @@ def claim_jobs(
     return [ClaimedJob(*row) for row in rows]
 
 
+def has_queued(connection: sa.Connection, run_id: int) -> bool:
+    """Whether a job of a run waits; asks without taking the store's one place for writers."""
+    query = sa.select(job.c.id).where(job.c.run_id == run_id, job.c.status == QUEUED).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def finish_job(
     connection: sa.Connection,
     job_id: int,
@@ -131,7 +138,7 @@ def fail_job(connection: sa.Connection, job_id: int, attempt: int, reason: str, 
 def _end(connection: sa.Connection, job_id: int, attempt: int, status: str, **values: Any) -> bool:
     changed = connection.execute(
         job.update()
-        .where(job.c.id == job_id, job.c.attempt == attempt, job.c.status.in_(sources_of(status)))
+        .where(job.c.id == job_id, job.c.attempt == attempt, job.c.status == RUNNING)
         .values(status=status, finished_at=now(), lease_until=None, **values)
     )
     return changed.rowcount == 1
@@ -146,32 +153,124 @@ def cancel_jobs(connection: sa.Connection, run_id: int) -> int:
     ).rowcount
 
 
-def requeue_expired(connection: sa.Connection, run_id: int) -> int:
-    """Queue again the running jobs whose lease ran out; returns how many."""
+def requeue_orphans(connection: sa.Connection, run_id: int) -> int:
+    """Queue again every running job of a run, for who holds the project's lease and so knows that nobody works on them.
+
+    Returns
+    -------
+    int
+        How many. An answer that still comes for one is of an earlier attempt, and kept out.
+    """
     return connection.execute(
-        job.update()
-        .where(job.c.run_id == run_id, job.c.status == RUNNING, job.c.lease_until < now())
-        .values(status=QUEUED, lease_until=None)
+        job.update().where(job.c.run_id == run_id, job.c.status == RUNNING).values(status=QUEUED, lease_until=None)
     ).rowcount
 
 
+def reopen(connection: sa.Connection, run_id: int) -> int:
+    """Let an interrupted run wait for a dispatcher again; returns how many of its jobs are open."""
+    query = sa.select(sa.func.count()).select_from(job)
+    count = connection.scalar(query.where(job.c.run_id == run_id, job.c.status.in_((QUEUED, RUNNING))))
+    connection.execute(run.update().where(run.c.id == run_id).values(status=QUEUED, finished_at=None))
+    return int(count or 0)
+
+
 def retry_failed(connection: sa.Connection, run_id: int) -> int:
-    """Queue the failed jobs of a run again; returns how many."""
-    return connection.execute(
+    """Queue the failed jobs of a run again; returns how many. The run waits for a dispatcher then."""
+    count = connection.execute(
         job.update()
         .where(job.c.run_id == run_id, job.c.status == FAILED)
         .values(status=QUEUED, reason=None, traceback=None)
     ).rowcount
+    if count:
+        connection.execute(run.update().where(run.c.id == run_id).values(status=QUEUED, finished_at=None))
+    return count
 
 
-def heartbeat(connection: sa.Connection, job_ids: Sequence[int], lease_seconds: float) -> None:
-    """Prolong the leases of running jobs."""
+def heartbeat(connection: sa.Connection, claims: Iterable[tuple[int, int]], lease_seconds: float) -> set[int]:
+    """Prolong the leases of running jobs.
+
+    Parameters
+    ----------
+    claims : iterable of (job_id, attempt)
+        What the caller works on.
+
+    Returns
+    -------
+    set of int
+        The jobs that are still its own; the others were cancelled, or are another attempt's by now.
+    """
     moment = now()
-    connection.execute(
-        job.update()
-        .where(job.c.id.in_(list(job_ids)), job.c.status == RUNNING)
-        .values(heartbeat_at=moment, lease_until=moment + timedelta(seconds=lease_seconds))
+    own = set()
+    for job_id, attempt in claims:
+        mine = (job.c.id == job_id, job.c.attempt == attempt, job.c.status == RUNNING)
+        values = {"heartbeat_at": moment, "lease_until": moment + timedelta(seconds=lease_seconds)}
+        if connection.execute(job.update().where(*mine).values(**values)).rowcount:
+            own.add(job_id)
+    return own
+
+
+def take_up(connection: sa.Connection, project_id: int, run_id: int) -> int:
+    """Say that a dispatcher works on a run from now on; returns how many jobs wait."""
+    waiting = int(
+        connection.scalar(
+            sa.select(sa.func.count()).select_from(job).where(job.c.run_id == run_id, job.c.status == QUEUED)
+        )
+        or 0
     )
+    if waiting:
+        connection.execute(run.update().where(run.c.id == run_id).values(status=RUNNING, finished_at=None))
+        record_event(connection, project_id, run_id, STARTED)
+    return waiting
+
+
+def fail_run(connection: sa.Connection, project_id: int, run_id: int, reason: str, traceback: str) -> list[int]:
+    """End a run that cannot go on: what is open of it fails with the run's reason; returns the images."""
+    open_jobs = (job.c.run_id == run_id, job.c.status.in_(sources_of(FAILED)))
+    images = [int(i) for i in connection.scalars(sa.select(job.c.image_id).where(*open_jobs))]
+    connection.execute(
+        job.update().where(*open_jobs).values(status=FAILED, reason=reason, finished_at=now(), lease_until=None)
+    )
+    connection.execute(run.update().where(run.c.id == run_id).values(status=FAILED, finished_at=now()))
+    record_event(connection, project_id, run_id, BROKEN, reason=reason, traceback=traceback)
+    return images
+
+
+def run_parameters(connection: sa.Connection, run_id: int) -> dict[str, Any]:
+    """Return what was fixed for a run."""
+    return dict(connection.execute(sa.select(run.c.parameters).where(run.c.id == run_id)).scalar_one())
+
+
+def fix_scales(connection: sa.Connection, run_id: int, scales: Mapping[str, float]) -> None:
+    """Write the working scales of a run's images down; they are chosen once and never changed.
+
+    Raises
+    ------
+    ValueError
+        The run has its scales.
+    """
+    parameters = run_parameters(connection, run_id)
+    if parameters.get("scales") is not None:
+        raise ValueError(f"the working scales of run {run_id} are fixed already")
+    connection.execute(run.update().where(run.c.id == run_id).values(parameters={**parameters, "scales": dict(scales)}))
+
+
+def results_of_run(connection: sa.Connection, project_id: int, run_id: int) -> dict[int, int]:
+    """Return the newest result a run made of each image, deleted images left out: result id by image id."""
+    query = (
+        sa.select(result.c.image_id, sa.func.max(result.c.id))
+        .join(image, image.c.id == result.c.image_id)
+        .where(result.c.run_id == run_id, image.c.project_id == project_id, image.c.deleted_at.is_(None))
+        .group_by(result.c.image_id)
+        .order_by(result.c.image_id)
+    )
+    return {int(image_id): int(result_id) for image_id, result_id in connection.execute(query)}
+
+
+def run_ids(connection: sa.Connection, project_id: int) -> list[int]:
+    """Return the runs of a project, oldest first."""
+    return [
+        int(i) for i in connection.scalars(sa.select(run.c.id).where(run.c.project_id == project_id).order_by(run.c.id))
+    ]
 
 
 def close_run(connection: sa.Connection, run_id: int) -> str:
@@ -180,31 +279,9 @@ def close_run(connection: sa.Connection, run_id: int) -> str:
     counts = {str(status): int(count) for status, count in connection.execute(query)}
     open_jobs = sum(n for status, n in counts.items() if status not in FINAL)
     status = RUNNING if open_jobs else (CANCELLED if counts.get(CANCELLED) else DONE)
-    connection.execute(
-        run.update().where(run.c.id == run_id).values(status=status, finished_at=None if open_jobs else now())
-    )
+    ended = None if open_jobs else sa.func.coalesce(run.c.finished_at, now())
+    connection.execute(run.update().where(run.c.id == run_id).values(status=status, finished_at=ended))
     return status
-
-
-def acquire_lease(connection: sa.Connection, project_id: int, owner: str, seconds: float) -> bool:
-    """Take or prolong the dispatcher's lease on a project; False when another holds it."""
-    moment = now()
-    held = connection.execute(sa.select(lease.c.owner, lease.c.until).where(lease.c.project_id == project_id)).first()
-    until = moment + timedelta(seconds=seconds)
-    if held is None:
-        connection.execute(lease.insert().values(project_id=project_id, owner=owner, until=until))
-        return True
-    # SQLite gives times back without their zone.
-    expires = held.until if held.until.tzinfo else held.until.replace(tzinfo=moment.tzinfo)
-    if held.owner != owner and expires > moment:
-        return False
-    connection.execute(lease.update().where(lease.c.project_id == project_id).values(owner=owner, until=until))
-    return True
-
-
-def release_lease(connection: sa.Connection, project_id: int, owner: str) -> None:
-    """Give the lease back."""
-    connection.execute(lease.delete().where(lease.c.project_id == project_id, lease.c.owner == owner))
 
 
 def runs_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from alembic.runtime.migration import MigrationContext
 
 from spheroseg_widgets.errors import StoreError, StoreVersionError
 from spheroseg_widgets.measure.definitions import PX_COLUMNS
-from spheroseg_widgets.store import experiment, images, runs
+from spheroseg_widgets.store import experiment, images, leases, runs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.job_state import ALLOWED, FINAL
 from spheroseg_widgets.store.tables import MEASUREMENTS, job, metadata
@@ -134,8 +134,8 @@ def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
 def test_a_late_answer_of_an_old_attempt_is_kept_out(store: Database) -> None:
     _, run = queued_run(store)
     with store.write() as c:
-        first = runs.claim_jobs(c, run, 1, "w1", -1.0)[0]
-        assert runs.requeue_expired(c, run) == 1
+        first = runs.claim_jobs(c, run, 1, "w1", 60.0)[0]
+        assert runs.requeue_orphans(c, run) == 1
         second = runs.claim_jobs(c, run, 1, "w2", 60.0)[0]
         assert (second.job_id, second.attempt) == (first.job_id, first.attempt + 1)
         assert not runs.finish_job(c, first.job_id, first.attempt, "w1", 1.0, {})
@@ -158,10 +158,39 @@ def test_a_cancelled_job_never_turns_done_and_done_stays_done(store: Database) -
 def test_one_dispatcher_at_a_time(store: Database) -> None:
     project, _ = queued_run(store)
     with store.write() as c:
-        assert runs.acquire_lease(c, project, "a", 60)
-        assert not runs.acquire_lease(c, project, "b", 60)
-        assert runs.acquire_lease(c, project, "a", -60)
-        assert runs.acquire_lease(c, project, "b", 60)
+        assert leases.acquire_lease(c, project, "a", 60)
+        assert not leases.acquire_lease(c, project, "b", 60)
+        assert leases.acquire_lease(c, project, "a", -60)
+        assert leases.acquire_lease(c, project, "b", 60)
+
+
+def test_a_dispatcher_whose_process_is_gone_holds_nothing(store: Database) -> None:
+    project, _ = queued_run(store)
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    with store.write() as c:
+        mine = leases.new_owner()
+        assert leases.acquire_lease(c, project, mine, 60)
+        assert leases.lease_holder(c, project) == mine
+        assert leases.acquire_lease(c, project, mine, -1)
+        dead = mine.replace(f":{os.getpid()}:", f":{ended.pid}:")
+        assert leases.acquire_lease(c, project, dead, 60)
+        assert leases.lease_holder(c, project) is None
+        assert leases.acquire_lease(c, project, "other-host:1:x", 60)
+        assert leases.lease_holder(c, project) == "other-host:1:x"
+
+
+def test_a_heartbeat_of_an_old_attempt_prolongs_nothing(store: Database) -> None:
+    _, run = queued_run(store)
+    with store.write() as c:
+        old = runs.claim_jobs(c, run, 1, "w1", 60.0)[0]
+        runs.requeue_orphans(c, run)
+        new = runs.claim_jobs(c, run, 1, "w2", 1.0)[0]
+        before = c.scalar(sa.select(job.c.lease_until).where(job.c.id == new.job_id))
+        assert runs.heartbeat(c, [(old.job_id, old.attempt)], 3600.0) == set()
+        assert c.scalar(sa.select(job.c.lease_until).where(job.c.id == new.job_id)) == before
+        assert runs.heartbeat(c, [(new.job_id, new.attempt)], 3600.0) == {new.job_id}
+        assert c.scalar(sa.select(job.c.lease_until).where(job.c.id == new.job_id)) > before
 
 
 def test_final_states_lead_nowhere_but_a_retry() -> None:

@@ -9,9 +9,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from spheroseg_widgets.store import images, judgement, results, runs
+from spheroseg_widgets.store import drafts, experiment, images, judgement, results, runs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.ids import uuid7
+from spheroseg_widgets.store.progress import run_progress
+
+
+def queued(c: sa.Connection) -> int:
+    """Return a run that is still to be worked on."""
+    project = experiment.ensure_project(c, "p", "me")
+    return runs.create_run(c, project, runs.ensure_model(c, "m", "1", "00", None), {}, [], "me")
+
 
 QUERIES: dict[str, Callable[[sa.Connection], Any]] = {
     "images": lambda c: images.images_frame(c, 1),
@@ -21,11 +29,15 @@ QUERIES: dict[str, Callable[[sa.Connection], Any]] = {
     "history": lambda c: results.revisions_frame(c, 1),
     "jobs": lambda c: runs.jobs_frame(c, 1),
     "claim": lambda c: runs.claim_jobs(c, 1, 10, "w", 60),
-    "lost leases": lambda c: runs.requeue_expired(c, 1),
+    "lost jobs": lambda c: runs.requeue_orphans(c, 1),
+    "waiting jobs": lambda c: runs.has_queued(c, 1),
+    "progress": lambda c: run_progress(c, queued(c)),
+    "results of a run": lambda c: runs.results_of_run(c, 1, 1),
+    "open drafts": lambda c: drafts.drafts_frame(c, 1, 1),
     "known files": lambda c: images.known_sources(c, 1),
     "exclusions": lambda c: judgement.exclusions_frame(c, 1),
 }
-GROWING = ("image", "source", "job", "result", "outline", "geometry", "exclusion")
+GROWING = ("image", "source", "job", "result", "outline", "geometry", "exclusion", "event", "draft", "edit")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from spheroseg_widgets.store import experiment, images, runs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.job_state import ALLOWED
+from spheroseg_widgets.store.progress import run_progress
 from spheroseg_widgets.store.tables import job
 
 COUNT = 4
@@ -26,7 +27,7 @@ class Jobs(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.store = Database.open(Path(self.folder.name) / "store.sqlite", create=True)
         with self.store.write() as c:
-            project = experiment.ensure_project(c, "p", "me")
+            self.project = project = experiment.ensure_project(c, "p", "me")
             sources = images.add_sources(c, project, [{"uri": f"/{i}"} for i in range(COUNT)], "me")
             rows = [
                 {"source_id": s, "series": 0, "t": 0, "z": "", "channel": 0, "site": 1, "name": u, "stem": u, "width": 9,
@@ -37,25 +38,23 @@ class Jobs(RuleBasedStateMachine):
             self.run = runs.create_run(c, project, runs.ensure_model(c, "m", "1", "00", None), {}, made, "me")
             self.expected = {int(i): "queued" for i in c.scalars(sa.select(job.c.id))}
         self.attempts = dict.fromkeys(self.expected, 0)
-        self.expired: set[int] = set()
         self.answers: list[tuple[int, int]] = []
 
     def step(self, job_id: int, status: str) -> None:
         assert status in ALLOWED[self.expected[job_id]]
         self.expected[job_id] = status
 
-    @rule(limit=st.integers(1, 3), lease=st.sampled_from([-1.0, 60.0]))
-    def claim(self, limit: int, lease: float) -> None:
+    @rule(limit=st.integers(1, 3))
+    def claim(self, limit: int) -> None:
         waiting = [i for i, status in self.expected.items() if status == "queued"]
         with self.store.write() as c:
-            claimed = runs.claim_jobs(c, self.run, limit, "w", lease)
+            claimed = runs.claim_jobs(c, self.run, limit, "w", 60.0)
         assert [one.job_id for one in claimed] == waiting[:limit]
         for one in claimed:
             self.step(one.job_id, "running")
             assert one.attempt > self.attempts[one.job_id]
             self.attempts[one.job_id] = one.attempt
             self.answers.append((one.job_id, one.attempt))
-            (self.expired.add if lease < 0 else self.expired.discard)(one.job_id)
 
     @rule(which=st.integers(0, 50), good=st.booleans())
     def answer(self, which: int, good: bool) -> None:
@@ -76,9 +75,9 @@ class Jobs(RuleBasedStateMachine):
 
     @rule()
     def requeue(self) -> None:
-        lost = [i for i in self.expired if self.expected[i] == "running"]
+        lost = [i for i, status in self.expected.items() if status == "running"]
         with self.store.write() as c:
-            assert runs.requeue_expired(c, self.run) == len(lost)
+            assert runs.requeue_orphans(c, self.run) == len(lost)
         for i in lost:
             self.step(i, "queued")
 
@@ -100,6 +99,17 @@ class Jobs(RuleBasedStateMachine):
         for i in unfinished:
             self.step(i, "cancelled")
 
+    @rule(chance=st.integers(0, 9))
+    def break_down(self, chance: int) -> None:
+        """Let the run itself break: what is open fails with its reason."""
+        if chance:
+            return
+        unfinished = [i for i, status in self.expected.items() if status in {"queued", "running"}]
+        with self.store.write() as c:
+            assert len(runs.fail_run(c, self.project, self.run, "no scheduler", "")) == len(unfinished)
+        for i in unfinished:
+            self.step(i, "failed")
+
     @invariant()
     def every_count_agrees(self) -> None:
         if not hasattr(self, "store"):
@@ -108,11 +118,16 @@ class Jobs(RuleBasedStateMachine):
             stored = {int(i): str(status) for i, status in c.execute(sa.select(job.c.id, job.c.status))}
             frame = runs.jobs_frame(c, self.run)
             status = runs.close_run(c, self.run)
+            seen = run_progress(c, self.run)
         assert stored == self.expected
         assert frame["status"].value_counts().to_dict() == {
             s: list(stored.values()).count(s) for s in set(stored.values())
         }
+        counts = {s: getattr(seen, s) for s in ("queued", "running", "done", "failed", "cancelled")}
+        assert counts == {s: list(stored.values()).count(s) for s in counts}
+        assert (seen.total, seen.status) == (COUNT, status)
         unfinished = {"queued", "running"} & set(stored.values())
+        assert seen.finished == (not unfinished)
         assert (status == "running") == bool(unfinished)
 
     def teardown(self) -> None:

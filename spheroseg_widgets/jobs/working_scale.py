@@ -1,0 +1,61 @@
+"""The working scales of a run: one a plate, chosen before any job starts and written down with the run."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from spheroseg_widgets.errors import ImageError
+from spheroseg_widgets.imaging.read import Plane, read_plane
+from spheroseg_widgets.segmentation.predict import Predictor, Settings
+from spheroseg_widgets.segmentation.registry import ModelInfo
+from spheroseg_widgets.segmentation.scale import estimate_scale
+
+SAMPLES = 5
+"""Images of a group that are looked at to choose its working scale."""
+
+
+def choose_scales(
+    info: ModelInfo, table: pd.DataFrame, settings: Settings, stop: threading.Event | None = None
+) -> dict[str, float] | None:
+    """Choose one working scale a plate, or a folder and image size where there are no plates.
+
+    Parameters
+    ----------
+    info : ModelInfo
+        The run's model; loaded here.
+    table : DataFrame
+        The run's images, as `images_frame` gives them.
+    settings : Settings
+        The run's.
+    stop : threading.Event, optional
+        Gives up when it is set.
+
+    Returns
+    -------
+    dict or None
+        Scale by image_id (as text: it becomes JSON); None when it gave up.
+    """
+    folder = table["path"].map(lambda path: str(Path(path).parent))
+    size = table["width"].astype(str) + "x" + table["height"].astype(str)
+    group = table["plate"].astype(object).where(table["plate"].notna(), folder + "|" + size)
+    predictor = Predictor(info)
+    scales: dict[str, float] = {}
+    for _, members in table.groupby(group, sort=False):
+        step = max(1, len(members) // SAMPLES)
+        samples = []
+        for row in members.iloc[step // 2 :: step].head(SAMPLES).itertuples():
+            if stop is not None and stop.is_set():
+                return None
+            z: Any = int(row.z) if str(row.z).isdigit() else (row.z or None)
+            plane = Plane(series=int(row.series), t=int(row.page), channel=int(row.channel), z=z)
+            try:
+                samples.append(read_plane(row.path, plane).pixels)
+            except ImageError:
+                continue  # its own job will say why
+        scale = estimate_scale(predictor, samples, settings) if samples else 1.0
+        scales.update(dict.fromkeys(map(str, members["image_id"]), scale))
+    return scales

@@ -1,0 +1,119 @@
+"""Drafts: the operations of an editor, stored as they are made, until a revision closes them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from spheroseg_widgets.errors import StoreError
+from spheroseg_widgets.outlines.outlines import Outlines
+from spheroseg_widgets.store import drafts
+from spheroseg_widgets.store.leases import in_utc
+from spheroseg_widgets.store.results import KeptConflictError
+
+from .project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An open draft.
+
+    Parameters
+    ----------
+    project : Project
+    id : str
+        UUID.
+    image_id : int
+    base_result_id : int or None
+        The revision it was begun on; None where the image had none.
+    session : str
+        Which editor began it.
+    author : str
+    updated_at : datetime
+        Of the last operation.
+    """
+
+    project: Project
+    id: str
+    image_id: int
+    base_result_id: int | None
+    session: str
+    author: str
+    updated_at: datetime
+
+    def append(self, operation_id: str, operation: Mapping[str, Any]) -> bool:
+        """Store one operation; False when it was stored before (a browser sends again what it is unsure of).
+
+        Raises
+        ------
+        StoreError
+            The draft is closed, or the operation belongs to another draft.
+        """
+        with self.project.database.write() as connection:
+            return drafts.append_edit(connection, uuid.UUID(self.id), uuid.UUID(operation_id), operation)
+
+    def operations(self) -> list[dict[str, Any]]:
+        """Return the operations in their order: {"id", "number", "operation"}."""
+        with self.project.database.read() as connection:
+            rows = drafts.edits_of(connection, uuid.UUID(self.id))
+        return [{"id": str(row_id), "number": number, "operation": operation} for row_id, number, operation in rows]
+
+    def close(self, outlines: Outlines, objects: pd.DataFrame) -> int:
+        """Save the result of the operations as a revision; returns its id.
+
+        Raises
+        ------
+        ConflictError
+            Another revision was saved meanwhile; this one is kept beside it, and the draft is closed.
+        StoreError
+            The draft is closed already.
+        """
+        try:
+            with self.project.database.write(commit_on=(KeptConflictError,)) as connection:
+                return drafts.close_draft(connection, uuid.UUID(self.id), outlines, objects)
+        finally:
+            self.project.changes.tell("save", [self.image_id])
+
+    def discard(self) -> None:
+        """Throw the draft and its operations away."""
+        with self.project.database.write() as connection:
+            drafts.discard_draft(connection, self.project.id, uuid.UUID(self.id), self.project.author)
+
+
+def open_draft(project: Project, image_id: int, session: str) -> Draft:
+    """Begin a draft on the revision that holds now, or go on with the open one of this session and author."""
+    with project.database.write() as connection:
+        frame = drafts.drafts_frame(connection, project.id, image_id)
+        mine = frame[(frame["session"] == session) & (frame["author"] == project.author)]
+        if mine.empty:
+            drafts.open_draft(connection, image_id, session, project.author)
+            frame = drafts.drafts_frame(connection, project.id, image_id)
+            mine = frame[(frame["session"] == session) & (frame["author"] == project.author)]
+    if mine.empty:
+        raise StoreError(f"image {image_id}: there is none of this id in this project")
+    return _draft(project, mine.iloc[-1])
+
+
+def open_drafts(project: Project, image_id: int | None = None) -> list[Draft]:
+    """Return the open drafts of the project or of one image, everybody's, oldest first."""
+    with project.database.read() as connection:
+        frame = drafts.drafts_frame(connection, project.id, image_id)
+    return [_draft(project, row) for _, row in frame.iterrows()]
+
+
+def _draft(project: Project, row: pd.Series) -> Draft:
+    base = row["base_result_id"]
+    return Draft(
+        project=project,
+        id=str(row["id"]),
+        image_id=int(row["image_id"]),
+        base_result_id=None if pd.isna(base) else int(base),
+        session=str(row["session"]),
+        author=str(row["author"]),
+        updated_at=in_utc(pd.Timestamp(row["updated_at"]).to_pydatetime()),
+    )

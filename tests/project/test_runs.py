@@ -1,0 +1,310 @@
+"""A run is live: it starts at once, can be watched, cancelled and retried, and breaks with a reason."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from distributed import Client, LocalCluster
+
+import spheroseg_widgets as sw
+from spheroseg_widgets.errors import ModelError, RunError, SpherosegError, StoreError
+from spheroseg_widgets.project.hooks import HOOKS, hook, register
+from spheroseg_widgets.segmentation import registry
+from spheroseg_widgets.store import leases, runs
+from spheroseg_widgets.store.progress import RunProgress
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Any]:
+    """One worker of one thread in this process: quick to have, and easy to hold up."""
+    with (
+        LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None, silence_logs=50
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def project(tmp_path: Path, three_images: Path) -> Iterator[sw.Project]:
+    opened = sw.open_project(tmp_path / "plate", create=True)
+    opened.add(three_images)
+    yield opened
+    opened.close()
+
+
+class Held:
+    """Keeps the only worker busy until it is released, so that jobs are handed out and not worked on."""
+
+    def __init__(self, client: Any) -> None:
+        self.go = threading.Event()
+        self.future = client.submit(lambda event: event.wait(60), _Carried(self.go), pure=False)
+
+    def release(self) -> None:
+        self.go.set()
+        self.future.result(timeout=30)
+
+
+class _Carried:
+    """An event that stays the same object on the way to a worker of this process."""
+
+    kept: dict[int, threading.Event] = {}  # noqa: RUF012 - shared on purpose
+
+    def __init__(self, event: threading.Event) -> None:
+        self.number = id(event)
+        self.kept[self.number] = event
+
+    def __reduce__(self) -> tuple[Any, tuple[int]]:
+        return (_carried, (self.number,))
+
+    def wait(self, seconds: float) -> bool:
+        return self.kept[self.number].wait(seconds)
+
+
+def _carried(number: int) -> threading.Event:
+    return _Carried.kept[number]
+
+
+def until(condition: Any, seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def test_segment_returns_at_once_and_the_run_goes_on(project: sw.Project, client: Any) -> None:
+    held = Held(client)
+    began = time.monotonic()
+    run = project.segment(model="threshold", cluster=client)
+    assert time.monotonic() - began < 2
+    until(lambda: run.progress().running == 2)
+    seen = run.progress()
+    assert (seen.total, seen.queued, seen.done, seen.finished, seen.status) == (3, 1, 0, False, "running")
+    with pytest.raises(TimeoutError):
+        run.wait(timeout=0.2)
+    held.release()
+    assert run.wait(timeout=30) is run
+    seen = run.progress()
+    assert (seen.done, seen.finished, seen.status, seen.stage) == (3, True, "done", "ended")
+    assert seen.images_per_second is not None
+    assert seen.images_per_second > 0
+    assert project.last_run().id == run.id  # type: ignore[union-attr]
+    assert (project.images()["outcome"] == "measured").all()
+    scales = project.runs()["parameters"].iloc[-1]["scales"]
+    assert set(scales) == set(map(str, project.images()["image_id"]))
+
+
+def test_a_cancelled_run_hands_out_nothing_more_and_older_results_hold(project: sw.Project, client: Any) -> None:
+    project.segment(model="threshold", cluster=client).wait(30)
+    before = project.images()["current_result_id"].tolist()
+    held = Held(client)
+    run = project.segment(model="threshold", cluster=client)
+    until(lambda: run.progress().running == 2)
+    assert run.cancel() == 3
+    assert run.wait(timeout=5).progress().status == "cancelled"
+    held.release()
+    time.sleep(0.5)
+    assert run.status()["status"].tolist() == ["cancelled"] * 3
+    assert project.images()["current_result_id"].tolist() == before
+    assert len(project.measurements(run=run)) == 0
+    assert run.cancel() == 0
+
+
+def test_a_run_cancelled_by_another_process_drops_its_work(project: sw.Project, client: Any) -> None:
+    held = Held(client)
+    run = project.segment(model="threshold", cluster=client)
+    until(lambda: run.progress().running == 2)
+    with project.database.write() as connection:  # as another process would: only the rows change
+        runs.cancel_jobs(connection, run.id)
+    held.release()
+    assert run.wait(timeout=20).progress().status == "cancelled"
+    assert run.progress().done == 0
+
+
+def test_failed_images_are_retried_with_the_same_parameters(
+    project: sw.Project, three_images: Path, client: Any
+) -> None:
+    victim = next(three_images.glob("*A02*"))
+    whole = victim.read_bytes()
+    victim.write_bytes(whole[:3000])
+    run = project.segment(model="threshold", cluster=client).wait(30)
+    assert run.progress().failed == 1
+    fixed = project.runs()["parameters"].iloc[-1]
+    victim.write_bytes(whole)
+    assert run.retry_failed() == 1
+    run.wait(30)
+    assert (run.progress().done, run.progress().failed, run.progress().status) == (3, 0, "done")
+    assert project.runs()["parameters"].iloc[-1] == fixed
+    assert run.errors().empty
+    assert run.retry_failed() == 0
+
+
+def test_what_breaks_a_run_is_its_reason_and_retrying_goes_on(project: sw.Project, client: Any) -> None:
+    run = project.segment(model="threshold", cluster="nonsense://nowhere:1")
+    with pytest.raises(RunError, match="nonsense"):
+        run.wait(30)
+    seen = run.progress()
+    assert (seen.status, seen.finished, seen.failed) == ("failed", True, 3)
+    assert "nonsense" in str(seen.reason)
+    assert run.errors()["reason"].str.contains("nonsense").all()
+    assert run.retry_failed(cluster=client) == 3
+    assert run.wait(30).progress().status == "done"
+
+
+def test_an_interrupted_run_says_so_and_can_be_taken_up(project: sw.Project, client: Any) -> None:
+    run = project.segment(model="threshold", cluster=client).wait(30)
+    parameters = project.runs()["parameters"].iloc[-1]
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    host = leases.new_owner().split(":")[0]
+    with project.database.write() as connection:  # what a killed process leaves behind
+        ids = project.images()["image_id"].tolist()
+        model = runs.ensure_model(connection, "threshold", "1", "", None)
+        left = runs.create_run(connection, project.id, model, parameters, ids, "me")
+        assert leases.acquire_lease(connection, project.id, f"{host}:{ended.pid}:x", 60)
+        runs.take_up(connection, project.id, left)
+        runs.claim_jobs(connection, left, 2, "gone", 60.0)
+    interrupted = project.run(left)
+    assert interrupted.progress().stage == "interrupted"
+    with pytest.raises(RunError, match="interrupted"):
+        interrupted.wait(10)
+    assert interrupted.retry_failed(cluster=client) == 3
+    assert interrupted.wait(30).progress().done == 3
+    assert run.id < left
+    with pytest.raises(StoreError, match="none of this number"):
+        project.run(999)
+
+
+def test_listeners_hear_of_every_run_to_its_end_and_not_too_often(project: sw.Project, client: Any) -> None:
+    heard: list[tuple[float, RunProgress]] = []
+    run = project.segment(model="threshold", cluster=client)
+    run.on_change(lambda _seen: 1 / 0)
+    leave = run.on_change(lambda seen: heard.append((time.monotonic(), seen)))
+    run.wait(30)
+    until(lambda: heard and heard[-1][1].finished)
+    times = [moment for moment, _ in heard]
+    assert all(later - earlier > 0.09 for earlier, later in itertools.pairwise(times))
+    count = len(heard)
+    leave()
+    late: list[RunProgress] = []
+    run.on_change(late.append)  # also after the end, the state is told once
+    until(lambda: late)
+    assert late[0].finished
+    assert len(heard) == count
+
+
+def test_runs_of_a_project_follow_each_other(project: sw.Project, client: Any) -> None:
+    held = Held(client)
+    first = project.segment(model="threshold", cluster=client)
+    until(lambda: first.progress().running == 2)
+    second = project.segment(model="threshold", cluster=client)
+    third = project.segment(model="threshold", cluster=client)
+    assert second.progress().stage == "waiting"
+    assert third.cancel() == 3
+    assert third.wait(5).progress().status == "cancelled"
+    held.release()
+    second.wait(30)
+    assert first.progress().finished
+    assert second.progress().done == 3
+    assert third.progress().status == "cancelled"
+
+
+def test_another_process_at_work_is_said_before_anything_is_stored(project: sw.Project, client: Any) -> None:
+    with project.database.write() as connection:
+        assert leases.acquire_lease(connection, project.id, "elsewhere:1:x", 60)
+    with pytest.raises(StoreError, match="elsewhere"):
+        project.segment(model="threshold", cluster=client)
+    assert project.runs().empty
+
+
+def test_promoting_a_run_spares_what_people_decided_unless_asked(project: sw.Project, client: Any) -> None:
+    first = project.segment(model="threshold", cluster=client).wait(30)
+    one, two, three = project.images()["image_id"]
+    ids = project.images()["current_result_id"].tolist()
+    outlines, objects = project.outlines(one)
+    saved = project.save(one, outlines, objects, parent=int(ids[0]))
+    project.segment(model="threshold", cluster=client).wait(30)
+    heard: list[tuple[str, list[int]]] = []
+    project.on_change(lambda kind, images: heard.append((kind, images)))
+    assert project.promote(first) == 2
+    assert heard == [("promote", [two, three])]
+    assert project.images()["current_result_id"].tolist() == [saved, ids[1], ids[2]]
+    assert project.promote(first, replace_edits=True) == 1
+    assert project.images()["current_result_id"].tolist() == ids
+    assert project.images()["review"].tolist() == ["unreviewed"] * 3
+    assert "unreview" in project.audit()["action"].tolist()
+    assert project.promote(first.id) == 0
+    with pytest.raises(StoreError, match="run 99"):
+        project.promote(99)
+
+
+def test_damaged_weights_and_unknown_settings_are_refused_before_anything_is_stored(
+    project: sw.Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = registry.find_model(registry.DEFAULT_MODEL)
+    assert shipped.weights is not None
+    folder = tmp_path / "models" / "broken"
+    folder.mkdir(parents=True)
+    description = shipped.weights.parent / "model.json"
+    text = description.read_text().replace(f'"{registry.DEFAULT_MODEL}"', '"broken"')
+    (folder / "model.json").write_text(text)
+    (folder / shipped.weights.name).write_bytes(shipped.weights.read_bytes()[:-1] + b"\0")
+    monkeypatch.setenv("SPHEROSEG_MODELS", str(folder.parent))
+    with pytest.raises(ModelError, match="damaged or were replaced"):
+        project.segment(model="broken")
+    (folder / shipped.weights.name).unlink()
+    with pytest.raises(ModelError, match="missing"):
+        project.segment(model="broken")
+    with pytest.raises(SpherosegError, match="unknown setting treshold"):
+        project.segment(model="threshold", treshold=0.4)
+    assert project.runs().empty
+
+
+def test_a_run_shows_the_monitor_where_there_is_one(project: sw.Project, client: Any) -> None:
+    run = project.segment(model="threshold", cluster=client).wait(30)
+    before = dict(HOOKS)
+    try:
+        HOOKS.pop("display_run", None)
+        assert "3 done" in run._repr_mimebundle_()["text/plain"]
+        register("display_run", lambda shown: {"text/plain": f"monitor of {shown.id}"})
+        assert run._repr_mimebundle_() == {"text/plain": f"monitor of {run.id}"}
+        HOOKS.pop("report", None)
+        with pytest.raises(SpherosegError, match="writes reports"):
+            project.report("x.html")
+        register("report", lambda held, path, **options: (held.name, path, options))
+        assert project.report("x.html", title="t") == (project.name, "x.html", {"title": "t"})
+        register("report", "builtins:repr")  # where it lies, imported when it is asked for
+        assert hook("report") is repr
+    finally:
+        HOOKS.clear()
+        HOOKS.update(before)
+
+
+@pytest.mark.slow
+def test_a_program_that_ends_loses_no_result(tmp_path: Path, three_images: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\nimport spheroseg_widgets as sw\n"
+        "if __name__ == '__main__':\n"
+        "    plate = sw.open_project(sys.argv[1], create=True)\n    plate.add(sys.argv[2])\n"
+        "    plate.segment(model='threshold', workers=1)\n    print('the end')\n"
+    )
+    command = [sys.executable, str(script), str(tmp_path / "plate"), str(three_images)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "the end\n"
+    assert "waiting for run 1: 3 of 3 images left" in done.stderr
+    assert "Traceback" not in done.stderr
+    project = sw.open_project(tmp_path / "plate")
+    assert (project.images()["status"] == "done").all()
+    assert project.last_run().progress().finished  # type: ignore[union-attr]
+    project.close()
