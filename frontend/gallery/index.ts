@@ -1,0 +1,12 @@
+import "../shared/tokens.css";
+import "./gallery.css";
+import { mount } from "../shared/frame";
+import type { RenderProps, Widget } from "../shared/types";
+import { Gallery } from "./gallery";
+
+const widget: Widget = {
+  render({ model, el, signal }: RenderProps) {
+    new Gallery(model, mount(el, model, signal, { name: "gallery" }), signal);
+  },
+};
+export default widget;

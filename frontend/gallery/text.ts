@@ -1,0 +1,30 @@
+/** The words about one image. */
+import { three } from "../shared/numbers";
+import type { Translate } from "../shared/strings";
+import { type Rows, timeText } from "./rows";
+
+const TAIL = 10;
+
+/** Cuts a name so that its middle may be left out: the end holds the time and the suffix. */
+export function halves(name: string): [string, string] {
+  const letters = Array.from(name); // a surrogate pair is one letter
+  const tail = Math.min(TAIL, Math.floor(letters.length / 2));
+  return [letters.slice(0, letters.length - tail).join(""), letters.slice(letters.length - tail).join("")];
+}
+
+/** `A01 · 48 h`: where and when, as far as it is known. */
+export function where(rows: Rows, row: number): string {
+  return [rows.well(row), timeText(rows.time(row))].filter(Boolean).join(" · ");
+}
+
+/** `1 object · 41 300 µm²`: what was found. */
+export function size(rows: Rows, row: number, t: Translate): string {
+  const objects = rows.objects(row);
+  if (objects < 0) return "";
+  const area = objects > 0 ? `${three(rows.area(row))} ${rows.calibrated(row) ? "µm²" : "px²"}` : "";
+  return [t("gallery.objects", { n: objects }), area].filter(Boolean).join(" · ");
+}
+
+export function facts(rows: Rows, row: number, t: Translate): string {
+  return [where(rows, row), size(rows, row, t)].filter(Boolean).join(" · ");
+}

@@ -1,0 +1,307 @@
+"""The image gallery: the project's images in a virtual grid, their outlines, and what is selected."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import traitlets
+
+from spheroseg_widgets.imaging.normalise import Percentiles
+from spheroseg_widgets.imaging.read import Plane
+from spheroseg_widgets.project.project import Project
+from spheroseg_widgets.store import images as store_images
+from spheroseg_widgets.store import runs
+from spheroseg_widgets.store.pages import OutlinePage, outline_pages
+
+from .base import STATIC, SpheroWidget
+from .gallery_face import FACE_IMAGES, face_html, face_png
+from .gallery_rows import RowTable, columns_of
+from .rpc import Answer, Call, rpc_method
+from .strings import text
+from .thumbnails import MIME, SIZES, Picture, Thumbnails
+
+OpenCallback = Callable[[int], object]
+
+SETTLE_SECONDS = 0.15
+"""Changes that come together are read together."""
+FACE_SECONDS = 2.0
+"""Time for the pictures of the static face; what is not ready by then is named without its picture."""
+TOUCHES_BORDER, LOW_CONFIDENCE = 1, 2
+LOW = 0.5
+
+logger = logging.getLogger(__name__)
+
+
+class Gallery(SpheroWidget):
+    """All images of a project, with their outlines and states; pick some, and go on with them in Python.
+
+    Parameters
+    ----------
+    project : Project
+        Whose images are shown; the gallery follows every change made to it in this process.
+    cell_size : int
+        Width of a card, px.
+    height : int
+        Largest height of the grid, px.
+    show_outlines : bool
+        Whether outlines are drawn over the pictures.
+
+    Attributes
+    ----------
+    selected_ids : list of int
+        image_id of what is selected; may be set.
+    opened : int or None
+        image_id of what was opened last (Enter, double click); None before.
+    """
+
+    _esm = STATIC / "gallery.js"
+    _css = STATIC / "gallery.css"
+    section = "gallery"
+
+    project_name = traitlets.Unicode("").tag(sync=True)
+    rows_version = traitlets.Int(0).tag(sync=True)
+    selected_ids = traitlets.List(traitlets.Int()).tag(sync=True)
+    opened = traitlets.Int(None, allow_none=True).tag(sync=True)
+    opens = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003 - a trait's default
+    cell_size = traitlets.Int(168, min=96, max=384).tag(sync=True)
+    height = traitlets.Int(560, min=200).tag(sync=True)
+    show_outlines = traitlets.Bool(True).tag(sync=True)  # noqa: FBT003 - a trait's default
+    run = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self, project: Project, *, cell_size: int = 168, height: int = 560, show_outlines: bool = True
+    ) -> None:
+        self.project = project
+        self._table: pd.DataFrame | None = None
+        self._rows = RowTable()
+        self._sources: dict[int, tuple[float | None, float | None]] = {}
+        self._classes = ["spheroid"]
+        self._thumbnails: Thumbnails | None = None
+        self._reading = threading.Lock()
+        self._stale = threading.Event()
+        self._reader: threading.Thread | None = None
+        self._run_id: int | None = None
+        self._leave_run: Callable[[], None] = lambda: None
+        self._callbacks: list[OpenCallback] = []
+        super().__init__(
+            project_name=project.name, cell_size=cell_size, height=height, show_outlines=show_outlines
+        )  # fmt: skip
+        self._leave_project = project.on_change(lambda _kind, _ids: self._changed())
+        self.observe(self._opened, "opened")
+        self._changed()
+
+    @property
+    def selected(self) -> pd.DataFrame:
+        """The selected images as rows of `project.images()`, in the project's order; may be set to such rows."""
+        table = self.project.images()
+        return table[table["image_id"].isin(self.selected_ids)].reset_index(drop=True)
+
+    @selected.setter
+    def selected(self, rows: pd.DataFrame | Iterable[int]) -> None:
+        ids = rows["image_id"] if isinstance(rows, pd.DataFrame) else rows
+        self.selected_ids = [int(image_id) for image_id in ids]
+
+    def on_open(self, callback: OpenCallback) -> Callable[[], None]:
+        """Call ``callback(image_id)`` when an image is opened; returns how to leave."""
+        self._callbacks.append(callback)
+        self.opens = True
+
+        def leave() -> None:
+            if callback in self._callbacks:
+                self._callbacks.remove(callback)
+            self.opens = bool(self._callbacks)
+
+        return leave
+
+    def reload(self) -> None:
+        """Read the project again."""
+        with self._reading:
+            self._read()
+
+    def close(self) -> None:
+        """Close the gallery and stop what it does here."""
+        self._leave_project()
+        self._leave_run()
+        super().close()
+        if self._thumbnails is not None:
+            self._thumbnails.close()
+
+    def static_html(self) -> str:
+        """Return a contact sheet of the first images."""
+        return face_html(self.project.name, *self._face())
+
+    def static_png(self) -> bytes | None:
+        """Return the contact sheet's pictures side by side."""
+        return face_png(*self._face())
+
+    # What the browser asks for
+
+    @rpc_method("rows")
+    def _answer_rows(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
+        self._ensure()
+        call.check()
+        with self._reading:
+            packed = self._rows.pack(int(params.get("since", 0)))
+        return Answer(packed.value, [packed.buffer])
+
+    @rpc_method("thumbs")
+    def _answer_thumbs(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
+        size = int(params["size"])
+        if size not in SIZES:
+            raise ValueError(f"thumbnails have one of the sizes {', '.join(map(str, SIZES))}, not {size}")
+        wanted, gone = self._pictures(int(image_id) for image_id in params["ids"])
+        fetched = self._thumbs().fetch(wanted, size, check=call.check)
+        failed = [*fetched.failed.items(), *((image_id, text("gallery.not_in_project")) for image_id in gone)]
+        value = {
+            "ids": list(fetched.pictures),
+            "lengths": [len(data) for data in fetched.pictures.values()],
+            "failed": [list(pair) for pair in failed],
+            "pending": fetched.pending,
+            "mime": MIME,
+        }
+        return Answer(value, [b"".join(fetched.pictures.values())])
+
+    @rpc_method("outlines")
+    def _answer_outlines(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
+        self._ensure()
+        current = self._rows.columns["result"]
+        asked = np.asarray(list(params["results"]), np.int64)
+        known = asked[np.isin(asked, current[current > 0])].tolist()  # of this project, and nothing else
+        with self.project.database.read() as connection:
+            pages = outline_pages(connection, known)
+        call.check()
+        blobs = [page.blob for page in pages.values()]
+        value = {
+            "results": list(pages),
+            "lengths": [len(blob) for blob in blobs],
+            "objects": [len(page.classes) for page in pages.values()],
+            "classes": self._classes,
+        }
+        classes = b"".join(bytes(self._class_code(name) for name in page.classes) for page in pages.values())
+        return Answer(value, [b"".join(blobs), classes, b"".join(map(_flags, pages.values()))])
+
+    # What happens here
+
+    def _opened(self, change: Any) -> None:
+        if change["new"] is None:
+            return
+        for callback in list(self._callbacks):
+            try:
+                callback(int(change["new"]))
+            except Exception as error:
+                logger.exception("on_open of image %s failed", change["new"])
+                self.push("problem", {"message": f"on_open: {type(error).__name__}: {error}"})
+
+    def _changed(self) -> None:
+        """Have the table read again soon, on a thread of its own; the caller never waits."""
+        self._stale.set()
+        with self.lock:
+            if self._reader is None:
+                self._reader = threading.Thread(target=self._follow, name="spheroseg-gallery", daemon=True)
+                self._reader.start()
+
+    def _follow(self) -> None:
+        first = self._table is None
+        while True:
+            if not first:
+                time.sleep(SETTLE_SECONDS)
+            first = False
+            self._stale.clear()
+            began = time.monotonic()
+            self.try_reload()
+            # A large project in the middle of a run is read a fifth of the time, not all of it.
+            time.sleep(min(5.0, 4 * (time.monotonic() - began)) if self._stale.is_set() else 0)
+            with self.lock:
+                if not self._stale.is_set():
+                    self._reader = None
+                    return
+
+    def _read(self) -> None:
+        table = self.project.images()
+        with self.project.database.read() as connection:
+            sources = store_images.known_sources(connection, self.project.id)
+        facts = sources[["size_bytes", "modified_at"]].astype(object).where(sources.notna(), None)
+        self._sources = dict(zip(sources["id"], facts.itertuples(index=False, name=None), strict=True))
+        self._table = table
+        if self._rows.update(columns_of(table)):
+            self.rows_version = self._rows.version
+        self._follow_run()
+
+    def _follow_run(self) -> None:
+        run = self.project.last_run()
+        if run is not None and run.id != self._run_id:
+            self._run_id = run.id
+            self._leave_run()
+            self._leave_run = run.on_change(lambda progress: self.set_trait("run", asdict(progress)))
+
+    def _ensure(self) -> pd.DataFrame:
+        with self._reading:
+            if self._table is None:
+                self._read()
+            assert self._table is not None
+            return self._table
+
+    def _thumbs(self) -> Thumbnails:
+        with self._reading:
+            if self._thumbnails is None:
+                self._thumbnails = Thumbnails(self.project.folder / "cache", self._contrast())
+            return self._thumbnails
+
+    def _contrast(self) -> Percentiles:
+        """Return the percentiles of the last run, so that a person sees what the model saw."""
+        with self.project.database.read() as connection:
+            history = runs.runs_frame(connection, self.project.id)
+        settings = history["parameters"].iloc[-1].get("settings", {}) if len(history) else {}
+        default = Percentiles()
+        return Percentiles(settings.get("low", default.low), settings.get("high", default.high))
+
+    def _pictures(self, image_ids: Iterable[int]) -> tuple[dict[int, Picture], list[int]]:
+        """Return what the thumbnails of images are made of, and the ids that are not in the project."""
+        table = self._ensure()
+        wanted: dict[int, Picture] = {}
+        gone = []
+        columns = {
+            name: table[name].array for name in ("path", "series", "page", "channel", "z", "sha256", "source_id")
+        }
+        for image_id in image_ids:
+            place = self._rows.place(image_id)
+            if place is None or place >= len(table):
+                gone.append(image_id)
+                continue
+            path, series, page, channel, z, sha256, source_id = (column[place] for column in columns.values())
+            z_index = int(z) if str(z).isdigit() else str(z) or None
+            size, modified = self._sources.get(int(source_id), (None, None))
+            wanted[image_id] = Picture(
+                str(path), Plane(int(series), int(page), int(channel), z_index),
+                None if pd.isna(sha256) else str(sha256), size, modified,
+            )  # fmt: skip
+        return wanted, gone
+
+    def _class_code(self, name: str) -> int:
+        with self.lock:
+            if name not in self._classes:
+                self._classes.append(name)
+            return min(255, self._classes.index(name))
+
+    def _face(self) -> tuple[pd.DataFrame, int, dict[int, bytes], dict[int, OutlinePage]]:
+        table = self._ensure()
+        first = table.head(FACE_IMAGES)
+        wanted, _ = self._pictures(first["image_id"])
+        pictures = self._thumbs().fetch(wanted, SIZES[1], seconds=FACE_SECONDS).pictures
+        results = first["current_result_id"].dropna().astype(int).tolist() if self.show_outlines else []
+        with self.project.database.read() as connection:
+            return first, len(table), pictures, outline_pages(connection, results)
+
+
+def _flags(page: OutlinePage) -> bytes:
+    return bytes(
+        TOUCHES_BORDER * touches | LOW_CONFIDENCE * (confidence is not None and confidence < LOW)
+        for touches, confidence in zip(page.touches_border, page.confidence, strict=True)
+    )

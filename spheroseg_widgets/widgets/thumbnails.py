@@ -1,0 +1,325 @@
+"""Thumbnails: made once in three sizes, kept in one pack a size under the project's cache folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from spheroseg_widgets.errors import ImageError
+from spheroseg_widgets.imaging.normalise import Percentiles, limits_of, normalise
+from spheroseg_widgets.imaging.read import Plane, read_plane
+
+SIZES = (128, 256, 512)
+"""Longest edge of the thumbnails, px."""
+MIME = "image/jpeg"
+QUALITY = 86
+MOST_BYTES = 1 << 30
+"""A pack that grows over this loses its oldest tenth."""
+THREADS = min(4, os.cpu_count() or 1)
+BUSY_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a thumbnail is made of.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    plane : Plane
+        What of the file.
+    sha256 : str or None
+        Of the file, when it is known.
+    size_bytes, modified_at : float or None
+        Of the file when it was added: its identity as long as the hash is not known.
+    """
+
+    path: str
+    plane: Plane
+    sha256: str | None = None
+    size_bytes: float | None = None
+    modified_at: float | None = None
+
+    def keys(self, percentiles: Percentiles) -> list[bytes]:
+        """Return the names under which the thumbnail may lie in the pack, the best one first."""
+        plane = f"{self.plane.series}|{self.plane.t}|{self.plane.channel}|{self.plane.z}"
+        contrast = f"{percentiles.low:g}-{percentiles.high:g}"
+        file = f"{self.path}|{self.size_bytes}|{self.modified_at}"
+        known = [self.sha256, file] if self.sha256 else [file]
+        return [hashlib.blake2b(f"{name}|{plane}|{contrast}".encode(), digest_size=16).digest() for name in known]
+
+
+def make_thumbnails(
+    pixels: NDArray[np.generic], percentiles: Percentiles | None = None, sizes: Sequence[int] = SIZES
+) -> dict[int, bytes]:
+    """Make an image's thumbnails.
+
+    Parameters
+    ----------
+    pixels : (h, w) any numeric dtype
+        Original values.
+    percentiles : Percentiles, optional
+        Of the whole image, as the run stretches it.
+    sizes : sequence of int
+        Longest edges in px; an image that is smaller keeps its size. The aspect is kept.
+
+    Returns
+    -------
+    dict
+        JPEG bytes by size.
+    """
+    chosen = percentiles or Percentiles()
+    height, width = pixels.shape
+    largest = min(1.0, max(sizes) / max(height, width))
+    if pixels.dtype in (np.uint8, np.uint16):
+        # Integers are shrunk first and stretched after: the same limits, a fraction of the work.
+        low, high = limits_of(pixels, chosen)
+        small = _shrunk(pixels, largest).astype(np.float32)
+        grey = np.clip((small - low) * (255 / (high - low)), 0, 255) if high > low else np.zeros_like(small)
+    else:
+        grey = _shrunk(normalise(pixels, chosen), largest) * 255
+    out = {}
+    for size in sorted(sizes, reverse=True):  # each is made from the next larger one
+        grey = _shrunk(grey, min(1.0, size / max(grey.shape)))
+        good, code = cv2.imencode(".jpg", np.rint(grey).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        if not good:
+            raise ValueError(f"no JPEG could be made of {grey.shape[1]} x {grey.shape[0]} px")
+        out[size] = code.tobytes()
+    return out
+
+
+def _shrunk(pixels: NDArray[np.generic], factor: float) -> NDArray[np.generic]:
+    if factor >= 1:
+        return pixels
+    height, width = (max(1, round(length * factor)) for length in pixels.shape)
+    return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+
+
+class Pack:
+    """Thumbnails of one size in one SQLite file; whatever goes wrong with it counts as not cached.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it may be deleted at any time, also while this is open.
+    most_bytes : int
+        When more lies in it, the oldest tenth goes.
+    """
+
+    def __init__(self, path: Path, most_bytes: int = MOST_BYTES) -> None:
+        self.path = path
+        self.most_bytes = most_bytes
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._inode = 0
+
+    def get(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Return those of the thumbnails that are there."""
+        wanted = list(keys)
+        out: dict[bytes, bytes] = {}
+
+        def read(connection: sqlite3.Connection) -> None:
+            for at in range(0, len(wanted), 500):
+                part = wanted[at : at + 500]
+                marks = ",".join("?" * len(part))
+                out.update(connection.execute(f"SELECT key, data FROM thumbnail WHERE key IN ({marks})", part))  # noqa: S608 - question marks only
+
+        if self.path.exists():
+            self._attempt(read)
+        return out
+
+    def put(self, pictures: Mapping[bytes, bytes]) -> None:
+        """Add thumbnails."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany("INSERT OR REPLACE INTO thumbnail (key, data) VALUES (?, ?)", pictures.items())
+            pages, free, size = (
+                connection.execute(f"PRAGMA {name}").fetchone()[0]
+                for name in ("page_count", "freelist_count", "page_size")
+            )
+            if (pages - free) * size > self.most_bytes:
+                connection.execute(
+                    "DELETE FROM thumbnail WHERE rowid IN (SELECT rowid FROM thumbnail ORDER BY rowid"
+                    " LIMIT (SELECT count(*) / 10 + 1 FROM thumbnail))"
+                )
+            connection.execute("COMMIT")
+
+        self._attempt(write)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._close()
+
+    def _attempt(self, act: Callable[[sqlite3.Connection], None]) -> None:
+        with self._lock:
+            try:
+                act(self._open())
+            except sqlite3.OperationalError:  # locked, read-only, full: the picture is made again next time
+                self._close()
+            except sqlite3.DatabaseError:  # damaged: nothing in it that could not be made again
+                self._close()
+                self.path.unlink(missing_ok=True)
+            except OSError:  # the folder cannot be made
+                self._close()
+
+    def _open(self) -> sqlite3.Connection:
+        inode = self.path.stat().st_ino if self.path.exists() else 0
+        if self._connection is not None and inode and inode == self._inode:
+            return self._connection
+        self._close()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self.path, BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        self._connection = connection
+        # No write-ahead log: the folder may lie on a network share. No waiting for the disk: it is a cache.
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS thumbnail (rowid INTEGER PRIMARY KEY, key BLOB UNIQUE, data BLOB NOT NULL)"
+        )
+        self._inode = self.path.stat().st_ino
+        return connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+
+@dataclass(slots=True)
+class Fetched:
+    """What was asked for, so far.
+
+    Parameters
+    ----------
+    pictures : dict
+        JPEG bytes by image id.
+    failed : dict
+        Reason by image id, of files that cannot be shown.
+    pending : list of int
+        Image ids that are not ready: ask again.
+    """
+
+    pictures: dict[int, bytes] = field(default_factory=dict)
+    failed: dict[int, str] = field(default_factory=dict)
+    pending: list[int] = field(default_factory=list)
+
+
+class Thumbnails:
+    """The thumbnails of a project.
+
+    Parameters
+    ----------
+    folder : Path
+        Receives one pack a size; losing it costs time only.
+    percentiles : Percentiles, optional
+        Contrast, as the run stretches the images.
+    threads : int
+        Images decoded at a time.
+    """
+
+    def __init__(self, folder: Path, percentiles: Percentiles | None = None, threads: int = THREADS) -> None:
+        self.percentiles = percentiles or Percentiles()
+        self._packs = {size: Pack(folder / f"thumbnails-{size}.sqlite") for size in SIZES}
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="thumbnails")
+        self._lock = threading.Lock()
+        self._making: dict[bytes, Future[dict[int, bytes]]] = {}
+
+    def fetch(
+        self,
+        wanted: Mapping[int, Picture],
+        size: int,
+        *,
+        seconds: float = 0.25,
+        check: Callable[[], None] = lambda: None,
+    ) -> Fetched:
+        """Return cached thumbnails, and make those that are missing as far as the time allows.
+
+        Parameters
+        ----------
+        wanted : mapping
+            Picture by image id, the most wanted first.
+        size : int
+            One of `SIZES`.
+        seconds : float
+            After this, what is not ready is left pending and what has not begun is given up.
+        check : callable
+            Raises when nobody waits for the answer any more.
+        """
+        out = Fetched()
+        keys = {image_id: picture.keys(self.percentiles) for image_id, picture in wanted.items()}
+        cached = self._packs[size].get(key for some in keys.values() for key in some)
+        futures: dict[int, Future[dict[int, bytes]]] = {}
+        for image_id, picture in wanted.items():
+            found = next((cached[key] for key in keys[image_id] if key in cached), None)
+            if found is not None:
+                out.pictures[image_id] = found
+            else:
+                futures[image_id] = self._begin(keys[image_id][0], picture)
+        until = time.monotonic() + seconds
+        try:
+            while (left := until - time.monotonic()) > 0 and not all(future.done() for future in futures.values()):
+                wait(
+                    [f for f in futures.values() if not f.done()],
+                    timeout=min(left, 0.05),
+                    return_when="FIRST_COMPLETED",
+                )
+                check()
+        finally:
+            for future in futures.values():
+                future.cancel()  # of no effect once it has begun; then it ends in the pack
+        for image_id, future in futures.items():
+            self._collect(out, image_id, future, size)
+        return out
+
+    def close(self) -> None:
+        """Stop the threads and close the packs."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pack in self._packs.values():
+            pack.close()
+
+    def _begin(self, key: bytes, picture: Picture) -> Future[dict[int, bytes]]:
+        with self._lock:
+            under_way = self._making.get(key)
+            if under_way is not None and not under_way.cancelled():
+                return under_way
+            future = self._pool.submit(self._make, key, picture)
+            self._making[key] = future
+        future.add_done_callback(lambda done: self._end(key, done))
+        return future
+
+    def _end(self, key: bytes, future: Future[dict[int, bytes]]) -> None:
+        with self._lock:
+            if self._making.get(key) is future:
+                del self._making[key]
+
+    def _make(self, key: bytes, picture: Picture) -> dict[int, bytes]:
+        made = make_thumbnails(read_plane(picture.path, picture.plane).pixels, self.percentiles)
+        for size, data in made.items():
+            self._packs[size].put({key: data})
+        return made
+
+    def _collect(self, out: Fetched, image_id: int, future: Future[dict[int, bytes]], size: int) -> None:
+        if not future.done():
+            out.pending.append(image_id)
+            return
+        try:
+            out.pictures[image_id] = future.result()[size]
+        except CancelledError:
+            out.pending.append(image_id)
+        except ImageError as error:
+            out.failed[image_id] = error.reason
+        except Exception as error:  # noqa: BLE001 - one picture that fails never takes the page with it
+            out.failed[image_id] = f"no thumbnail could be made ({type(error).__name__})"
