@@ -76,9 +76,8 @@ class Monitor(SpheroWidget):
                 if newest is not None and (self._run is None or newest.id != self._run.id):
                     self._unsubscribe()
                     self._run = newest
-            if self._run is None:
-                return
-            self._show(self._run, self._run.progress())
+            if self._run is not None:
+                self._show(self._run)
 
     def close(self) -> None:
         """Close the monitor; the run goes on."""
@@ -87,15 +86,17 @@ class Monitor(SpheroWidget):
             self._unsubscribe()
         super().close()
 
-    def _hear(self, run: Run, progress: RunProgress) -> None:
+    def _hear(self, run: Run, _progress: RunProgress) -> None:
         with self.errors_shown():
-            self._show(run, progress)
+            self._show(run)
 
-    def _show(self, run: Run, progress: RunProgress) -> None:
-        """Publish a state; listen to the run as long as more will come."""
+    def _show(self, run: Run) -> None:
+        """Publish the state as it is now; listen to the run as long as more will come."""
         with self.lock:
             if run is not self._run:
                 return  # a last word of the run shown before
+            # Read here, under the lock, and not taken from who tells of it: an older state must not come after a newer.
+            progress = run.progress()
             if self._failures_of != (run.id, progress.failed):
                 failed = run.errors()[["name", "path", "reason"]].head(SHOWN_FAILURES) if progress.failed else None
                 self.failures = [] if failed is None else failed.astype(str).to_dict("records")

@@ -155,10 +155,11 @@ class Rpc:
         self._slots: dict[str, _Slot] = {}
         self._lanes = {False: _Lane(POOL_SIZE, newest_first=True), True: _Lane(1, newest_first=False)}
         self._methods: dict[str, tuple[Handler, bool]] = {}
-        for attribute in dir(type(owner)):
-            registration = getattr(getattr(type(owner), attribute, None), "_rpc", None)
-            if isinstance(registration, _Registration):
-                self._methods[registration.name] = (getattr(owner, attribute), registration.ordered)
+        for kind in reversed(type(owner).__mro__):
+            for attribute, value in vars(kind).items():
+                registration = getattr(value, "_rpc", None)
+                if isinstance(registration, _Registration):
+                    self._methods[registration.name] = (getattr(owner, attribute), registration.ordered)
 
     def receive(self, content: object, buffers: Sequence[memoryview] = ()) -> None:
         """Take a message of the browser; returns at once, whatever the call costs."""
