@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from numbers import Integral
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from spheroseg_widgets.errors import StoreError
@@ -22,7 +22,7 @@ def find_image(table: pd.DataFrame, which: str | Path | int) -> pd.Series:
     StoreError
         There is none, or the name belongs to several.
     """
-    if isinstance(which, Integral):  # numpy's integers too
+    if isinstance(which, int | np.integer):
         found = table[table["image_id"] == which]
         if found.empty:
             raise StoreError(f"image {which}: there is none of this id in this project")

@@ -111,7 +111,7 @@ def record_event(connection: sa.Connection, project_id: int, run_id: int, kind: 
     )
 
 
-def _last(connection: sa.Connection, project_id: int, run_id: int, kind: str) -> sa.Row[Any] | None:
+def _last(connection: sa.Connection, project_id: int, run_id: int, kind: str) -> Any:
     return connection.execute(
         sa.select(event.c.created_at, event.c.detail)
         .where(event.c.project_id == project_id, event.c.run_id == run_id, event.c.kind == kind)

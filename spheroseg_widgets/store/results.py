@@ -141,22 +141,15 @@ def point_current(
         .where(image.c.id == image_id)
         .with_for_update(of=image)
     ).one()
-    excluded = connection.scalar(
-        sa.select(sa.func.count())
-        .select_from(exclusion)
-        .where(
-            exclusion.c.project_id == row.project_id,
-            exclusion.c.undone_at.is_(None),
-            sa.or_(
-                exclusion.c.image_id == image_id,
-                sa.and_(
-                    exclusion.c.well_id == row.well_id,
-                    sa.or_(exclusion.c.from_time_h.is_(None), exclusion.c.from_time_h <= row.time_h),
-                ),
-            ),
-        )
-    )
-    held = row.source in {"edit", "import"} or row.state in HELD_BY_A_PERSON or bool(excluded)
+    rules = [exclusion.c.image_id == image_id]
+    if row.well_id is not None:
+        from_then = exclusion.c.from_time_h.is_(None)
+        if row.time_h is not None:
+            from_then |= exclusion.c.from_time_h <= row.time_h
+        rules.append((exclusion.c.well_id == row.well_id) & from_then)
+    in_force = (exclusion.c.project_id == row.project_id, exclusion.c.undone_at.is_(None))
+    excluded = connection.scalar(sa.select(exclusion.c.id).where(*in_force, sa.or_(*rules)).limit(1)) is not None
+    held = row.source in {"edit", "import"} or row.state in HELD_BY_A_PERSON or excluded
     if row.current_result_id == result_id or (row.current_result_id is not None and held and not replace_edits):
         return False
     connection.execute(image.update().where(image.c.id == image_id).values(current_result_id=result_id))

@@ -91,8 +91,21 @@ def test_edits_give_way_only_when_asked_by_name_and_the_audit_says_so(store: Dat
         assert current(c, one) == newer
         assert len(results.revisions_frame(c, one)) == 3
         assert float(results.load_outlines(c, edit)[0].bounds()[0, 2]) == 12
-        last = audit.audit_frame(c, project).iloc[-1]
-        assert (last["action"], last["detail"]) == ("promote", {"before": edit, "after": newer})
+        *_, promoted, unreviewed = audit.audit_frame(c, project).to_dict("records")
+        assert (promoted["action"], promoted["detail"]) == ("promote", {"before": edit, "after": newer})
+        assert (unreviewed["action"], unreviewed["detail"]) == ("unreview", {"before": "corrected"})
+        assert images.images_frame(c, project)["review"].tolist() == ["unreviewed"] * 2
+
+
+def test_an_exclusion_by_review_outlives_a_result_that_was_asked_for_by_name(store: Database) -> None:
+    with store.write() as c:
+        project, [one, two], _ = plate_of(c, 2)
+        for i in (one, two):
+            model_result(c, i, 10)
+        judgement.set_review(c, project, [one], "approved", "me")
+        judgement.set_review(c, project, [two], "excluded", "me")
+        assert [model_result(c, i, 20, replace_edits=True)[1] for i in (one, two)] == [True, True]
+        assert images.images_frame(c, project)["review"].tolist() == ["unreviewed", "excluded"]
 
 
 def test_an_excluded_well_keeps_its_results_from_that_time_onward(store: Database) -> None:
@@ -192,3 +205,13 @@ def test_relinking_onto_a_known_file_is_refused_and_changes_nothing(store: Datab
     with store.write() as c:
         assert set(images.known_sources(c, project)["uri"]) == {"/old/a", "/old/b", "/new/b"}
         assert images.relink(c, project, "/old", "/fresh", "me") == 2
+
+
+def test_excluding_one_image_without_a_well_holds_no_other(store: Database) -> None:
+    with store.write() as c:
+        project, ids, _ = plate_of(c, 3)
+        c.execute(image.update().values(well_id=None, plate_id=None, time_h=None))
+        for i in ids:
+            model_result(c, i, 10)
+        judgement.exclude(c, project, "image", image_id=ids[0], reason="bubble", author="me")
+        assert [model_result(c, i, 20)[1] for i in ids] == [False, True, True]
