@@ -91,7 +91,7 @@ describe("Monitor", () => {
     expect(host.querySelector("[aria-live]")!.textContent).toBe("Run 12 finished: 380 done, 4 failed.");
     press("4 failed: show");
     expect(visible(".sw-monitor-list").length).toBe(1);
-    press("Details");
+    press("Hide details");
     expect(visible(".sw-monitor-list").length).toBe(0);
   });
 
@@ -116,16 +116,20 @@ describe("Monitor", () => {
     model.handle("retry_failed", () => {
       throw new Error("/plate: the folder of the images is not reachable.");
     });
-    press("Run 4 failed images again");
+    press("Run again");
     await vi.waitFor(() => expect(said()).toContain("/plate: the folder of the images is not reachable."));
-    press("Run 4 failed images again");
+    press("Run again");
     expect(model.calls("retry_failed").length).toBe(2);
   });
 
   it("offers to go on with an interrupted run", () => {
     show({ ...running, stage: "interrupted" });
     expect(said()).toContain("Interrupted: the process that worked on it is gone");
-    expect(visible("button").map((element) => element.innerText)).toContain("Go on with 17 images");
+    expect(visible("button").map((element) => element.innerText)).toContain("Go on");
+    expect(host.querySelector<HTMLElement>("[title='Go on with 17 images']")).not.toBeNull();
+    press("4 failed: show");
+    expect(said()).toContain("0 running");
+    expect(said()).toContain("13 waiting");
   });
 
   it("counts the seconds on between two pushes, and stops when the kernel is gone", async () => {
@@ -138,6 +142,8 @@ describe("Monitor", () => {
       host.className = "jupyter-widgets-disconnected";
       model.emit("comm_live_update");
       vi.advanceTimersByTime(5_000);
+      expect(said()).toContain("Last known: Segmenting");
+      expect(said()).not.toContain(" left");
       expect(said()).toContain("10 s elapsed");
       expect(said()).toContain("run the cell again after a restart");
       expect(visible("button").filter((element) => !(element as HTMLButtonElement).disabled).length).toBe(1);

@@ -24,11 +24,19 @@ export interface Failure {
 
 /** The states of an image in the order of the bar; what is left of it is waiting. */
 export const BAR = ["done", "failed", "cancelled", "running"] as const;
+/** The states in the order of the counts, and those that are named also where they are none. */
 export const COUNTS = ["done", "running", "queued", "failed", "cancelled"] as const;
+export const ALWAYS: ReadonlySet<string> = new Set(["done", "running", "queued"]);
 
 /** Whether the trait says anything: it is empty before a project's first run. */
 export function hasRun(progress: Partial<Progress>): progress is Progress {
   return progress.run_id !== undefined;
+}
+
+/** Nobody works on what an interrupted run left "running": it waits. */
+export function asKnown(progress: Progress): Progress {
+  if (progress.stage !== "interrupted") return progress;
+  return { ...progress, queued: progress.queued + progress.running, running: 0 };
 }
 
 /** What the run does, as the key of a text. */

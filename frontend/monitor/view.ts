@@ -2,7 +2,9 @@
 import { button, type Frame, make, messageOf } from "../shared/frame";
 import { count, duration, three } from "../shared/numbers";
 import type { State } from "../shared/rpc";
-import { BAR, COUNTS, type Failure, hasRun, type Progress, stageKey } from "./progress";
+import { ALWAYS, asKnown, BAR, COUNTS, type Failure, hasRun, type Progress, stageKey } from "./progress";
+
+let views = 0;
 
 export type Verb = "cancel" | "retry_failed";
 
@@ -45,7 +47,7 @@ export class MonitorView {
     this.#cancel = button("", () => void this.#do("cancel"));
     this.#cancel.title = t("monitor.cancel_help");
     this.#retry = button("", () => void this.#do("retry_failed"));
-    this.#details.id = `sw-${crypto.randomUUID()}`;
+    this.#details.id = `sw-monitor-${(views += 1)}`;
     this.#toggle.setAttribute("aria-controls", this.#details.id);
     const facts = make("div", "sw-monitor-facts");
     facts.append(this.#count, this.#rate, this.#time);
@@ -67,7 +69,7 @@ export class MonitorView {
 
   show(progress: Partial<Progress>, failures: Failure[]): void {
     const before = this.#progress;
-    this.#progress = hasRun(progress) ? progress : null;
+    this.#progress = hasRun(progress) ? asKnown(progress) : null;
     this.#failures = failures;
     this.#shownAt = performance.now();
     const now = this.#progress;
@@ -118,7 +120,10 @@ export class MonitorView {
     if (p === null) return;
 
     this.#name.textContent = t("monitor.run", { run: p.run_id });
-    this.#stage.textContent = t(stageKey(p), { reason: p.reason ?? "" });
+    const stage = t(stageKey(p), { reason: p.reason ?? "" });
+    const stale = this.#connection === "lost" && !p.finished;
+    this.#stage.textContent = stale ? t("monitor.last_known", { stage }) : stage;
+    this.frame.root.dataset.stale = String(stale);
     this.#line.dataset.status = p.finished ? p.status : p.stage;
     const ended = p.done + p.failed + p.cancelled;
     for (const [state, part] of this.#segments) part.style.width = `${p.total ? (100 * p[state]) / p.total : 0}%`;
@@ -130,7 +135,7 @@ export class MonitorView {
     this.#count.textContent = t("monitor.progress", { done: count(p.done), total: count(p.total) });
     this.#rate.textContent = p.images_per_second ? t("monitor.rate", { rate: three(p.images_per_second) }) : "";
     this.#counts.replaceChildren(
-      ...COUNTS.map((state) => {
+      ...COUNTS.filter((state) => p[state] > 0 || ALWAYS.has(state)).map((state) => {
         const item = make("span", `sw-monitor-state sw-is-${state}`);
         item.append(make("b", "", count(p[state])), ` ${t(`monitor.${state}`)}`);
         item.dataset.none = String(p[state] === 0);
@@ -147,16 +152,18 @@ export class MonitorView {
     const open = !this.#details.hidden;
     const cut = this.#connection === "lost";
     this.#toggle.setAttribute("aria-expanded", String(open));
-    this.#toggle.textContent = !open && p.failed ? t("monitor.show_failures", { n: p.failed }) : t("monitor.details");
+    const closed = p.failed ? t("monitor.show_failures", { n: p.failed }) : t("monitor.details");
+    this.#toggle.textContent = open ? t("monitor.hide") : closed;
     this.#cancel.hidden = p.finished;
     this.#cancel.disabled = cut || this.#asked !== null;
     this.#cancel.textContent = t(this.#asked === "cancel" ? "monitor.cancelling" : "monitor.cancel");
     const interrupted = p.stage === "interrupted";
-    const left = p.failed + (interrupted ? p.queued + p.running : 0);
+    const left = p.failed + (interrupted ? p.queued : 0);
     this.#retry.hidden = left === 0 || (!p.finished && !interrupted);
     this.#retry.disabled = cut || this.#asked !== null;
-    const verb = interrupted ? "monitor.resume" : "monitor.retry_failed";
-    this.#retry.textContent = this.#asked === "retry_failed" ? t("monitor.starting") : t(verb, { n: left });
+    const [verb, help] = interrupted ? ["monitor.resume", "monitor.resume_help"] : ["monitor.retry", "monitor.retry_help"];
+    this.#retry.textContent = t(this.#asked === "retry_failed" ? "monitor.starting" : verb);
+    this.#retry.title = t(help, { n: left });
     if (this.#asked !== null && this.#connection === "busy") {
       this.#note.textContent = t("monitor.click_waits");
       this.#note.hidden = false;
@@ -170,7 +177,7 @@ export class MonitorView {
     const since = this.live && this.#connection !== "lost" ? (performance.now() - this.#shownAt) / 1000 : 0;
     this.#elapsed.textContent = t("monitor.elapsed", { time: duration(p.seconds + since) });
     if (p.finished) this.#time.textContent = t("monitor.took", { time: duration(p.seconds) });
-    else if (p.seconds_left === null || !this.live) this.#time.textContent = "";
+    else if (p.seconds_left === null || !this.live || this.#connection === "lost") this.#time.textContent = "";
     else this.#time.textContent = t("monitor.left", { time: duration(Math.max(1, p.seconds_left - since)) });
     this.#elapsed.hidden = p.finished;
   }
