@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data
 
-.PHONY: demo test test-long check lint check-real bench clean
+.PHONY: demo lab test test-long lint frontend frontend-test check-real bench screenshots binder-check clean
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -15,13 +15,23 @@ $(VENV)/ready: pyproject.toml
 demo: $(VENV)/ready  ## segment the synthetic plate, measure, compare with its truth, export, show
 	$(BIN)/spheroseg demo --out demo-output
 
+lab: $(VENV)/ready  ## open JupyterLab on the quickstart
+	$(BIN)/jupyter lab notebooks/01_quickstart.ipynb
+
 lint: $(VENV)/ready  ## style, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint  ## everything that must pass
+frontend: $(VENV)/ready  ## build the browser halves of the widgets
+	$(BIN)/python frontend/tool.py build
+
+frontend-test: $(VENV)/ready  ## types and tests of the browser halves, in Chromium
+	$(BIN)/python frontend/tool.py check
+	$(BIN)/python frontend/tool.py test
+
+test: lint frontend-test  ## everything that must pass
 	$(BIN)/pytest -m "not long"
 
 test-long: $(VENV)/ready  ## long counts
@@ -34,4 +44,4 @@ bench: $(VENV)/ready  ## seconds and memory of the main job
 	$(BIN)/python benchmarks/main_job.py
 
 clean:
-	rm -rf $(VENV) demo-output build dist
+	rm -rf $(VENV) demo-output build dist frontend/node_modules

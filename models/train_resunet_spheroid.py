@@ -23,6 +23,7 @@ from skimage.measure import label
 
 from spheroseg_widgets.segmentation.augment import Image, Labels, ViewRange
 from spheroseg_widgets.segmentation.checkpoint import save_weights
+from spheroseg_widgets.segmentation.registry import find_model
 from spheroseg_widgets.segmentation.train import (
     Annotated,
     Domain,
@@ -39,6 +40,7 @@ HELD_OUT = {
     # Day 2 masks hold invasive strands: another convention than the compact body, so they are left out.
     "invasion_fluo": lambda stem: stem.startswith("dynamic") or stem.endswith("day2"),
     "dsb2018_nuclei": lambda stem: stem.startswith("test"),
+    "livecell": lambda _: False,
 }
 
 
@@ -125,6 +127,11 @@ def on_wide_background(item: Annotated, rng: np.random.Generator) -> Annotated:
     return Annotated(item.name, np.clip(image, 0, 1).astype(np.float32), labels, item.diameter)
 
 
+def without_objects(items: list[Annotated]) -> list[Annotated]:
+    """Take images of another kind (flat cells) as fields that hold no spheroid."""
+    return [Annotated(item.name, item.image, np.zeros_like(item.labels), item.diameter) for item in items]
+
+
 def synthetic_view(rng: np.random.Generator, size: int) -> tuple[NDArray[np.float32], Labels]:
     """Draw a synthetic scene, normalised like a real image."""
     from spheroseg_widgets.segmentation.synthetic import random_scene  # noqa: PLC0415 - only when asked for
@@ -140,15 +147,16 @@ def domains(data: Path, synthetic: float, seed: int) -> list[Domain]:
     rng = np.random.default_rng(seed)
     crops = list(load(data / "brain_organoid", held_out=False))
     wide = [on_wide_background(item, rng) for item in crops for _ in range(3)]
-    big = ViewRange(smallest_diameter=40, largest_diameter=260)
+    big = ViewRange(smallest_diameter=30, largest_diameter=300)
     mixed = [
-        Domain.of_images("orgaquant", 0.24, list(load(data / "orgaquant", held_out=False)), ViewRange(12, 150)),
+        Domain.of_images("orgaquant", 0.24, list(load(data / "orgaquant", held_out=False)), ViewRange(10, 130)),
         Domain.of_images("ipsc_spheroids", 0.20, list(load(data / "ipsc_spheroids", held_out=False))),
         Domain.of_images("mls_spheroids", 0.16, list(load(data / "mls_spheroids", held_out=False)), big),
         Domain.of_images("brain_organoid", 0.04, crops, big),
         Domain.of_images("brain_organoid_wide", 0.12, wide, big),
         Domain.of_images("invasion_fluo", 0.08, list(load(data / "invasion_fluo", held_out=False)), big),
-        Domain.of_images("dsb2018_nuclei", 0.08, list(load(data / "dsb2018_nuclei", held_out=False))),
+        Domain.of_images("dsb2018_nuclei", 0.06, list(load(data / "dsb2018_nuclei", held_out=False))),
+        Domain.of_images("flat cells, empty", 0.03, without_objects(list(load(data / "livecell", held_out=False)))),
     ]
     if synthetic:
         mixed.append(Domain("synthetic", synthetic, synthetic_view))
@@ -185,6 +193,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=TrainingConfig().rate, help="learning rate before the cooldown")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--from", dest="base", help="a model of the registry to start from")
     parser.add_argument("--export", type=Path, help="write the averaged weights as a model into this folder, and stop")
     options = parser.parse_args()
     if options.export:
@@ -200,6 +209,8 @@ def main() -> None:
     trainer = Trainer(options.out, domains(options.data, options.synthetic, options.seed), config)
     if trainer.resume():
         print(f"going on from step {trainer.step}")
+    elif options.base:
+        trainer.start_from(find_model(options.base).load().state_dict())
 
     def report(row: dict[str, float]) -> bool:
         if row["step"] % 50 == 0:

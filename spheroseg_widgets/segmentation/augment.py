@@ -19,12 +19,12 @@ class ViewRange:
     Parameters
     ----------
     smallest_diameter, largest_diameter : float
-        Typical object diameter in the view, in pixels; drawn log-uniformly.
+        Typical object diameter in the view, in pixels; drawn log-uniformly. At most 1.2 sides of the view.
     least_zoom, most_zoom : float
         Bounds of the zoom itself: blur does not turn into detail.
     """
 
-    smallest_diameter: float = 14.0
+    smallest_diameter: float = 10.0
     largest_diameter: float = 230.0
     least_zoom: float = 0.15
     most_zoom: float = 2.5
@@ -54,7 +54,8 @@ def random_view(
     -------
     image, labels : (size, size) float32, (size, size) int32
     """
-    wanted = np.exp(rng.uniform(np.log(span.smallest_diameter), np.log(span.largest_diameter)))
+    largest = max(span.smallest_diameter, min(span.largest_diameter, 1.2 * size))
+    wanted = np.exp(rng.uniform(np.log(span.smallest_diameter), np.log(largest)))
     zoom = float(np.clip(wanted / diameter, span.least_zoom, span.most_zoom))
     height, width = image.shape
     if rng.random() < 0.7 and labels.any():  # mostly look at an object, sometimes anywhere
@@ -129,6 +130,8 @@ def random_camera(image: Image, rng: np.random.Generator) -> Image:
     if rng.random() < 0.5:
         x = x + rng.normal(0, rng.uniform(0.005, 0.06), x.shape).astype(np.float32)
     x = np.clip(x, 0, 1).astype(np.float32)
+    if rng.random() < 0.04:  # a burnt-in scale bar, with its figure
+        x = _with_scale_bar(x, rng)
     if rng.random() < 0.15:
         _, code = cv2.imencode(
             ".jpg", (x * 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))]
@@ -137,3 +140,16 @@ def random_camera(image: Image, rng: np.random.Generator) -> Image:
         assert decoded is not None
         x = decoded.astype(np.float32) / 255
     return x
+
+
+def _with_scale_bar(image: Image, rng: np.random.Generator) -> Image:
+    height, width = image.shape
+    left, top = int(rng.integers(width * 3 // 4)), int(rng.integers(12, height - 4))
+    right, bottom = left + int(rng.integers(width // 10, width // 3)), top + int(rng.integers(1, 4))
+    drawn = np.zeros(image.shape, np.uint8)  # OpenCV 5 writes text into 8-bit planes only
+    cv2.rectangle(drawn, (left, top), (right, bottom), 255, -1)
+    cv2.putText(
+        drawn, f"{rng.integers(1, 20)}00 um", (left, top - 2), cv2.FONT_HERSHEY_SIMPLEX, 0.3, 255, 1, cv2.LINE_AA
+    )
+    cover = drawn.astype(np.float32) / 255
+    return image * (1 - cover) + float(rng.random() < 0.5) * cover

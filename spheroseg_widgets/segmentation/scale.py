@@ -19,10 +19,10 @@ from .predict import Predictor, Settings, resized, working_size
 from .threshold import threshold_mask
 from .train import typical_diameter
 
-FIRST_SIDE = 512
+FIRST_SIDE = 384
 """Longest side of the first look, in working pixels."""
-LEAST_DIAMETER = 40.0
-"""A typical object is to have at least this diameter, in working pixels; training covers 12 to 260."""
+LEAST_DIAMETER = 28.0
+"""A typical object is to have at least this diameter, in working pixels; training covers 10 to 300."""
 LARGEST_SIDE = 2048
 LARGEST_SCALE = 2.0
 
@@ -42,8 +42,8 @@ def estimate_scale(predictor: Predictor, samples: Sequence[NDArray[Any]], settin
     Returns
     -------
     float
-        Working pixels per image pixel: the longest side comes to 512 (never enlarged), or to more, up to
-        2,048 or twice the image, where typical objects would be smaller than 40 working pixels.
+        Working pixels per image pixel: the longest side comes to 384 (never enlarged), or to more, up to
+        2,048 or twice the image, where typical objects would be smaller than 28 working pixels.
     """
     longest = max(max(sample.shape) for sample in samples)
     scale = min(1.0, FIRST_SIDE / longest)

@@ -42,6 +42,10 @@ class Spheroid:
         Additional darkness of the core, 0..1.
     shedding : float
         Density of the debris around the body, 0..1.
+    wall : float
+        How far the body is a thin wall around a clear lumen instead of solid, 0..1.
+    halo : float
+        Strength of a bright fringe around the body, 0..1.
     """
 
     x: float
@@ -53,6 +57,8 @@ class Spheroid:
     depth: float = 0.5
     core: float = 0.4
     shedding: float = 0.0
+    wall: float = 0.0
+    halo: float = 0.0
 
     def rings(self) -> list[NDArray[np.float64]]:
         """Return the true outline, and the hole's; the area scales exactly with the radius squared."""
@@ -151,12 +157,15 @@ def random_scene(rng: np.random.Generator, size: tuple[int, int] = (256, 256)) -
     spheroids: list[Spheroid] = []
     look = "brightfield" if rng.random() < 0.75 else "fluorescence"
     depth = rng.uniform(0.15, 0.9)
+    wall = float(rng.uniform(0.4, 1.0)) if rng.random() < 0.25 else 0.0
+    halo = float(rng.uniform(0.2, 1.0)) if rng.random() < 0.3 else 0.0
 
     def one(x: float, y: float, radius: float) -> Spheroid:
         return Spheroid(
             x, y, radius, roughness=float(rng.uniform(0.1, 1.0)), shape_seed=int(rng.integers(2**31)),
             hole=float(rng.uniform(0.2, 0.5)) if rng.random() < 0.03 else 0.0, depth=float(np.clip(depth * rng.uniform(0.7, 1.2), 0.1, 0.95)),
             core=float(rng.uniform(0, 0.7)), shedding=float(rng.uniform(0.2, 1)) if rng.random() < 0.25 else 0.0,
+            wall=wall, halo=halo,
         )  # fmt: skip
 
     if kind == "one":
@@ -205,8 +214,17 @@ def _bodies(
         # A body of cells absorbs more where it is thicker; its rim is soft over some pixels.
         thick = np.sqrt(np.clip(inner / (0.6 * spheroid.radius + 1), 0, 1))
         edge = np.clip(inner / 2.0, 0, 1)
-        body = edge * spheroid.depth * (0.65 + 0.35 * thick + spheroid.core * 0.5 * thick**4 + 0.10 * texture)
+        solid = 0.65 + 0.35 * thick + spheroid.core * 0.5 * thick**4
+        if spheroid.wall:
+            width = 0.07 * spheroid.radius + 1.0
+            lumen = np.exp(-(((inner - width) / width) ** 2)) - 0.12 * thick
+            solid = (1 - spheroid.wall) * solid + spheroid.wall * lumen
+        body = edge * spheroid.depth * (solid + 0.10 * texture)
         absorbed[own] = body[own]
+        if spheroid.halo:
+            away = cv2.distanceTransform((~own).astype(np.uint8), cv2.DIST_L2, 3)
+            fringe = np.exp(-away / (0.04 * spheroid.radius + 1.0)) * (labels == 0)
+            absorbed -= 0.25 * spheroid.halo * fringe
 
 
 def _specks(absorbed: NDArray[np.float32], spec: SceneSpec, rng: np.random.Generator) -> None:

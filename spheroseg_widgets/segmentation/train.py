@@ -7,7 +7,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from queue import Queue
@@ -91,21 +91,23 @@ class TrainingConfig:
     A run ends after `steps` or after `minutes`, whichever comes first. The learning rate rises over `warmup`
     steps, stays, and falls linearly to zero over the last `cooldown` share of the run; one that was stopped
     before its cooldown can be continued at full rate.
+
+    `views` are the kinds of batch, as (side in pixels, views a batch), one of them drawn for each step: small
+    views show many objects for little arithmetic, large ones show what fills a frame.
     """
 
     steps: int = 6000
     minutes: float | None = None
     warmup: int = 200
     cooldown: float = 0.3
-    batch: int = 8
-    size: int = 256
+    views: tuple[tuple[int, int], ...] = ((128, 14), (128, 14), (192, 6), (288, 3))
     rate: float = 1.5e-3
     weight_decay: float = 1e-2
     average: float = 0.997
     seed: int = 1
     threads: int = 2
-    channels_last: bool = False
-    save_every: int = 250
+    channels_last: bool = True
+    save_every: int = 100
     network: NetworkConfig = field(default_factory=NetworkConfig)
 
     def rate_at(self, step: int, seconds: float) -> float:
@@ -189,12 +191,16 @@ class Trainer:
         torch.save(state, partial)
         partial.replace(self.state_file)
 
-    def resume(self, file: Path | None = None) -> bool:
-        """Continue from a state file; False when there is none."""
-        source = file or self.state_file
-        if not source.exists():
+    def start_from(self, weights: Mapping[str, Tensor]) -> None:
+        """Start from a model's weights instead of at random; the optimiser starts anew."""
+        self.network.load_state_dict(dict(weights))
+        self.averaged = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
+
+    def resume(self) -> bool:
+        """Continue from the folder's state file; False when there is none."""
+        if not self.state_file.exists():
             return False
-        state = torch.load(source, weights_only=True)
+        state = torch.load(self.state_file, weights_only=True)
         self.network.load_state_dict(state["network"])
         self.averaged = state["averaged"]
         self.optimiser.load_state_dict(state["optimiser"])
@@ -202,12 +208,13 @@ class Trainer:
         return True
 
     def batch(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """Draw one batch: images (n, 1, s, s) and targets (n, 2, s, s)."""
+        """Draw one batch of one kind: images (n, 1, s, s) and targets (n, 2, s, s)."""
+        size, count = self.config.views[int(rng.integers(len(self.config.views)))]
         weights = np.array([d.weight for d in self.domains])
         weights = weights / weights.sum()
         images, targets = [], []
-        for pick in rng.choice(len(self.domains), self.config.batch, p=weights):
-            image, labels = self.domains[int(pick)].view(rng, self.config.size)
+        for pick in rng.choice(len(self.domains), count, p=weights):
+            image, labels = self.domains[int(pick)].view(rng, size)
             images.append(random_camera(image, rng))
             targets.append(training_targets(labels))
         return torch.from_numpy(np.stack(images)[:, None]), torch.from_numpy(np.stack(targets))
