@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .project.hooks import register
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
@@ -12,15 +14,25 @@ if TYPE_CHECKING:
     from .project.project import Project as Project
     from .project.project import open_project as open_project
     from .project.run import Run as Run
+    from .widgets.editor import Editor as Editor
+    from .widgets.gallery import Gallery as Gallery
+    from .widgets.monitor import Monitor as Monitor
 
 # Resolved on first use (PEP 562): a worker that imports the package must not load the store or Jupyter.
 _PUBLIC = {
+    "Editor": ".widgets.editor",
+    "Gallery": ".widgets.gallery",
+    "Monitor": ".widgets.monitor",
     "Outlines": ".outlines.outlines",
     "Project": ".project.project",
     "Run": ".project.run",
     "open_project": ".project.project",
 }
-__all__ = ["Outlines", "Project", "Run", "__version__", "open_project"]
+__all__ = ["Editor", "Gallery", "Monitor", "Outlines", "Project", "Run", "__version__", "open_project"]
+
+# By name as well: what displays a run and what writes a report is imported when it is first asked for.
+register("display_run", "spheroseg_widgets.widgets.monitor:display_run")
+register("report", "spheroseg_widgets.reports.report:write_report")
 
 
 def __getattr__(name: str) -> Any:

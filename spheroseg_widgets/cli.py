@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from spheroseg_widgets import __version__
+from spheroseg_widgets import __version__, commands
 from spheroseg_widgets.errors import SpherosegError
 
 if TYPE_CHECKING:
@@ -199,6 +199,9 @@ def _print_table(title: str, frame: pd.DataFrame) -> None:
     for row in frame.itertuples(index=False, name=None):
         table.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row))
     Console().print(table)
+
+
+commands.register(app)
 
 
 def joined_formats(arguments: list[str]) -> list[str]:

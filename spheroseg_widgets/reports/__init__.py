@@ -1,1 +1,1 @@
-"""What is shared: the one-page summary; reports by papermill build on it."""
+"""What is shared as a file: reports by papermill, the one-page summary, and the look of their figures and tables."""

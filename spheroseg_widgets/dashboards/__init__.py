@@ -1,0 +1,1 @@
+"""Pages for colleagues: a notebook served by Voila, behind a token."""

@@ -1,0 +1,81 @@
+"""One plotly template for every figure of a project, and the fixed look of its conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+
+OKABE_ITO = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#f0e442", "#7f7f7f")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "hexagon", "triangle-down", "pentagon")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+ALL = "all images"
+"""What stands for the condition where no plate map was entered."""
+TEXT, QUIET, LINE = "#1c1c1c", "#616161", "#d6d6d6"
+FONT = 'system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif'
+_AXIS = {
+    "showline": True, "linecolor": QUIET, "linewidth": 1, "ticks": "outside", "tickcolor": QUIET, "ticklen": 4,
+    "gridcolor": LINE, "gridwidth": 0.5, "zeroline": False, "automargin": True, "title": {"standoff": 12, "font": {"size": 13}},
+}  # fmt: skip
+TEMPLATE = go.layout.Template(
+    layout={
+        "font": {"family": FONT, "size": 12, "color": TEXT},
+        "title": {"font": {"size": 12, "color": QUIET}, "x": 0, "xref": "paper", "xanchor": "left", "y": 1, "yref": "container",
+                  "yanchor": "top", "pad": {"t": 8}},
+        "paper_bgcolor": "#ffffff", "plot_bgcolor": "rgba(0,0,0,0)", "colorway": list(OKABE_ITO),
+        "xaxis": {**_AXIS, "showgrid": False}, "yaxis": _AXIS,
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom", "title": {"text": ""}},
+        "margin": {"l": 64, "r": 16, "t": 72, "b": 56}, "hoverlabel": {"font": {"size": 11}}, "height": 420,
+    }
+)  # fmt: skip
+CONFIG = {"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
+"""How a figure behaves: no advertisement, no tool that does nothing."""
+PAGE_STYLE = """
+.js-plotly-plot .main-svg { background: transparent !important; }
+.js-plotly-plot .bg { fill: transparent !important; }
+.js-plotly-plot text:not(.hovertext text) { fill: var(--sw-text, var(--jp-ui-font-color1, #1c1c1c)) !important; }
+.js-plotly-plot .hoverlayer text { fill: #ffffff !important; }
+.js-plotly-plot .gridlayer path { stroke: var(--sw-line, var(--jp-border-color2, #d6d6d6)) !important; }
+.js-plotly-plot .xlines-above, .js-plotly-plot .ylines-above, .js-plotly-plot .xtick path, .js-plotly-plot .ytick path,
+.js-plotly-plot path.xtick, .js-plotly-plot path.ytick { stroke: var(--sw-quiet, var(--jp-ui-font-color2, #616161)) !important; }
+"""
+"""Style of a page that lets its figures follow light and dark."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionStyle:
+    """How a condition looks in every figure: never told apart by colour alone."""
+
+    colour: str
+    symbol: str
+    dash: str
+
+    def tint(self, alpha: float) -> str:
+        """Return the colour as rgba."""
+        red, green, blue = (int(self.colour[at : at + 2], 16) for at in (1, 3, 5))
+        return f"rgba({red},{green},{blue},{alpha:g})"
+
+
+def condition_styles(conditions: Iterable[object]) -> dict[str, ConditionStyle]:
+    """Give every condition its colour, symbol and dash.
+
+    Parameters
+    ----------
+    conditions : iterable
+        All of the project, in the order of its plate map, so that a figure of some of them looks as a figure of
+        all; what is missing is left out.
+
+    Returns
+    -------
+    dict
+        By condition, in that order.
+    """
+    names = list(dict.fromkeys(str(name) for name in conditions if pd.notna(name)))
+    return {
+        name: ConditionStyle(
+            OKABE_ITO[at % len(OKABE_ITO)], SYMBOLS[at % len(SYMBOLS)], DASHES[at // 2 % len(DASHES)]
+        )
+        for at, name in enumerate(names or [ALL])
+    }  # fmt: skip

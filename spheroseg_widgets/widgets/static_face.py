@@ -1,0 +1,169 @@
+"""What a widget, a report or a page shows where nothing runs: pictures with their outlines, as plain HTML."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from spheroseg_widgets.errors import ImageError
+from spheroseg_widgets.imaging.normalise import normalise
+from spheroseg_widgets.imaging.read import Plane, read_plane
+from spheroseg_widgets.outlines.outlines import Outlines
+from spheroseg_widgets.project.project import Project
+
+CARD_WIDTH = 208
+"""Width of a card in CSS px; pictures have twice as many, for fine screens."""
+ORANGE, SKY = (0, 159, 230), (233, 180, 86)  # of Okabe and Ito, as BGR
+CARDS_NOTE = "Outlines of spheroids in orange, of objects cut by the border in blue and dashed."
+STYLE = """
+.sw-cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(160px, 1fr)); gap: 8px; }
+.sw-card { margin: 0; background: var(--sw-image, var(--jp-layout-color2, #e8e8e8)); border-radius: 4px; overflow: hidden; }
+.sw-card img { display: block; width: 100%; }
+.sw-card figcaption { padding: 4px 8px; font-size: 11px; line-height: 16px; overflow: hidden; text-overflow: ellipsis;
+  white-space: nowrap; }
+.sw-card b { font-weight: 600; }
+.sw-card .sw-reason { padding: 24px 8px; font-size: 11px; overflow-wrap: anywhere; }
+"""
+
+
+def read_picture(row: Mapping[Hashable, Any]) -> NDArray[np.float32]:
+    """Read the plane of an image, stretched to 0..1.
+
+    Parameters
+    ----------
+    row : mapping
+        Of `Project.images()`: path, series, page, channel, z.
+
+    Raises
+    ------
+    ImageError
+        The file cannot be read; the reason says why.
+    """
+    z = str(row["z"])
+    plane = Plane(int(row["series"]), int(row["page"]), int(row["channel"]), int(z) if z.isdigit() else z or None)
+    return normalise(read_plane(str(row["path"]), plane).pixels)
+
+
+def outlined(
+    picture: NDArray[np.float32], outlines: Outlines, touches_border: NDArray[np.bool_], width: int
+) -> NDArray[np.uint8]:
+    """Draw outlines on a picture.
+
+    Parameters
+    ----------
+    picture : (h, w) float32
+        0 to 1.
+    outlines : Outlines
+        In the picture's pixels.
+    touches_border : (n,) bool
+        Objects that are drawn as cut.
+    width : int
+        Of the drawing, in px.
+
+    Returns
+    -------
+    (height, width, 3) uint8
+        BGR, with the picture's proportions.
+    """
+    factor = width / picture.shape[1]
+    size = (width, max(1, round(picture.shape[0] * factor)))
+    grey = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
+    colour = cv2.cvtColor((grey * 255).astype(np.uint8), cv2.COLOR_GRAY2BGR)
+    stroke = max(2, round(width / CARD_WIDTH))
+    for index in range(len(outlines)):
+        cut = bool(touches_border[index])
+        for ring in outlines.rings(index):
+            points = np.rint((ring * factor - 0.5) * 16).astype(np.int32)
+            pieces = _dashes(points) if cut else [np.vstack([points, points[:1]])]
+            for tint, thickness in (((0, 0, 0), stroke + 2), (SKY if cut else ORANGE, stroke)):
+                cv2.polylines(
+                    colour, pieces, isClosed=False, color=tint, thickness=thickness, lineType=cv2.LINE_AA, shift=4
+                )
+    return colour.astype(np.uint8)
+
+
+def jpeg(drawing: NDArray[np.uint8], quality: int = 80) -> bytes:
+    """Return a drawing as JPEG, small enough for many on a page."""
+    _, code = cv2.imencode(".jpg", drawing, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return code.tobytes()
+
+
+def png(drawing: NDArray[np.uint8]) -> bytes:
+    """Return a drawing as PNG, for the `image/png` of a widget."""
+    _, code = cv2.imencode(".png", drawing)
+    return code.tobytes()
+
+
+def draw_image(project: Project, row: Mapping[Hashable, Any], width: int) -> NDArray[np.uint8]:
+    """Read an image of the project and draw the outlines that hold for it.
+
+    Raises
+    ------
+    ImageError
+        The file cannot be read.
+    """
+    outlines, objects = project.outlines(int(row["image_id"]))
+    cut = objects["touches_border"].to_numpy(bool) if len(outlines) else np.zeros(0, bool)
+    return outlined(read_picture(row), outlines, cut, width)
+
+
+def card_html(project: Project, row: Mapping[Hashable, Any]) -> str:
+    """Return an image as a card: picture, outlines, well and time or name, and what is not as usual."""
+    name = html.escape(str(row["name"]))
+    label = name
+    if isinstance(row["well"], str):
+        label = f"{row['well']} {row['time_h']:g} h" if pd.notna(row["time_h"]) else row["well"]
+    if pd.notna(row["z"]) and str(row["z"]).isdigit():
+        label += f" z{row['z']}"
+    outcome = row["outcome"] if isinstance(row["outcome"], str) else row["status"]
+    count = int(row["n_objects"]) if pd.notna(row["n_objects"]) else 0
+    said = [] if outcome == "measured" else [str(outcome).replace("_", " ")]
+    if count > 1:
+        said.append(f"{count} objects")
+    if row["excluded"]:
+        said.append("excluded")
+    if row["review"] in {"approved", "corrected"}:
+        said.append(str(row["review"]))
+    try:
+        code = base64.b64encode(jpeg(draw_image(project, row, CARD_WIDTH * 2))).decode()
+        picture = f'<img alt="{name}" src="data:image/jpeg;base64,{code}">'
+    except ImageError as error:
+        picture = f'<div class="sw-reason">{html.escape(error.reason)}</div>'
+    return (
+        f'<figure class="sw-card">{picture}<figcaption title="{name}"><b>{html.escape(label)}</b> '
+        f"{html.escape(', '.join(said))}</figcaption></figure>"
+    )
+
+
+def cards_html(project: Project, images: pd.DataFrame) -> str:
+    """Return images as a sheet of cards.
+
+    Parameters
+    ----------
+    project : Project
+        Whose outlines are drawn.
+    images : DataFrame
+        Rows of `Project.images()`, in the order in which they are shown.
+    """
+    cards = "".join(card_html(project, row) for row in images.to_dict("records"))
+    return f'<style>{STYLE}</style><div class="sw-cards">{cards}</div>'
+
+
+def _dashes(points: NDArray[np.int32], length: float = 12.0, gap: float = 7.0) -> list[NDArray[np.int32]]:
+    """Cut a closed ring, in sixteenths of a px, into dashes of `length` px."""
+    closed = np.vstack([points, points[:1]]).astype(np.float64)
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(closed, axis=0).T))])
+    pieces = []
+    for start in np.arange(0.0, along[-1], (length + gap) * 16):
+        end = min(start + length * 16, along[-1])
+        inner = along[(along > start) & (along < end)]
+        at = np.concatenate([[start], inner, [end]])
+        pieces.append(np.rint(np.column_stack([np.interp(at, along, closed[:, axis]) for axis in (0, 1)])))
+    return [piece.astype(np.int32) for piece in pieces]
