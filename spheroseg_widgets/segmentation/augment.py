@@ -152,4 +152,4 @@ def _with_scale_bar(image: Image, rng: np.random.Generator) -> Image:
         drawn, f"{rng.integers(1, 20)}00 um", (left, top - 2), cv2.FONT_HERSHEY_SIMPLEX, 0.3, 255, 1, cv2.LINE_AA
     )
     cover = drawn.astype(np.float32) / 255
-    return image * (1 - cover) + float(rng.random() < 0.5) * cover
+    return np.asarray(image * (1 - cover) + float(rng.random() < 0.5) * cover, np.float32)
