@@ -1,0 +1,123 @@
+/** Image and outlines by Canvas2D, for browsers without WebGL2: slower with many outlines, otherwise the same picture. */
+
+import { classColour } from "../shared/outlines";
+import type { Rings } from "./geometry";
+import type { Pixels } from "./pixels";
+import { LINE, type Renderer, type Scene } from "./scene";
+import { FLAG } from "./store";
+import type { View } from "./view";
+
+export class CanvasRenderer implements Renderer {
+  readonly kind = "canvas2d";
+  readonly #context: CanvasRenderingContext2D;
+  #pixels: Pixels | null = null;
+  /** The image as grey, for the window it was made with. */
+  #grey: { picture: OffscreenCanvas; low: number; high: number } | null = null;
+
+  constructor(private readonly canvas: HTMLCanvasElement) {
+    const context = canvas.getContext("2d");
+    if (!context) throw new Error("this browser draws on no canvas");
+    this.#context = context;
+  }
+
+  setImage(pixels: Pixels | null): void {
+    this.#pixels = pixels;
+    this.#grey = null;
+  }
+
+  change(): void {
+    // Every frame is drawn from the store.
+  }
+
+  draw(scene: Scene, ratio: number): boolean {
+    const context = this.#context;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    context.scale(ratio, ratio);
+    this.#drawImage(scene);
+    if (!scene.outlines) return false;
+    for (const slot of scene.store.query(scene.view.visible())) {
+      if (slot === scene.hidden) continue;
+      const { classIndex, flags } = scene.store.attributes(slot);
+      const width = scene.selected.has(slot) ? LINE.selected : LINE.normal;
+      strokeRings(context, scene.view, scene.store.rings(slot), classColour(classIndex), width);
+      if (flags & FLAG.lowConfidence) hatch(context, scene.view, scene.store.rings(slot), classColour(classIndex));
+    }
+    return false;
+  }
+
+  dispose(): void {
+    this.#grey = null;
+  }
+
+  #drawImage({ view, window }: Scene): void {
+    if (!this.#pixels) return;
+    const { width, height, downsample } = this.#pixels.info;
+    if (this.#grey?.low !== window.low || this.#grey.high !== window.high) {
+      this.#grey = { picture: greyPicture(this.#pixels, window.low, window.high), ...window };
+    }
+    const size = downsample * view.scale;
+    this.#context.imageSmoothingEnabled = size < 4;
+    this.#context.drawImage(this.#grey.picture, view.x, view.y, width * size, height * size);
+  }
+}
+
+function greyPicture(pixels: Pixels, low: number, high: number): OffscreenCanvas {
+  const { width, height } = pixels.info;
+  const black = pixels.stored(low), gain = 255 / Math.max(1e-6, pixels.stored(high) - black);
+  const image = new ImageData(width, height);
+  const words = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < words.length; i++) {
+    const grey = Math.min(255, Math.max(0, Math.round((pixels.data[i] - black) * gain)));
+    words[i] = 0xff000000 | (grey << 16) | (grey << 8) | grey;
+  }
+  const picture = new OffscreenCanvas(width, height);
+  picture.getContext("2d")!.putImageData(image, 0, 0);
+  return picture;
+}
+
+function pathOf(view: View, rings: Rings): Path2D {
+  const path = new Path2D();
+  for (const ring of rings) {
+    for (let i = 0; i < ring.length; i += 2) {
+      const [x, y] = view.toScreen(ring[i], ring[i + 1]);
+      if (i) path.lineTo(x, y);
+      else path.moveTo(x, y);
+    }
+    path.closePath();
+  }
+  return path;
+}
+
+/** Lines of an outline over their halo, holes dashed. */
+export function strokeRings(
+  context: CanvasRenderingContext2D, view: View, rings: Rings, colour: string, width: number,
+): void {
+  context.lineJoin = "round";
+  for (const [kind, path] of [["outer", pathOf(view, rings.slice(0, 1))], ["hole", pathOf(view, rings.slice(1))]] as const) {
+    context.setLineDash([]);
+    context.strokeStyle = "rgb(0 0 0 / 60%)";
+    context.lineWidth = width + 2 * LINE.halo;
+    context.stroke(path);
+    if (kind === "hole") context.setLineDash([LINE.dash - LINE.gap, LINE.gap]);
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    context.stroke(path);
+  }
+  context.setLineDash([]);
+}
+
+function hatch(context: CanvasRenderingContext2D, view: View, rings: Rings, colour: string): void {
+  context.save();
+  context.clip(pathOf(view, rings), "evenodd");
+  context.strokeStyle = colour;
+  context.globalAlpha = 0.6;
+  context.lineWidth = 1;
+  context.beginPath();
+  for (let x = -view.height; x < view.width; x += 9) {
+    context.moveTo(x, 0);
+    context.lineTo(x + view.height, view.height);
+  }
+  context.stroke();
+  context.restore();
+}

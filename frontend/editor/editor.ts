@@ -1,0 +1,438 @@
+/** The editor: it joins the open image, the tools, the renderer and what stands around the picture. */
+
+import { messageOf, type Frame } from "../shared/frame";
+import { onTrait, type Model } from "../shared/types";
+import { CanvasRenderer } from "./canvas_renderer";
+import { Chrome } from "./chrome";
+import type { DocumentInfo, OpenDraft } from "./document";
+import { bounds } from "./geometry";
+import { GlRenderer } from "./gl/renderer";
+import { Help } from "./help";
+import type { Change } from "./history";
+import { listen } from "./input";
+import type { Handlers } from "./keys";
+import { Notices } from "./notices";
+import { paintOverlay } from "./overlay";
+import { adjusted, type Window } from "./pixels";
+import { readings, showFooter, showHeader } from "./readings";
+import type { Renderer } from "./scene";
+import { DrawTool } from "./tools/draw";
+import { PanTool } from "./tools/pan";
+import { SelectTool } from "./tools/select";
+import type { Pointer, Preview, Tool, ToolHost, ToolName } from "./tools/tool";
+import { VerticesTool } from "./tools/vertices";
+import { View } from "./view";
+import { Work } from "./work";
+
+/** Screen pixels around a vertex or line that count as it. */
+const REACH = 8;
+const STEP = 60;
+
+export class Editor implements ToolHost {
+  readonly view = new View();
+  readonly work: Work;
+  readonly chrome: Chrome;
+  readonly notices = new Notices();
+  readonly help: Help;
+  readonly handlers: Handlers;
+  preview: Preview | null = null;
+  renderer!: Renderer;
+  #tools: Record<ToolName, Tool>;
+  #tool: Tool;
+  #hand: Tool;
+  #handHeld = false;
+  #hover: Pointer | null = null;
+  #outlines = true;
+  #base: Window = { low: 0, high: 1 };
+  #frame = 0;
+  #dirty = { scene: true, overlay: true };
+  #hidden: number | null = null;
+  #goal: { factor: number; x: number; y: number } | null = null;
+  #size: [number, number] = [0, 0];
+
+  constructor(private readonly model: Model, private readonly frame: Frame, signal: AbortSignal) {
+    const { t } = frame;
+    this.chrome = new Chrome(t, (action) => this.handlers[action](true), model.get<boolean>("read_only"));
+    this.help = new Help(t, () => this.#closeHelp());
+    this.work = new Work(frame.rpc, {
+      opened: (info, fresh) => this.#opened(info, fresh),
+      changed: () => this.#changed(),
+      say: (key, tone, vars = {}) => this.#say(key, tone, vars),
+      kept: (n, apply, discard) =>
+        this.notices.show("kept", t("editor.kept", { n }), "warning", [
+          { label: t("editor.apply"), run: apply },
+          { label: t("editor.discard"), run: discard },
+        ]),
+      failed: (error) => {
+        this.renderer.setImage(null);
+        this.chrome.fail(messageOf(error), () => void this.#open());
+        this.#changed();
+      },
+    }, signal);
+    this.#tools = {
+      select: new SelectTool(this), vertices: new VerticesTool(this), draw: new DrawTool(this), pan: new PanTool(this),
+    };
+    this.#hand = new PanTool(this);
+    this.#tool = this.#tools.select;
+    this.handlers = this.#handle();
+    this.#build(signal);
+    this.work.store.onChange((slots) => {
+      this.renderer.change(slots);
+      this.#dirty.scene = true;
+      this.redraw();
+    });
+    this.#syncSelection(signal);
+    onTrait<number>(model, "image_id", signal, () => void this.#open());
+    frame.onTheme(() => this.redraw());
+    this.#useTool("select");
+    void this.#open();
+  }
+
+  // What tools use
+
+  get store() {
+    return this.work.store;
+  }
+  get selection() {
+    return this.work.selection;
+  }
+  get width() {
+    return this.work.info?.image.width ?? 0;
+  }
+  get height() {
+    return this.work.info?.image.height ?? 0;
+  }
+  get readOnly() {
+    return this.work.readOnly;
+  }
+  get reach() {
+    return REACH / this.view.scale;
+  }
+
+  pan(dx: number, dy: number): void {
+    this.view.pan(dx, dy);
+    this.#redrawAll();
+  }
+
+  commit(label: string, changes: readonly Change[]): void {
+    this.work.commit({ label, changes });
+    this.#say(label, "info", {});
+  }
+
+  refuse(key: string): void {
+    this.#say(key, "warning", {});
+  }
+
+  /** Draw what lies over the picture; the picture itself only when it changed. */
+  redraw(): void {
+    this.#dirty.overlay = true;
+    const hidden = this.preview ? (this.store.slot(this.preview.id) ?? null) : null;
+    if (hidden !== this.#hidden) {
+      this.#hidden = hidden;
+      this.#dirty.scene = true;
+    }
+    this.#frame ||= requestAnimationFrame(() => this.#draw());
+  }
+
+  // Input
+
+  tool(): Tool {
+    return this.#handHeld ? this.#hand : this.#tool;
+  }
+  get hand(): Tool {
+    return this.#hand;
+  }
+
+  hover(at: Pointer | null): void {
+    this.#hover = at;
+    readings(this.chrome, this.work, at, this.frame.t);
+  }
+
+  zoom(screenX: number, screenY: number, factor: number, smooth: boolean): void {
+    if (!smooth || matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      this.view.zoomAt(screenX, screenY, factor);
+    } else {
+      this.#goal = { factor: factor * (this.#goal?.factor ?? 1), x: screenX, y: screenY };
+    }
+    this.#redrawAll();
+  }
+
+  doubleClick(at: Pointer): void {
+    if (!this.#tool.doubleClick(at)) this.handlers["view.fit"](true);
+  }
+
+  // Drawing
+
+  #redrawAll(): void {
+    this.#dirty.scene = true;
+    this.redraw();
+  }
+
+  #draw(): void {
+    this.#frame = 0;
+    if (!this.#size[0]) return;
+    this.#approach();
+    const ratio = devicePixelRatio;
+    const selected = new Set([...this.selection.ids].map((id) => this.store.slot(id)!).filter((slot) => slot !== undefined));
+    if (this.#dirty.scene) {
+      this.#dirty.scene = false;
+      const scene = {
+        view: this.view, store: this.store, window: this.window, selected, hidden: this.#hidden, outlines: this.#outlines,
+      };
+      if (this.renderer.draw(scene, ratio)) this.#redrawAll();
+    }
+    this.#dirty.overlay = false;
+    const { t } = this.frame;
+    paintOverlay(this.chrome.overlay.getContext("2d")!, {
+      view: this.view, store: this.store, selected, preview: this.preview, marks: this.#tool.marks(),
+      imageWidth: this.width, imageHeight: this.height, outlines: this.#outlines,
+      handles: !this.readOnly && this.#outlines && (this.#tool.name === "select" || this.#tool.name === "vertices"),
+      accent: this.frame.token("--sw-accent"), font: `11px ${getComputedStyle(this.chrome.stage).fontFamily}`,
+      label: (slot) => `#${slot + 1}`,
+    }, ratio);
+    showFooter(this.chrome, this.work, this.view, this.preview, t);
+    if (this.#hover) {
+      // The view may have moved under a pointer that rests.
+      const [x, y] = this.view.toImage(this.#hover.screenX, this.#hover.screenY);
+      this.hover({ ...this.#hover, x, y });
+    }
+    this.chrome.stage.style.cursor = this.#handHeld ? this.#hand.cursor : this.#tool.cursor;
+    if (this.#goal) this.#redrawAll();
+  }
+
+  /** Go a part of the way to where the wheel wants the view: about a tenth of a second in all. */
+  #approach(): void {
+    const goal = this.#goal;
+    if (!goal) return;
+    const near = Math.abs(Math.log(goal.factor)) < 0.01;
+    const step = near ? goal.factor : goal.factor ** 0.4;
+    this.view.zoomAt(goal.x, goal.y, step);
+    this.#goal = near ? null : { ...goal, factor: goal.factor / step };
+  }
+
+  get window(): Window {
+    return adjusted(this.#base, Number(this.chrome.brightness.value), Number(this.chrome.contrast.value));
+  }
+
+  // Building
+
+  #build(signal: AbortSignal): void {
+    const { chrome, frame } = this;
+    const body = document.createElement("div");
+    body.className = "sw-editor-body";
+    body.append(chrome.tools, chrome.stage);
+    frame.root.append(chrome.header, this.notices.element, body, chrome.footer, this.help.element);
+    try {
+      this.renderer = new GlRenderer(chrome.picture, () => this.#redrawAll());
+    } catch {
+      this.renderer = new CanvasRenderer(chrome.picture);
+      this.notices.show("canvas", frame.t("editor.no_webgl"), "info", [{ label: frame.t("editor.dismiss"), run: () => undefined }]);
+    }
+    listen(frame.root, chrome.stage, this, signal);
+    for (const slider of [chrome.brightness, chrome.contrast]) {
+      slider.addEventListener("input", () => this.#redrawAll(), { signal });
+    }
+    chrome.retry.addEventListener("click", () => this.work.retry(), { signal });
+    const watch = new ResizeObserver(() => this.#resize());
+    watch.observe(chrome.stage);
+    signal.addEventListener("abort", () => {
+      watch.disconnect();
+      cancelAnimationFrame(this.#frame);
+      this.renderer.dispose();
+    });
+  }
+
+  #resize(): void {
+    const { stage, picture, overlay } = this.chrome;
+    const [width, height] = [stage.clientWidth, stage.clientHeight];
+    if (!width || !height) return;
+    const first = !this.#size[0];
+    this.#size = [width, height];
+    for (const canvas of [picture, overlay]) {
+      canvas.width = Math.round(width * devicePixelRatio);
+      canvas.height = Math.round(height * devicePixelRatio);
+    }
+    this.view.resize(width, height);
+    if (first) this.#fit();
+    // A canvas is empty once its size is set: drawn in the same frame it does not flicker.
+    this.#dirty.scene = true;
+    this.#draw();
+  }
+
+  #fit(): void {
+    this.#goal = null;
+    if (this.width) this.view.fit(0, 0, this.width, this.height);
+    this.#redrawAll();
+  }
+
+  #syncSelection(signal: AbortSignal): void {
+    const { model, selection } = this;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    selection.onChange(() => {
+      this.#changed();
+      this.#redrawAll();
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        model.set("selected_ids", [...selection.ids]);
+        model.save_changes();
+      }, 80);
+    });
+    signal.addEventListener("abort", () => clearTimeout(timer));
+    onTrait<string[]>(model, "selected_ids", signal, (ids) => {
+      selection.set(ids.filter((id) => this.store.slot(id) !== undefined));
+    });
+  }
+
+  // The open image
+
+  async #open(): Promise<void> {
+    const wait = setTimeout(() => (this.chrome.wait.hidden = false), 200);
+    this.notices.clear();
+    this.chrome.card.hidden = true;
+    this.preview = null;
+    await this.work.open(this.model.get<number>("image_id"));
+    clearTimeout(wait);
+    this.chrome.wait.hidden = true;
+  }
+
+  #opened(info: DocumentInfo, fresh: boolean): void {
+    const { t } = this.frame;
+    for (const key of ["draft", "stale"]) this.notices.hide(key);
+    if (info.stale) this.notices.show("stale", t("editor.stale"), "warning", []);
+    const open = info.drafts.find(({ kind }) => kind !== "other") ?? info.drafts[0];
+    if (open) this.#offer(open);
+    if (!fresh) return;
+    const pixels = this.work.pixels!;
+    this.renderer.setImage(pixels);
+    this.#base = { low: pixels.info.low, high: pixels.info.high };
+    const { width, height } = info.image;
+    // The same place in the next image of a series; another size is shown whole.
+    if (this.#shown?.[0] !== width || this.#shown[1] !== height) this.#fit();
+    this.#shown = [width, height];
+    const { downsample } = pixels.info;
+    this.#say(downsample > 1 ? "editor.downsampled" : "editor.opened", "info", { n: this.store.count, factor: downsample });
+    this.#redrawAll();
+  }
+  #shown: [number, number] | null = null;
+
+  #offer(draft: OpenDraft): void {
+    const { t } = this.frame;
+    const vars = { n: draft.operations, author: draft.author, when: new Date(draft.changed_at).toLocaleString() };
+    const decide = draft.kind === "other" ? [] : [
+      { label: t("editor.continue"), run: () => this.work.draft("continue", draft.id) },
+      { label: t("editor.discard"), run: () => this.work.draft("discard", draft.id) },
+    ];
+    this.notices.show("draft", t(`editor.draft.${draft.kind}`, vars), draft.kind === "other" ? "info" : "warning", decide);
+  }
+
+  #changed(): void {
+    showHeader(this.chrome, this.work, this.frame.rpc.state, this.frame.t);
+    this.redraw();
+  }
+
+  #say(key: string, tone: "info" | "warning", vars: Record<string, string | number>): void {
+    const { t } = this.frame;
+    const named = typeof vars.what === "string" ? { ...vars, what: t(vars.what) } : vars;
+    const words = t(key, named);
+    this.frame.announce(words);
+    if (key === "editor.conflict" || key === "editor.not_saved") {
+      this.notices.show(key, words, "error", [{ label: t("editor.dismiss"), run: () => undefined }]);
+    } else {
+      this.chrome.say(words, tone);
+    }
+  }
+
+  // Actions
+
+  #useTool(name: ToolName): void {
+    while (this.#tool.name !== name && this.#tool.back());
+    this.#tool = this.#tools[name];
+    this.chrome.showTool(name);
+    this.redraw();
+  }
+
+  #closeHelp(): void {
+    this.help.toggle(false);
+    this.chrome.stage.focus({ preventScroll: true });
+  }
+
+  #remove(): void {
+    if (this.#tool.remove() || this.readOnly || !this.selection.ids.size) return;
+    const changes = [...this.selection.ids].map((id) => {
+      const slot = this.store.slot(id)!;
+      return { id, before: this.store.rings(slot), after: null, attributes: this.store.attributes(slot) };
+    });
+    this.commit("editor.did.delete", changes);
+  }
+
+  #neighbour(step: 1 | -1): void {
+    const slots = [...this.store.slots()];
+    if (!slots.length) return;
+    const only = this.selection.only;
+    const at = only === null ? (step > 0 ? -1 : 0) : slots.indexOf(this.store.slot(only)!);
+    const slot = slots[(at + step + slots.length) % slots.length];
+    this.selection.set([this.store.id(slot)]);
+    const [x0, y0, x1, y1] = bounds(this.store.rings(slot));
+    const [left, top, right, bottom] = this.view.visible();
+    if (x0 < left || y0 < top || x1 > right || y1 > bottom) {
+      this.view.pan(((left + right) / 2 - (x0 + x1) / 2) * this.view.scale, ((top + bottom) / 2 - (y0 + y1) / 2) * this.view.scale);
+    }
+    this.#redrawAll();
+  }
+
+  #step(id: number | null | undefined): void {
+    if (id === null || id === undefined) return;
+    this.model.set("image_id", id);
+    this.model.save_changes();
+  }
+
+  #handle(): Handlers {
+    const middle = (factor: number) => () => this.zoom(this.view.width / 2, this.view.height / 2, factor, true);
+    const editing = (name: ToolName) => () => this.readOnly || this.#useTool(name);
+    return {
+      "tool.select": () => this.#useTool("select"),
+      "tool.vertices": editing("vertices"),
+      "tool.draw": editing("draw"),
+      "tool.pan": () => this.#useTool("pan"),
+      "edit.remove": () => this.#remove(),
+      "edit.undo": () => void this.work.undo(),
+      "edit.redo": () => void this.work.redo(),
+      "edit.save": () => void this.work.save(),
+      "edit.finish": () => void this.#tool.finish(),
+      "edit.back": () => {
+        if (this.help.shown) this.#closeHelp();
+        else if (!this.#tool.back() && this.#tool.name !== "select") this.#useTool("select");
+      },
+      "select.all": () => this.selection.set([...this.store.slots()].map((slot) => this.store.id(slot))),
+      "select.next": () => this.#neighbour(1),
+      "select.previous": () => this.#neighbour(-1),
+      "view.hand": (down) => {
+        this.#handHeld = down;
+        this.redraw();
+      },
+      "view.fit": () => this.#fit(),
+      "view.one": () => {
+        this.view.oneToOne();
+        this.#redrawAll();
+      },
+      "view.zoom_in": middle(1.5),
+      "view.zoom_out": middle(1 / 1.5),
+      "view.left": () => this.pan(STEP, 0),
+      "view.right": () => this.pan(-STEP, 0),
+      "view.up": () => this.pan(0, STEP),
+      "view.down": () => this.pan(0, -STEP),
+      "view.outlines": () => {
+        this.#outlines = !this.#outlines;
+        this.chrome.press("view.outlines", this.#outlines);
+        this.#redrawAll();
+      },
+      "view.contrast": () => {
+        this.chrome.brightness.value = this.chrome.contrast.value = "0";
+        this.#redrawAll();
+      },
+      "image.next": () => this.#step(this.work.image?.next),
+      "image.previous": () => this.#step(this.work.image?.previous),
+      "general.help": () => (this.help.shown ? this.#closeHelp() : this.help.toggle(true)),
+    };
+  }
+}

@@ -1,0 +1,133 @@
+/** The three programs: the image, the lines, the fills. Lengths are device pixels, places image pixels. */
+
+const HEAD = "#version 300 es\nprecision highp float;\nprecision highp int;\nprecision highp usampler2D;\n";
+
+/** Bits of a vertex's meta word beside the class in its lowest byte. */
+export const META = { hole: 1 << 8, border: 1 << 9, lowConfidence: 1 << 10, last: 1 << 11 } as const;
+
+const PLACE = `
+uniform vec2 canvas;   // device pixels
+uniform vec3 view;     // scale, x, y in device pixels
+vec2 onScreen(vec2 at) { return at * view.x + view.yz; }
+vec4 clip(vec2 screen) { return vec4(screen / canvas * vec2(2, -2) + vec2(-1, 1), 0, 1); }
+`;
+
+export const IMAGE = {
+  vertex: `${HEAD}${PLACE}
+uniform vec2 size;     // of the image
+out vec2 at;           // image pixels
+void main() {
+  at = vec2(gl_VertexID & 1, gl_VertexID >> 1) * size;
+  gl_Position = clip(onScreen(at));
+}`,
+  // Enlarged far, pixels are seen as the squares they are; shrunk, each screen pixel is the mean of what lies under it.
+  fragment: `${HEAD}
+uniform usampler2D plane;
+uniform vec2 window;     // stored number shown black, and 1 / (white - black)
+uniform float perTexel;  // image pixels a texel
+uniform float screen;    // device pixels a texel
+in vec2 at;
+out vec4 colour;
+float texel(ivec2 p) { return float(texelFetch(plane, clamp(p, ivec2(0), textureSize(plane, 0) - 1), 0).r); }
+float between(vec2 p) {
+  ivec2 i = ivec2(floor(p - 0.5));
+  vec2 f = p - 0.5 - vec2(i);
+  return mix(mix(texel(i), texel(i + ivec2(1, 0)), f.x), mix(texel(i + ivec2(0, 1)), texel(i + ivec2(1, 1)), f.x), f.y);
+}
+void main() {
+  vec2 p = at / perTexel;
+  float value;
+  if (screen >= 4.0) value = texel(ivec2(floor(p)));
+  else if (screen >= 0.75) value = between(p);
+  else {
+    int n = int(clamp(ceil(1.0 / screen), 2.0, 5.0));
+    float sum = 0.0;
+    for (int j = 0; j < n; j++)
+      for (int i = 0; i < n; i++)
+        sum += texel(ivec2(floor(p + ((vec2(i, j) + 0.5) / float(n) - 0.5) / screen)));
+    value = sum / float(n * n);
+  }
+  colour = vec4(vec3(clamp((value - window.x) * window.y, 0.0, 1.0)), 1);
+}`,
+};
+
+export const LINES = {
+  // One instance a segment, drawn as a capsule; a ring's last vertex starts no segment.
+  vertex: `${HEAD}${PLACE}
+uniform float halfWidth;
+layout(location = 0) in vec3 from;   // x, y, length so far
+layout(location = 1) in uint meta;
+layout(location = 2) in vec2 to;
+out vec3 local;                      // along, across, length of the segment
+flat out uint word;
+flat out float before;
+void main() {
+  word = meta;
+  if ((meta & ${META.last}u) != 0u) { gl_Position = vec4(2, 2, 2, 1); return; }
+  vec2 a = onScreen(from.xy), b = onScreen(to);
+  float size = length(b - a);
+  vec2 along = size > 0.0 ? (b - a) / size : vec2(1, 0), across = vec2(-along.y, along.x);
+  float reach = halfWidth + 1.0;
+  vec2 corner = vec2((gl_VertexID & 1) == 0 ? -reach : size + reach, (gl_VertexID >> 1) == 0 ? -reach : reach);
+  local = vec3(corner, size);
+  before = from.z * view.x;
+  gl_Position = clip(a + along * corner.x + across * corner.y);
+}`,
+  fragment: `${HEAD}
+uniform float halfWidth;
+uniform vec3 dash;        // period, gap (device pixels), 1 where holes are dashed
+uniform vec3 palette[8];
+uniform vec4 halo;        // alpha 0: the class decides
+in vec3 local;
+flat in uint word;
+flat in float before;
+out vec4 colour;
+void main() {
+  float beyond = max(max(-local.x, local.x - local.z), 0.0);
+  float alpha = clamp(halfWidth + 0.5 - length(vec2(beyond, local.y)), 0.0, 1.0);
+  if ((word & ${META.hole}u) != 0u && dash.z > 0.0 && mod(before + local.x, dash.x) > dash.x - dash.y) alpha = 0.0;
+  vec4 ink = halo.a > 0.0 ? halo : vec4(palette[word & 7u], 1);
+  colour = vec4(ink.rgb, 1) * ink.a * alpha;
+}`,
+};
+
+export const FILL = {
+  vertex: `${HEAD}${PLACE}
+layout(location = 0) in vec3 from;
+layout(location = 1) in uint meta;
+flat out uint word;
+void main() {
+  word = meta;
+  gl_Position = clip(onScreen(from.xy));
+}`,
+  // Low confidence is hatched: it must be seen without colour.
+  fragment: `${HEAD}
+uniform vec3 palette[8];
+uniform float strength;
+uniform float ratio;
+flat in uint word;
+out vec4 colour;
+void main() {
+  float alpha = strength;
+  if ((word & ${META.lowConfidence}u) != 0u && mod(gl_FragCoord.x + gl_FragCoord.y, 9.0 * ratio) < 1.6 * ratio) alpha = 0.6;
+  colour = vec4(palette[word & 7u] * alpha, alpha);
+}`,
+};
+
+/** Compile and link; throws with the driver's words. */
+export function program(gl: WebGL2RenderingContext, source: { vertex: string; fragment: string }): WebGLProgram {
+  const made = gl.createProgram();
+  for (const [kind, text] of [[gl.VERTEX_SHADER, source.vertex], [gl.FRAGMENT_SHADER, source.fragment]] as const) {
+    const shader = gl.createShader(kind)!;
+    gl.shaderSource(shader, text);
+    gl.compileShader(shader);
+    gl.attachShader(made, shader);
+    gl.deleteShader(shader);
+  }
+  gl.linkProgram(made);
+  if (!gl.getProgramParameter(made, gl.LINK_STATUS) && !gl.isContextLost()) {
+    const logs = gl.getAttachedShaders(made)!.map((shader) => gl.getShaderInfoLog(shader) ?? "");
+    throw new Error([gl.getProgramInfoLog(made), ...logs].filter(Boolean).join("\n"));
+  }
+  return made;
+}

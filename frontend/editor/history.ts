@@ -1,0 +1,90 @@
+/** Undo and redo of changes to outlines, bounded by the memory they hold. It knows nothing of the kernel's state. */
+
+import type { Attributes } from "./store";
+import { countVertices, type Rings } from "./geometry";
+
+/** One outline before and after; null is "not there". */
+export interface Change {
+  id: string;
+  before: Rings | null;
+  after: Rings | null;
+  /** Of the outline when it is there. */
+  attributes: Attributes;
+}
+
+export interface Step {
+  /** Key of the string that names it ("move vertex"). */
+  label: string;
+  changes: readonly Change[];
+}
+
+const VERTEX_BYTES = 8;
+const STEP_BYTES = 200;
+
+function bytes(step: Step): number {
+  let sum = STEP_BYTES;
+  for (const { before, after } of step.changes) {
+    sum += VERTEX_BYTES * (countVertices(before ?? []) + countVertices(after ?? []));
+  }
+  return sum;
+}
+
+function turned(step: Step): Step {
+  const changes = step.changes.map((change) => ({ ...change, before: change.after, after: change.before }));
+  return { label: step.label, changes: changes.reverse() };
+}
+
+export class History {
+  #done: Step[] = [];
+  #undone: Step[] = [];
+  #bytes = 0;
+
+  constructor(readonly mostBytes = 64 * 2 ** 20) {}
+
+  get undoable(): string | null {
+    return this.#done.at(-1)?.label ?? null;
+  }
+
+  get redoable(): string | null {
+    return this.#undone.at(-1)?.label ?? null;
+  }
+
+  /** Remember a step; what was undone cannot be redone after it. */
+  push(step: Step): void {
+    for (const gone of this.#undone) this.#bytes -= bytes(gone);
+    this.#undone = [];
+    this.#done.push(step);
+    this.#bytes += bytes(step);
+    // The newest step stays, however large: one can always undo what one just did.
+    while (this.#bytes > this.mostBytes && this.#done.length > 1) this.#bytes -= bytes(this.#done.shift()!);
+  }
+
+  /** The step that takes the last one back, or null. */
+  undo(): Step | null {
+    const step = this.#done.pop();
+    if (!step) return null;
+    this.#undone.push(step);
+    return turned(step);
+  }
+
+  redo(): Step | null {
+    const step = this.#undone.pop();
+    if (!step) return null;
+    this.#done.push(step);
+    return step;
+  }
+
+  /** Forget steps that touch an outline: the kernel did not take its change, so they start from what never was. */
+  forget(id: string): void {
+    const stays = (step: Step) => !step.changes.some((change) => change.id === id);
+    this.#done = this.#done.filter(stays);
+    this.#undone = this.#undone.filter(stays);
+    this.#bytes = [...this.#done, ...this.#undone].reduce((sum, step) => sum + bytes(step), 0);
+  }
+
+  clear(): void {
+    this.#done = [];
+    this.#undone = [];
+    this.#bytes = 0;
+  }
+}

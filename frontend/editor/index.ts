@@ -1,0 +1,13 @@
+/** The outline editor, browser half (Python: `widgets/editor.py`). */
+import "../shared/tokens.css";
+import "./editor.css";
+
+import { mount } from "../shared/frame";
+import type { RenderProps } from "../shared/types";
+import { Editor } from "./editor";
+
+export default {
+  render({ model, el, signal }: RenderProps): void {
+    new Editor(model, mount(el, model, signal, { name: "editor" }), signal);
+  },
+};

@@ -1,0 +1,119 @@
+/** Pointer, wheel and keys of the stage, told to the tools in image pixels. */
+
+import { handleKey, type Handlers } from "./keys";
+import type { Pointer, Tool } from "./tools/tool";
+import type { View } from "./view";
+
+export interface InputHost {
+  readonly view: View;
+  /** The tool that a press goes to. */
+  tool(): Tool;
+  readonly hand: Tool;
+  hover(at: Pointer | null): void;
+  zoom(screenX: number, screenY: number, factor: number, smooth: boolean): void;
+  doubleClick(at: Pointer): void;
+  readonly handlers: Handlers;
+}
+
+/** A wheel that started outside scrolls the page on, so that one is not caught by an image on the way. */
+const FOREIGN_WHEEL = 350;
+
+export function listen(root: HTMLElement, stage: HTMLElement, host: InputHost, signal: AbortSignal): void {
+  const options = { signal };
+  let active: { tool: Tool; id: number; last: Pointer } | null = null;
+  const touches = new Map<number, Pointer>();
+
+  const at = (event: MouseEvent): Pointer => {
+    const box = stage.getBoundingClientRect();
+    const screenX = event.clientX - box.left - stage.clientLeft, screenY = event.clientY - box.top - stage.clientTop;
+    const [x, y] = host.view.toImage(screenX, screenY);
+    return { x, y, screenX, screenY, shift: event.shiftKey, alt: event.altKey };
+  };
+  const end = (cancelled: boolean) => {
+    const ending = active;
+    active = null;
+    if (!ending) return;
+    if (cancelled) ending.tool.back();
+    else ending.tool.up(ending.last);
+  };
+
+  stage.addEventListener("pointerdown", (event) => {
+    stage.focus({ preventScroll: true });
+    if (event.button > 1) return;
+    event.preventDefault();
+    const where = at(event);
+    if (event.pointerType === "touch") touches.set(event.pointerId, where);
+    if (touches.size === 2) return end(true); // two fingers move and zoom the picture
+    if (active) return;
+    const tool = event.button === 1 ? host.hand : host.tool();
+    active = { tool, id: event.pointerId, last: where };
+    if (event.isTrusted) stage.setPointerCapture(event.pointerId);
+    tool.down(where);
+  }, options);
+
+  stage.addEventListener("pointermove", (event) => {
+    const where = at(event);
+    const before = touches.get(event.pointerId);
+    if (before && touches.size === 2) {
+      const other = [...touches].find(([id]) => id !== event.pointerId)![1];
+      const distance = (p: Pointer) => Math.hypot(p.screenX - other.screenX, p.screenY - other.screenY);
+      host.view.pan((where.screenX - before.screenX) / 2, (where.screenY - before.screenY) / 2);
+      const factor = distance(where) / Math.max(1, distance(before));
+      host.zoom((where.screenX + other.screenX) / 2, (where.screenY + other.screenY) / 2, factor, false);
+      touches.set(event.pointerId, where);
+      return;
+    }
+    if (before) touches.set(event.pointerId, where);
+    host.hover(where);
+    if (active && active.id === event.pointerId) {
+      active.last = where;
+      active.tool.move(where);
+    } else if (!active) {
+      host.tool().move(where);
+    }
+  }, options);
+
+  const up = (event: PointerEvent) => {
+    touches.delete(event.pointerId);
+    if (active?.id !== event.pointerId) return;
+    if (event.type === "pointerup") active.last = at(event);
+    end(event.type === "pointercancel");
+  };
+  for (const name of ["pointerup", "pointercancel", "lostpointercapture"] as const) stage.addEventListener(name, up, options);
+  // Without capture (it can be refused) the release may happen anywhere in the page.
+  window.addEventListener("pointerup", up, options);
+  stage.addEventListener("pointerleave", () => host.hover(null), options);
+  stage.addEventListener("dblclick", (event) => host.doubleClick(at(event)), options);
+  stage.addEventListener("contextmenu", (event) => event.preventDefault(), options);
+
+  let foreign = -Infinity;
+  window.addEventListener("wheel", (event) => {
+    if (!stage.contains(event.target as Node | null)) foreign = event.timeStamp;
+  }, { signal, passive: true, capture: true });
+  stage.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && event.timeStamp - foreign < FOREIGN_WHEEL) {
+      foreign = event.timeStamp;
+      return;
+    }
+    event.preventDefault();
+    const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1);
+    const where = at(event);
+    // A pinch on a touch pad arrives as a wheel with Ctrl, in small steps.
+    host.zoom(where.screenX, where.screenY, Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.002)), true);
+  }, { signal, passive: false });
+
+  const key = (event: KeyboardEvent) => {
+    const target = event.target as HTMLElement;
+    if (target.closest("input, select, textarea")) return;
+    // A button that has the focus is pressed by these.
+    if (target.closest("button") && (event.key === "Enter" || event.key === " ")) return;
+    if (!handleKey(event, host.handlers)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  root.addEventListener("keydown", key, options);
+  root.addEventListener("keyup", key, options);
+  root.addEventListener("focusout", (event) => {
+    if (!root.contains(event.relatedTarget as Node | null)) host.handlers["view.hand"](false);
+  }, options);
+}

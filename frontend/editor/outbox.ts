@@ -1,0 +1,116 @@
+/** Carries operations to the kernel, one batch at a time and in order, and says at any moment how it stands. */
+
+import * as journal from "./journal";
+import type { Operation, Verdict } from "./operations";
+
+export type Storing =
+  | { state: "stored" }
+  | { state: "storing"; waiting: number }
+  | { state: "not_stored"; waiting: number; reason: string };
+
+const RETRY_AFTER = 5000;
+const BATCH = 32;
+const BATCH_BYTES = 2 ** 20;
+
+export interface OutboxHost {
+  send(operations: readonly Operation[]): Promise<Verdict[]>;
+  verdict(verdict: Verdict): void;
+  changed(): void;
+}
+
+export class Outbox {
+  #waiting: Operation[] = [];
+  #sending = false;
+  #reason: string | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #idle = new Set<(error: Error | null) => void>();
+  #ended = false;
+
+  constructor(
+    readonly place: journal.Place,
+    private readonly host: OutboxHost,
+  ) {}
+
+  /** What the kernel has not acknowledged, oldest first. */
+  get waiting(): readonly Operation[] {
+    return this.#waiting;
+  }
+
+  get storing(): Storing {
+    const waiting = this.#waiting.length;
+    if (!waiting) return { state: "stored" };
+    return this.#reason === null ? { state: "storing", waiting } : { state: "not_stored", waiting, reason: this.#reason };
+  }
+
+  add(operations: readonly Operation[]): void {
+    this.#waiting.push(...operations);
+    this.host.changed();
+    // What cannot be kept here (private windows forbid it) is sent all the same.
+    void journal.keep(this.place, operations).catch(() => undefined).then(() => this.#run());
+  }
+
+  /** Try again now: the kernel is back, or the user asks. */
+  retry(): void {
+    if (this.#reason === null) return;
+    this.#reason = null;
+    this.host.changed();
+    void this.#run();
+  }
+
+  /** Resolves when everything is stored; rejects when something cannot be. */
+  async settled(): Promise<void> {
+    if (!this.#waiting.length) return;
+    if (this.#reason !== null) this.retry();
+    await new Promise<void>((resolve, reject) => this.#idle.add((error) => (error ? reject(error) : resolve())));
+  }
+
+  /** Send no more; what waits stays in the journal. */
+  end(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.#tell(new Error("the image was left"));
+  }
+
+  async #run(): Promise<void> {
+    if (this.#sending || this.#ended || !this.#waiting.length) return;
+    this.#sending = true;
+    clearTimeout(this.#timer);
+    const batch = firstBatch(this.#waiting);
+    try {
+      const verdicts = await this.host.send(batch);
+      const done = new Set(verdicts.map(({ id }) => id));
+      this.#waiting = this.#waiting.filter(({ id }) => !done.has(id));
+      this.#reason = null;
+      void journal.drop([...done]).catch(() => undefined);
+      if (this.#ended) return;
+      for (const verdict of verdicts) this.host.verdict(verdict);
+    } catch (error) {
+      this.#reason = error instanceof Error ? error.message : String(error);
+      this.#timer = setTimeout(() => this.retry(), RETRY_AFTER);
+      this.#tell(new Error(this.#reason));
+      return;
+    } finally {
+      this.#sending = false;
+      if (!this.#ended) this.host.changed();
+    }
+    if (this.#waiting.length) void this.#run();
+    else this.#tell(null);
+  }
+
+  #tell(error: Error | null): void {
+    for (const tell of this.#idle) tell(error);
+    this.#idle.clear();
+  }
+}
+
+/** As many as one message holds. */
+function firstBatch(waiting: readonly Operation[]): Operation[] {
+  const batch: Operation[] = [];
+  let bytes = 0;
+  for (const operation of waiting.slice(0, BATCH)) {
+    bytes += (operation.rings ?? []).reduce((sum, ring) => sum + ring.byteLength, 200);
+    if (batch.length && bytes > BATCH_BYTES) break;
+    batch.push(operation);
+  }
+  return batch;
+}

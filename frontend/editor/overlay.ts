@@ -1,0 +1,200 @@
+/** What changes with the pointer: preview, handles, the path being drawn, labels. A plain canvas over the picture. */
+
+import { classColour } from "../shared/outlines";
+import { strokeRings } from "./canvas_renderer";
+import { bounds, countVertices, type Box, type Rings } from "./geometry";
+import { LINE } from "./scene";
+import { FLAG, type OutlineStore } from "./store";
+import type { Marks, Preview } from "./tools/tool";
+import type { View } from "./view";
+
+/** Above so many vertices on screen handles would be a blur. */
+const MOST_HANDLES = 4000;
+const MOST_LABELS = 12;
+const MOST_CUT_MARKS = 400;
+
+export interface OverlayState {
+  view: View;
+  store: OutlineStore;
+  selected: ReadonlySet<number>;
+  preview: Preview | null;
+  marks: Marks;
+  imageWidth: number;
+  imageHeight: number;
+  handles: boolean;
+  outlines: boolean;
+  accent: string;
+  font: string;
+  label(slot: number): string;
+}
+
+export function paintOverlay(context: CanvasRenderingContext2D, state: OverlayState, ratio: number): void {
+  const { view, store, preview, marks } = state;
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+  context.scale(ratio, ratio);
+  if (state.outlines) paintCutMarks(context, state);
+  if (preview) {
+    const slot = store.slot(preview.id);
+    const colour = slot === undefined ? classColour(0) : classColour(store.attributes(slot).classIndex);
+    // Crossed lines are dashed in white: seen without colour, and told in words beside the picture.
+    strokeRings(context, view, preview.rings, preview.crossed ? "#ffffff" : colour, LINE.selected);
+    if (preview.crossed) {
+      context.setLineDash([4, 4]);
+      context.strokeStyle = "#000000";
+      trace(context, view, preview.rings);
+      context.stroke();
+      context.setLineDash([]);
+    }
+  }
+  if (state.handles) paintHandles(context, state);
+  if (marks.path) paintPath(context, view, marks.path);
+  if (marks.ghost) dot(context, view, marks.ghost, "rgb(255 255 255 / 70%)", LINE.handle + 2);
+  if (marks.picked) dot(context, view, marks.picked, state.accent, LINE.handle + 2);
+  paintLabels(context, state);
+}
+
+function ringsOf(state: OverlayState, slot: number): Rings {
+  const { preview, store } = state;
+  return preview && store.id(slot) === preview.id ? preview.rings : store.rings(slot);
+}
+
+function onScreen(view: View, box: Box): boolean {
+  const [x0, y0, x1, y1] = view.visible();
+  return box[0] <= x1 && box[2] >= x0 && box[1] <= y1 && box[3] >= y0;
+}
+
+function paintHandles(context: CanvasRenderingContext2D, state: OverlayState): void {
+  const { view } = state;
+  let left = MOST_HANDLES;
+  for (const slot of state.selected) {
+    const rings = ringsOf(state, slot);
+    if (!rings.length || !onScreen(view, bounds(rings))) continue;
+    left -= countVertices(rings);
+    if (left < 0) return;
+    for (const ring of rings) {
+      let lastX = -1e9, lastY = -1e9;
+      // Dense outlines get smaller handles, so that the line between them is still seen.
+      const side = LINE.handle * Math.min(1, Math.max(0.45, spacing(ring, view.scale) / 12));
+      for (let i = 0; i < ring.length; i += 2) {
+        const [x, y] = view.toScreen(ring[i], ring[i + 1]);
+        if (x < -8 || y < -8 || x > view.width + 8 || y > view.height + 8) continue;
+        if (Math.abs(x - lastX) + Math.abs(y - lastY) < 3) continue;
+        [lastX, lastY] = [x, y];
+        context.fillStyle = "rgb(0 0 0 / 80%)";
+        context.fillRect(x - side / 2 - 1, y - side / 2 - 1, side + 2, side + 2);
+        context.fillStyle = "#ffffff";
+        context.fillRect(x - side / 2, y - side / 2, side, side);
+      }
+    }
+  }
+}
+
+function spacing(ring: Float32Array, scale: number): number {
+  let length = 0;
+  for (let i = 0; i < ring.length; i += 2) {
+    const j = (i + 2) % ring.length;
+    length += Math.hypot(ring[j] - ring[i], ring[j + 1] - ring[i + 1]);
+  }
+  return (length / (ring.length / 2)) * scale;
+}
+
+function trace(context: CanvasRenderingContext2D, view: View, rings: Rings): void {
+  context.beginPath();
+  for (const ring of rings) {
+    for (let i = 0; i < ring.length; i += 2) {
+      const [x, y] = view.toScreen(ring[i], ring[i + 1]);
+      if (i) context.lineTo(x, y);
+      else context.moveTo(x, y);
+    }
+    context.closePath();
+  }
+}
+
+function paintPath(context: CanvasRenderingContext2D, view: View, path: readonly (readonly [number, number])[]): void {
+  context.lineJoin = "round";
+  for (const [width, colour] of [[LINE.selected + 2 * LINE.halo, "rgb(0 0 0 / 60%)"], [LINE.selected, "#ffffff"]] as const) {
+    context.beginPath();
+    path.forEach(([x, y], index) => (index ? context.lineTo(...view.toScreen(x, y)) : context.moveTo(...view.toScreen(x, y))));
+    context.lineWidth = width;
+    context.strokeStyle = colour;
+    context.stroke();
+  }
+  for (const point of path.slice(0, -1)) dot(context, view, point, "#ffffff", LINE.handle);
+}
+
+function dot(context: CanvasRenderingContext2D, view: View, [x, y]: readonly [number, number], colour: string, size: number): void {
+  const [sx, sy] = view.toScreen(x, y);
+  context.beginPath();
+  context.arc(sx, sy, size / 2, 0, 2 * Math.PI);
+  context.fillStyle = colour;
+  context.fill();
+  context.strokeStyle = "rgb(0 0 0 / 80%)";
+  context.lineWidth = 1.5;
+  context.stroke();
+}
+
+/** Ticks at the image's edge where it cuts an object: its size is a lower bound. */
+function paintCutMarks(context: CanvasRenderingContext2D, state: OverlayState): void {
+  const { view, store, imageWidth: width, imageHeight: height } = state;
+  const visible = store.query(view.visible());
+  if (visible.length > 4 * MOST_CUT_MARKS) return;
+  let left = MOST_CUT_MARKS;
+  for (const slot of visible) {
+    const { flags, classIndex } = store.attributes(slot);
+    if (!(flags & FLAG.border) || left-- <= 0) continue;
+    const box = bounds(ringsOf(state, slot));
+    const edges: [boolean, number, number, number, number, number, number][] = [
+      [box[0] <= 1, 0, box[1], 0, box[3], -1, 0],
+      [box[1] <= 1, box[0], 0, box[2], 0, 0, -1],
+      [box[2] >= width - 1, width, box[1], width, box[3], 1, 0],
+      [box[3] >= height - 1, box[0], height, box[2], height, 0, 1],
+    ];
+    for (const [cut, x0, y0, x1, y1, outX, outY] of edges) {
+      if (cut) ticks(context, view.toScreen(x0, y0), view.toScreen(x1, y1), outX, outY, classColour(classIndex));
+    }
+  }
+}
+
+function ticks(
+  context: CanvasRenderingContext2D, from: [number, number], to: [number, number], outX: number, outY: number, colour: string,
+): void {
+  const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
+  const count = Math.min(200, Math.max(2, Math.floor(length / 7)));
+  context.beginPath();
+  for (let i = 0; i <= count; i++) {
+    const x = from[0] + ((to[0] - from[0]) * i) / count, y = from[1] + ((to[1] - from[1]) * i) / count;
+    context.moveTo(x + 2 * outX, y + 2 * outY);
+    context.lineTo(x + 9 * outX, y + 9 * outY);
+  }
+  for (const [width, stroke] of [[3.5, "rgb(0 0 0 / 60%)"], [1.5, colour]] as const) {
+    context.lineWidth = width;
+    context.strokeStyle = stroke;
+    context.stroke();
+  }
+}
+
+function paintLabels(context: CanvasRenderingContext2D, state: OverlayState): void {
+  if (!state.outlines || state.selected.size > MOST_LABELS) return;
+  const { view } = state;
+  context.font = state.font;
+  context.textBaseline = "middle";
+  for (const slot of state.selected) {
+    const rings = ringsOf(state, slot);
+    if (!rings.length) continue;
+    const box = bounds(rings);
+    if (!onScreen(view, box)) continue;
+    const text = state.label(slot);
+    const size = context.measureText(text).width + 12;
+    // Above the outline where there is room, and always whole within the canvas.
+    const [right, top] = view.toScreen((box[0] + box[2]) / 2, box[1]);
+    const x = Math.min(view.width - size - 4, Math.max(4, right - size / 2));
+    const y = Math.min(view.height - 24, Math.max(4, top - 30));
+    context.fillStyle = "rgb(0 0 0 / 72%)";
+    context.beginPath();
+    context.roundRect(x, y, size, 20, 4);
+    context.fill();
+    context.fillStyle = "#ffffff";
+    context.fillText(text, x + 6, y + 10.5);
+  }
+}

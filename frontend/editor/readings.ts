@@ -1,0 +1,98 @@
+/** The words and numbers around the picture. */
+
+import { count, three } from "../shared/numbers";
+import type { State } from "../shared/rpc";
+import type { Translate } from "../shared/strings";
+import type { Chrome } from "./chrome";
+import { area } from "./geometry";
+import { FLAG } from "./store";
+import type { Pointer, Preview } from "./tools/tool";
+import { barLength, type View } from "./view";
+import type { Work } from "./work";
+
+const LONGEST_BAR = 140;
+
+/** Area with its unit: um where the pixel size is known. */
+export function areaText(px2: number, pixelSize: number | null, t: Translate): string {
+  return pixelSize === null
+    ? t("editor.px2", { value: three(px2) })
+    : t("editor.um2", { value: three(px2 * pixelSize * pixelSize) });
+}
+
+/** Grey value and place under the pointer. */
+export function readings(chrome: Chrome, work: Work, at: Pointer | null, t: Translate): void {
+  const value = at && work.pixels ? work.pixels.valueAt(at.x, at.y) : null;
+  chrome.readout.hidden = value === null;
+  if (value === null || !at) return;
+  const grey = Number.isInteger(value) ? count(value) : three(value);
+  const vars = { grey, x: Math.floor(at.x), y: Math.floor(at.y) };
+  chrome.readout.textContent = t(work.pixels!.info.downsample > 1 ? "editor.readout_mean" : "editor.readout", vars);
+}
+
+/** What is selected and how large it is (live while it is dragged), the count, the zoom, the scale bar. */
+export function showFooter(chrome: Chrome, work: Work, view: View, preview: Preview | null, t: Translate): void {
+  const size = work.info?.image.pixel_size_um ?? null;
+  chrome.object.textContent = objectText(work, preview, size, t);
+  chrome.count.textContent = t("editor.objects", { n: work.store.count });
+  const percent = view.scale * 100;
+  chrome.zoom.textContent = t("editor.zoom", { percent: percent < 10 ? three(percent) : count(percent) });
+  const unit = size ?? 1;
+  const length = barLength(LONGEST_BAR, unit / view.scale);
+  const key = size === null ? "editor.bar_px" : length >= 1000 ? "editor.bar_mm" : "editor.bar_um";
+  const shown = key === "editor.bar_mm" ? length / 1000 : length;
+  chrome.showBar((length / unit) * view.scale, work.info ? t(key, { length: String(Number(shown.toPrecision(3))) }) : "");
+}
+
+function objectText(work: Work, preview: Preview | null, size: number | null, t: Translate): string {
+  const { selection, store } = work;
+  const id = preview?.id ?? selection.only;
+  if (id === null || id === undefined) {
+    const n = selection.ids.size;
+    return n ? t("editor.selected", { n }) : "";
+  }
+  const slot = store.slot(id);
+  if (slot === undefined) return "";
+  const { confidence, flags } = store.attributes(slot);
+  const rings = preview?.id === id ? preview.rings : store.rings(slot);
+  const parts = [`#${slot + 1}`, areaText(area(rings), size, t)];
+  if (Number.isFinite(confidence)) parts.push(t("editor.confidence", { value: confidence.toFixed(2) }));
+  if (flags & FLAG.lowConfidence) parts.push(t("editor.low_confidence"));
+  if (flags & FLAG.border) parts.push(t("editor.cut"));
+  return parts.join(" · ");
+}
+
+/** The image's name, its place among the others, and how the changes stand. */
+export function showHeader(chrome: Chrome, work: Work, kernel: State, t: Translate): void {
+  const image = work.image;
+  chrome.name.textContent = image?.name ?? "";
+  chrome.name.title = image?.name ?? "";
+  chrome.place.textContent = image ? t("editor.place", { position: count(image.position), count: count(image.count) }) : "";
+  chrome.enable("image.previous", image?.previous != null);
+  chrome.enable("image.next", image?.next != null);
+  const [state, words] = storingText(work, kernel, t);
+  chrome.storing.dataset.state = state;
+  chrome.storing.textContent = words;
+  chrome.storing.title = words;
+  chrome.retry.hidden = state !== "not_stored";
+  chrome.enable("edit.save", !work.readOnly && !work.saving && work.unsaved > 0);
+  chrome.enable("edit.undo", !work.readOnly && work.history.undoable !== null);
+  chrome.enable("edit.redo", !work.readOnly && work.history.redoable !== null);
+  chrome.enable("edit.remove", !work.readOnly && work.selection.ids.size > 0);
+  for (const action of ["tool.vertices", "tool.draw"] as const) chrome.enable(action, !work.readOnly);
+}
+
+function storingText(work: Work, kernel: State, t: Translate): [string, string] {
+  if (!work.info) return ["none", ""];
+  if (work.info.read_only) return ["read_only", t("editor.state.read_only")];
+  if (work.saving) return ["saving", t("editor.state.saving")];
+  const storing = work.storing;
+  if (storing.state === "not_stored") {
+    return ["not_stored", t("editor.state.not_stored", { n: storing.waiting, reason: storing.reason })];
+  }
+  if (storing.state === "storing") {
+    return ["storing", t(kernel === "busy" ? "editor.state.waiting" : "editor.state.storing", { n: storing.waiting })];
+  }
+  if (work.unsaved) return ["stored", t("editor.state.stored", { n: work.unsaved })];
+  const revision = work.info.base_revision;
+  return ["saved", revision === null ? t("editor.state.none") : t("editor.state.saved", { revision })];
+}

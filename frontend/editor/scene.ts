@@ -1,0 +1,28 @@
+/** What a renderer draws, whichever it is. */
+
+import type { OutlineStore } from "./store";
+import type { Pixels, Window } from "./pixels";
+import type { View } from "./view";
+
+export const LINE = { normal: 1.5, selected: 2.5, halo: 1.5, dash: 9, gap: 4, handle: 7 } as const;
+
+export interface Scene {
+  view: View;
+  store: OutlineStore;
+  window: Window;
+  /** Slots drawn thick. */
+  selected: ReadonlySet<number>;
+  /** The slot whose place a preview takes. */
+  hidden: number | null;
+  outlines: boolean;
+}
+
+export interface Renderer {
+  readonly kind: "webgl2" | "canvas2d";
+  setImage(pixels: Pixels | null): void;
+  /** Outlines changed; only these are uploaded again. */
+  change(slots: readonly number[] | "all"): void;
+  /** Draw at `ratio` device pixels a CSS pixel. True when there is more to draw (fills still being prepared). */
+  draw(scene: Scene, ratio: number): boolean;
+  dispose(): void;
+}

@@ -1,0 +1,320 @@
+/**
+ * The open image: its outlines, what was done to them, and how that stands with the kernel. It draws nothing; it tells
+ * its listener when something is to be shown.
+ */
+
+import { OutlineSet } from "../shared/outlines";
+import { RpcError, type Rpc } from "../shared/rpc";
+import { readDocument, type DocumentInfo, type ImageInfo } from "./document";
+import { area, bounds } from "./geometry";
+import { History, type Change, type Step } from "./history";
+import * as journal from "./journal";
+import { operationsOf, unwire, wire, type Operation, type SentVerdict, type Verdict } from "./operations";
+import { Outbox, type Storing } from "./outbox";
+import { Pixels, type PixelsInfo } from "./pixels";
+import { Selection } from "./selection";
+import { FLAG, OutlineStore, type Attributes } from "./store";
+
+/** An outline within so many pixels of the image's edge is cut by it (`outlines/flags.py`). */
+const EDGE = 0.75;
+
+export interface WorkListener {
+  /** The document was read; `fresh` when it is another image than before. */
+  opened(info: DocumentInfo, fresh: boolean): void;
+  changed(): void;
+  say(key: string, tone: "info" | "warning", vars?: Record<string, string | number>): void;
+  /** Operations of an older revision lie in this browser. */
+  kept(count: number, apply: () => void, discard: () => Promise<void>): void;
+  failed(error: unknown): void;
+}
+
+interface StoredAnswer {
+  verdicts: SentVerdict[];
+  before: number;
+  version: number;
+  draft_operations: number;
+}
+
+export class Work {
+  readonly store = new OutlineStore();
+  readonly history = new History();
+  readonly selection = new Selection();
+  /** Null until an image is wholly here: what is not there cannot be changed or saved. */
+  info: DocumentInfo | null = null;
+  /** What is known of the image, even when it cannot be shown. */
+  image: ImageInfo | null = null;
+  pixels: Pixels | null = null;
+  #outbox: Outbox | null = null;
+  #loading: AbortController | null = null;
+  #image = 0;
+  #draftOperations = 0;
+  #version = 0;
+  #saving = false;
+  #refreshTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly listener: WorkListener,
+    signal: AbortSignal,
+  ) {
+    rpc.on<{ image_id: number; version: number | null }>("version", ({ image_id, version }) => {
+      if (image_id === this.#image && (version === null || version > this.#version)) this.#refreshSoon();
+    });
+    rpc.onResync(() => this.#refreshSoon());
+    rpc.onState((state) => {
+      if (state === "connected") this.#outbox?.retry();
+      listener.changed();
+    });
+    signal.addEventListener("abort", () => {
+      this.#loading?.abort();
+      this.#outbox?.end();
+      clearTimeout(this.#refreshTimer);
+    });
+  }
+
+  /** Nothing can be changed: shown only, or not shown at all. */
+  get readOnly(): boolean {
+    return this.info === null || this.info.read_only;
+  }
+
+  get storing(): Storing {
+    return this.#outbox?.storing ?? { state: "stored" };
+  }
+
+  /** Changes that no revision holds yet. */
+  get unsaved(): number {
+    return this.#draftOperations + (this.#outbox?.waiting.length ?? 0);
+  }
+
+  get saving(): boolean {
+    return this.#saving;
+  }
+
+  /** Read an image. Until it is here there is nothing that could be changed or saved. */
+  async open(image: number): Promise<void> {
+    this.#loading?.abort();
+    const loading = new AbortController();
+    this.#loading = loading;
+    this.#outbox?.end();
+    this.#outbox = null;
+    this.info = null;
+    this.#image = image;
+    this.listener.changed();
+    try {
+      const options = { signal: loading.signal };
+      const asked = this.rpc.call<DocumentInfo>("document", { image_id: image }, options);
+      const both = Promise.all([asked, this.rpc.call<PixelsInfo>("pixels", { image_id: image }, options)]);
+      both.catch(() => undefined);
+      this.image = (await asked).value.image;
+      const [document, pixels] = await both;
+      if (loading.signal.aborted) return;
+      this.pixels = Pixels.decode(pixels.value, pixels.buffers[0]);
+      this.history.clear();
+      this.selection.set([]);
+      this.#take(document);
+      this.listener.opened(this.info!, true);
+      await this.#findKept();
+    } catch (error) {
+      if (loading.signal.aborted) return;
+      this.info = null;
+      this.store.load(OutlineSet.empty(), { ids: [], classIndex: new Uint8Array(), confidence: new Float32Array(), flags: new Uint8Array() });
+      this.listener.failed(error);
+    }
+  }
+
+  /** Read the document again, quietly: view, selection and undo stay. */
+  async refresh(): Promise<void> {
+    if (!this.info) return;
+    const loading = this.#loading!;
+    try {
+      const document = await this.rpc.call<DocumentInfo>("document", { image_id: this.#image }, { signal: loading.signal });
+      if (loading.signal.aborted) return;
+      const moved = document.value.base_revision !== this.info.base_revision;
+      this.#take(document);
+      this.listener.opened(this.info, false);
+      if (moved) await this.#findKept();
+    } catch (error) {
+      // What is shown stays as it is: it was stored, and the banner tells of a lost kernel.
+      if (!loading.signal.aborted && !(error instanceof RpcError && error.type === "KernelLost")) this.listener.failed(error);
+    }
+  }
+
+  /** Do something: shown at once, stored as soon as the kernel answers. */
+  commit(step: Step): void {
+    if (this.readOnly) return;
+    const marked = { ...step, changes: step.changes.map((change) => this.#marked(change)) };
+    this.history.push(marked);
+    this.#do(marked);
+  }
+
+  undo(): boolean {
+    return this.#turn(this.history.undo(), "editor.undone");
+  }
+
+  redo(): boolean {
+    return this.#turn(this.history.redo(), "editor.redone");
+  }
+
+  /** Store what waits, then let the kernel close the draft into a revision. */
+  async save(): Promise<void> {
+    if (this.readOnly || this.#saving || !this.unsaved) return;
+    this.#saving = true;
+    this.listener.changed();
+    try {
+      await this.#outbox?.settled();
+      const { value } = await this.rpc.call<number | null>("save", { image_id: this.#image });
+      if (value !== null) this.listener.say("editor.saved", "info", { revision: value });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const conflict = error instanceof RpcError && /Conflict/.test(error.type);
+      this.listener.say(conflict ? "editor.conflict" : "editor.not_saved", "warning", { reason: message });
+    } finally {
+      this.#saving = false;
+      this.listener.changed();
+    }
+    await this.refresh();
+  }
+
+  retry(): void {
+    this.#outbox?.retry();
+  }
+
+  async draft(verb: "continue" | "discard", id: string): Promise<void> {
+    await this.rpc.call(`${verb}_draft`, { image_id: this.#image, draft: id });
+    await this.refresh();
+    if (verb === "continue") await this.#findKept();
+  }
+
+  #take(answer: Parameters<typeof readDocument>[0]): void {
+    const { info, outlines, columns } = readDocument(answer);
+    if (this.#outbox?.place.base !== info.base_revision || this.#outbox.place.image !== info.image.id) {
+      this.#outbox?.end();
+      this.#outbox = this.#newOutbox(info);
+    }
+    this.info = info;
+    this.image = info.image;
+    this.#version = info.version;
+    this.#draftOperations = info.draft_operations;
+    this.store.load(outlines, columns);
+    for (const operation of this.#outbox.waiting) this.#show(operation);
+    this.selection.set([...this.selection.ids].filter((id) => this.#there(id)));
+  }
+
+  #newOutbox(info: DocumentInfo): Outbox {
+    const place = { project: info.project, image: info.image.id, base: info.base_revision };
+    return new Outbox(place, {
+      send: async (operations) => {
+        const { operations: described, buffers } = wire(operations);
+        const params = { image_id: place.image, base_revision: place.base, operations: described };
+        const answer = await this.rpc.call<StoredAnswer>("operations", params, { buffers });
+        const { before, version, verdicts, draft_operations } = answer.value;
+        if (this.#image === place.image) {
+          this.#draftOperations = draft_operations;
+          // Somebody else changed the document between our last look and this call.
+          if (before !== this.#version) this.#refreshSoon();
+          this.#version = Math.max(this.#version, version);
+        }
+        return unwire(verdicts, answer.buffers);
+      },
+      verdict: (verdict) => this.#heed(verdict),
+      changed: () => this.listener.changed(),
+    });
+  }
+
+  /** Operations that this browser kept: of this revision they are sent again, of another one they are offered. */
+  async #findKept(): Promise<void> {
+    const info = this.info;
+    if (!info || info.read_only) return;
+    const found = await journal.kept(info.project, info.image.id).catch(() => []);
+    if (this.info !== info) return;
+    const waiting = new Set(this.#outbox!.waiting.map(({ id }) => id));
+    const fresh = found.filter(({ id }) => !waiting.has(id));
+    // A draft that was left open may hold some of them: first it is decided upon.
+    const undecided = info.drafts.some(({ kind }) => kind !== "other");
+    const ours = undecided ? [] : fresh.filter(({ base }) => base === info.base_revision);
+    if (ours.length) this.#again(ours.map(({ operation }) => operation));
+    const old = fresh.filter(({ base }) => base !== info.base_revision);
+    if (!old.length) return;
+    const ids = old.map(({ id }) => id);
+    this.listener.kept(
+      old.length,
+      () => {
+        void journal.drop(ids);
+        this.#again(old.map(({ operation }) => operation));
+      },
+      () => journal.drop(ids),
+    );
+  }
+
+  #again(operations: readonly Operation[]): void {
+    for (const operation of operations) this.#show(operation);
+    this.#outbox?.add(operations);
+  }
+
+  #show({ kind, outline, rings, className }: Operation): void {
+    if (kind === "delete" || !rings) return this.store.remove(outline);
+    const classIndex = Math.max(0, this.info?.classes.indexOf(className) ?? 0);
+    this.store.put(outline, rings, this.#attributes(rings, classIndex));
+  }
+
+  #do(step: Step): void {
+    for (const { id, after, attributes } of step.changes) {
+      if (after) this.store.put(id, after, attributes);
+      else this.store.remove(id);
+    }
+    this.selection.set([...this.selection.ids].filter((id) => this.#there(id)));
+    this.#outbox?.add(operationsOf(step, this.info?.classes ?? []));
+    this.listener.changed();
+  }
+
+  #turn(step: Step | null, key: string): boolean {
+    if (!step || this.readOnly) return false;
+    this.#do(step);
+    this.listener.say(key, "info", { what: step.label });
+    return true;
+  }
+
+  /** What a person drew has no confidence of a model, and its place says whether the edge cuts it. */
+  #marked(change: Change): Change {
+    return { ...change, attributes: this.#attributes(change.after ?? change.before ?? [], change.attributes.classIndex) };
+  }
+
+  #attributes(rings: Change["after"] & {}, classIndex: number): Attributes {
+    const { width, height } = this.info!.image;
+    const box = bounds(rings);
+    const cut = box[0] <= EDGE || box[1] <= EDGE || box[2] >= width - EDGE || box[3] >= height - EDGE;
+    return { classIndex, confidence: NaN, flags: FLAG.edited | (cut ? FLAG.border : 0) };
+  }
+
+  #heed({ outline, state, reason, rings }: Verdict): void {
+    if (state === "ok" || rings === undefined) return;
+    // A later operation on the outline is on its way and carries the whole geometry.
+    if (this.#outbox?.waiting.some((operation) => operation.outline === outline)) return;
+    if (rings) {
+      const slot = this.store.slot(outline);
+      const classIndex = slot === undefined ? 0 : this.store.attributes(slot).classIndex;
+      this.store.put(outline, rings, this.#attributes(rings, classIndex));
+    } else {
+      this.store.remove(outline);
+    }
+    if (state === "refused") {
+      this.history.forget(outline);
+      this.selection.set([...this.selection.ids].filter((id) => this.#there(id)));
+    }
+    this.listener.say(`editor.${state}.${reason}`, "warning", { area: rings ? area(rings) : 0 });
+    this.listener.changed();
+  }
+
+  #there(id: string): boolean {
+    const slot = this.store.slot(id);
+    return slot !== undefined && this.store.alive(slot);
+  }
+
+  #refreshSoon(): void {
+    clearTimeout(this.#refreshTimer);
+    this.#refreshTimer = setTimeout(() => {
+      if (this.#outbox?.storing.state === "storing" || this.#saving) this.#refreshSoon();
+      else void this.refresh();
+    }, 200);
+  }
+}

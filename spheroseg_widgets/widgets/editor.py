@@ -1,0 +1,326 @@
+"""The outline editor, kernel half: it answers the browser and is what a notebook holds."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import traitlets
+
+from spheroseg_widgets.errors import ConflictError, StoreError
+from spheroseg_widgets.imaging.normalise import normalise
+from spheroseg_widgets.measure.definitions import to_micrometres
+from spheroseg_widgets.measure.shape import SHAPE_COLUMNS
+from spheroseg_widgets.outlines.outlines import Outlines
+from spheroseg_widgets.project.project import Project
+
+from .base import KERNEL_ID, STATIC, SpheroWidget
+from .editor_document import BORDER, Document, Operation
+from .editor_pixels import shown_plane
+from .editor_session import EditSession, Verdict
+from .rpc import Answer, Call, rpc_method
+from .static_face import outlined, png
+from .strings import text
+
+FACE_WIDTH = 720
+logger = logging.getLogger(__name__)
+
+
+class Editor(SpheroWidget):
+    """Look at an image, correct its outlines, save them as a revision.
+
+    Parameters
+    ----------
+    project : Project
+    image : str, Path or int, optional
+        Name, stem, path or image_id; the first image by default.
+    read_only : bool
+        Show only: no change is taken.
+
+    Attributes
+    ----------
+    image_id : int
+        The open image; set it to open another one. Tool and view settings stay.
+    read_only : bool
+        Whether it only shows.
+    selected_ids : list of str
+        Ids of the selected outlines, in both directions.
+
+    Raises
+    ------
+    StoreError
+        There is no such image.
+
+    Examples
+    --------
+    >>> editor = Editor(plate, image="B07_48h.tif")  # doctest: +SKIP
+    >>> editor.outlines["area_um2"]  # doctest: +SKIP
+    """
+
+    section = "editor"
+    _esm = STATIC / "editor.js"
+    _css = STATIC / "editor.css"
+
+    image_id = traitlets.Int().tag(sync=True)
+    read_only = traitlets.Bool(default_value=False, read_only=True).tag(sync=True)
+    selected_ids: traitlets.List[str] = traitlets.List(traitlets.Unicode()).tag(sync=True)
+
+    def __init__(self, project: Project, image: str | Path | int | None = None, *, read_only: bool = False) -> None:
+        self.project = project
+        self._only_shows = read_only  # the trait tells the browser; this cannot be changed from there
+        self._session = f"{KERNEL_ID}/{uuid.uuid4().hex}"
+        self._open: EditSession | None = None
+        self._resting: dict[int, EditSession] = {}
+        self._outdated = False
+        self._saved: list[Callable[[int, int], object]] = []
+        self._leave = project.on_change(self._changed_elsewhere)
+        super().__init__()
+        self.set_trait("read_only", read_only)
+        try:
+            self.image_id = _find(project, image)
+        except StoreError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the editor; operations that no revision holds yet stay in their draft and are offered again."""
+        self._leave()
+        with self.lock:
+            for session in (self._open, *self._resting.values()):
+                if session is not None:
+                    session.end()
+        super().close()
+
+    # What a notebook asks
+
+    @property
+    def outlines(self) -> pd.DataFrame:
+        """One row an outline, as it is now: geometry (shapely), shape in px and um, class, confidence, flags."""
+        with self.lock:
+            session = self._current()
+            frame = session.document.frame()
+            size = session.row["pixel_size_um"]
+        measured = to_micrometres(frame[list(SHAPE_COLUMNS)], None if pd.isna(size) else float(size))
+        return frame.drop(columns=list(SHAPE_COLUMNS)).join(measured)
+
+    @property
+    def selected(self) -> pd.DataFrame:
+        """The rows of `outlines` that are selected."""
+        outlines = self.outlines
+        return outlines[outlines["outline_id"].isin(self.selected_ids)]
+
+    def save(self) -> int | None:
+        """Save what was changed as a new revision; returns its id, None when nothing was changed.
+
+        Raises
+        ------
+        ConflictError
+            Another revision was saved meanwhile; yours is kept beside it.
+        ImageError
+            The original cannot be read, so nothing could be measured; the changes stay.
+        """
+        with self.lock:
+            session = self._current()
+            try:
+                saved = session.save()
+            finally:
+                self._push_version(session)
+        if saved is not None:
+            for callback in list(self._saved):
+                callback(session.image_id, saved)
+        return saved
+
+    def on_saved(self, callback: Callable[[int, int], object]) -> Callable[[], None]:
+        """Call ``callback(image_id, revision)`` after every save, on the thread that saves; returns how to stop it."""
+        self._saved.append(callback)
+        return lambda: self._saved.remove(callback)
+
+    # What the browser asks
+
+    @rpc_method("document")
+    def _document(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> Answer:
+        with self.lock:
+            session = self._session_of(params)
+            row, document = session.row, session.document
+            ids, classes, index, confidence, flags = document.columns()
+            size = row["pixel_size_um"]
+            value = {
+                "project": hashlib.sha256(f"{self.project.database.engine.url}#{self.project.id}".encode()).hexdigest()[:16],
+                "image": {
+                    "id": session.image_id, "name": str(row["name"]), "width": document.width, "height": document.height,
+                    "pixel_size_um": None if pd.isna(size) else float(size), "position": session.position,
+                    "count": session.count, "previous": session.previous, "next": session.next,
+                },
+                "base_revision": document.base, "draft_operations": document.n_operations, "stale": session.stale,
+                "version": session.version, "read_only": self._only_shows,
+                "drafts": [] if self._only_shows else session.other_drafts(), "classes": classes, "ids": ids,
+            }  # fmt: skip
+            blob = document.outlines().to_bytes()
+        return Answer(value, [blob, index.tobytes(), confidence.astype("<f4").tobytes(), flags.tobytes()])
+
+    @rpc_method("pixels")
+    def _pixels(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
+        with self.lock:
+            session = self._session_of(params)
+        pixels = session.pixels()
+        call.check()
+        plane = shown_plane(pixels)
+        return Answer(plane.info(), [plane.numbers.astype(plane.numbers.dtype.newbyteorder("<")).tobytes()])
+
+    @rpc_method("operations", ordered=True)
+    def _operations(self, params: dict[str, Any], buffers: list[memoryview], _call: Call) -> Answer:
+        operations = _received(params["operations"], buffers)
+        with self.lock:
+            session = self._session_of(params)
+            if params.get("base_revision") != session.document.base:
+                raise ConflictError(
+                    f"{session.row['name']}: the changes were made on another revision than the open one"
+                )
+            before = session.version
+            try:
+                verdicts = session.store(operations)
+            finally:
+                self._push_version(session)
+            after, count = session.version, session.document.n_operations
+        sent, blobs = _answered(verdicts)
+        return Answer({"verdicts": sent, "before": before, "version": after, "draft_operations": count}, blobs)
+
+    @rpc_method("save", ordered=True)
+    def _save(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> int | None:
+        self._session_of(params)
+        return self.save()
+
+    @rpc_method("continue_draft", ordered=True)
+    def _continue_draft(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> None:
+        with self.lock:
+            session = self._session_of(params)
+            session.take_over(str(params["draft"]))
+            self._push_version(session)
+
+    @rpc_method("discard_draft", ordered=True)
+    def _discard_draft(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> None:
+        with self.lock:
+            self._session_of(params).discard(str(params["draft"]))
+
+    # How it looks where nothing runs
+
+    def static_html(self) -> str:
+        """Return the image's name and the areas of its outlines."""
+        with self.lock:
+            session = self._current()
+        frame = self.outlines
+        column, unit = ("area_um2", "µm²") if frame["area_um2"].notna().any() else ("area_px2", "px²")
+        rows = "".join(
+            f"<tr><td>{number}</td><td>{html.escape(str(row['class']))}</td><td>{_three(row[column])} {unit}</td></tr>"
+            for number, row in enumerate(frame.to_dict("records"), start=1)
+        )
+        head = html.escape(text("editor.face", name=str(session.row["name"]), n=len(frame)))
+        return f"<p><b>{head}</b></p><table>{rows}</table>"
+
+    def static_png(self) -> bytes | None:
+        """Return the image with its outlines."""
+        with self.lock:
+            session = self._current()
+            outlines, touches = _for_picture(session.document)
+        return png(outlined(normalise(session.pixels()), outlines, touches, FACE_WIDTH))
+
+    def _current(self) -> EditSession:
+        """Return the open image, reading it first where it is not open yet."""
+        session = self._open
+        if session is not None and session.image_id != self.image_id:
+            self._open = None
+            if session.unsaved:
+                session.rest()
+                self._resting[session.image_id] = session
+            session = self._resting.pop(self.image_id, None)
+            self._outdated = session is not None
+        if session is None:
+            session = EditSession(self.project, self._session, self.image_id, read_only=self._only_shows)
+        elif self._outdated:
+            session.refresh()
+        self._outdated = False
+        self._open = session
+        return session
+
+    def _session_of(self, params: dict[str, Any]) -> EditSession:
+        if params.get("image_id") != self.image_id:
+            raise StoreError("another image was opened meanwhile; open this one again to go on")
+        return self._current()
+
+    def reload(self) -> None:
+        """Read the open image again."""
+        with self.lock:
+            self._current().load()
+
+    def _push_version(self, session: EditSession) -> None:
+        self.push("version", {"image_id": session.image_id, "version": session.version})
+
+    def _changed_elsewhere(self, kind: str, image_ids: Sequence[int]) -> None:
+        # No lock here: the listener runs inside somebody's save, and two editors would wait for each other.
+        if kind in {"save", "results", "promote", "pixel_size", "relink"} and (
+            not image_ids or self.image_id in image_ids
+        ):
+            self._outdated = True
+            self.push("version", {"image_id": self.image_id, "version": None})
+
+
+def _find(project: Project, image: str | Path | int | None) -> int:
+    if image is not None:
+        return int(project.image(image)["image_id"])
+    images = project.images()
+    if images.empty:
+        raise StoreError(f"{project.name}: the project has no images yet; add some with project.add(...)")
+    return int(images["image_id"].iloc[0])
+
+
+def _three(value: float) -> str:
+    """Write a number as it is read: three significant digits, thin spaces in thousands."""
+    return f"{float(f'{value:.3g}'):,.10g}".replace(",", "\u2009")
+
+
+def _received(sent: Sequence[dict[str, Any]], buffers: Sequence[memoryview]) -> list[Operation]:
+    """Join what the browser sent: one description an operation, one buffer a geometry."""
+    blobs = iter(buffers)
+    operations = []
+    for one in sent:
+        put = one["kind"] == "put"
+        rings = Outlines.from_bytes(bytes(next(blobs))).rings(0) if put else []
+        operations.append(
+            Operation(
+                id=str(uuid.UUID(one["id"])),
+                kind="put" if put else "delete",
+                outline_id=str(uuid.UUID(one["outline_id"])),
+                class_name=str(one["class_name"]),
+                label=str(one["label"]),
+                rings=rings,
+            )
+        )
+    return operations
+
+
+def _answered(verdicts: Sequence[Verdict]) -> tuple[list[dict[str, Any]], list[bytes]]:
+    """Part verdicts into what is said and the geometries beside it: -1 is "not there", None "as it was sent"."""
+    sent, blobs = [], []
+    for verdict in verdicts:
+        geometry: int | None = None
+        if verdict.rings is None:
+            geometry = -1
+        elif not isinstance(verdict.rings, str):
+            geometry = len(blobs)
+            blobs.append(Outlines.from_rings([verdict.rings]).to_bytes())
+        sent.append({
+            "id": verdict.operation_id, "outline": verdict.outline_id, "state": verdict.state, "reason": verdict.reason,
+            "geometry": geometry,
+        })  # fmt: skip
+    return sent, blobs
+
+
+def _for_picture(document: Document) -> tuple[Outlines, Any]:
+    flags = document.columns()[-1]
+    return document.outlines(), (flags & BORDER) > 0

@@ -1,0 +1,184 @@
+"""The outlines of an image while they are edited: a revision, and the operations made on it."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from spheroseg_widgets.measure.intensity import measure_intensity
+from spheroseg_widgets.measure.shape import measure_shape
+from spheroseg_widgets.outlines.flags import touches_border
+from spheroseg_widgets.outlines.outlines import Outlines
+
+DEFAULT_CLASS = "spheroid"
+LOW_CONFIDENCE = 0.6
+"""Below it an outline is hatched."""
+
+BORDER, LOW, EDITED = 1, 2, 4
+"""Bits of the column `flags` (TypeScript: `FLAG` in `frontend/editor/store.ts`)."""
+
+CARRIED = ("track", "primary_by", "parents")
+"""What a revision says of an outline that no edit changes."""
+
+Rings = list[NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One change of one outline, as it is sent, stored and applied.
+
+    Parameters
+    ----------
+    id : str
+        UUIDv7 made in the browser.
+    kind : {"put", "delete"}
+        Add or replace the outline, or take it away.
+    outline_id : str
+    class_name : str
+    label : str
+        Key of the string that names it.
+    rings : list of (n, 2) float32
+        For "put": all rings of the outline.
+    """
+
+    id: str
+    kind: Literal["put", "delete"]
+    outline_id: str
+    class_name: str = DEFAULT_CLASS
+    label: str = ""
+    rings: Rings = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the edit log keeps; the geometry as base64, exact."""
+        blob = Outlines.from_rings([self.rings]).to_bytes() if self.kind == "put" else b""
+        return {
+            "kind": self.kind, "outline_id": self.outline_id, "class_name": self.class_name, "label": self.label,
+            "geometry": b64encode(blob).decode("ascii"),
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, operation_id: str, stored: Mapping[str, Any]) -> Operation:
+        """Read what `to_json` gave."""
+        blob = b64decode(stored["geometry"])
+        return cls(
+            id=operation_id,
+            kind="put" if stored["kind"] == "put" else "delete",
+            outline_id=str(stored["outline_id"]),
+            class_name=str(stored["class_name"]),
+            label=str(stored["label"]),
+            rings=Outlines.from_bytes(blob).rings(0) if blob else [],
+        )
+
+
+@dataclass(slots=True)
+class Entry:
+    """An outline of a document: its rings, and its row of the revision it comes from."""
+
+    rings: Rings
+    row: dict[str, Any]
+    edited: bool = False
+
+
+class Document:
+    """A revision of an image with a draft's operations applied.
+
+    Parameters
+    ----------
+    outlines : Outlines
+    rows : DataFrame
+        Of the revision, one an outline.
+    base : int or None
+        Its id; None where the image has no revision.
+    height, width : int
+        Of the image.
+    """
+
+    def __init__(self, outlines: Outlines, rows: pd.DataFrame, base: int | None, height: int, width: int) -> None:
+        self.base = base
+        self.height, self.width = height, width
+        self.n_operations = 0
+        self._entries = {
+            str(row["outline_id"]): Entry(outlines.rings(index), {str(key): value for key, value in row.items()})
+            for index, row in enumerate(rows.to_dict("records"))
+        }
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def ids(self) -> list[str]:
+        """Outline ids, in the order of the outlines."""
+        return list(self._entries)
+
+    def rings(self, outline_id: str) -> Rings | None:
+        """Return the rings of an outline, None where there is none of this id."""
+        entry = self._entries.get(outline_id)
+        return None if entry is None else entry.rings
+
+    def apply(self, operation: Operation) -> None:
+        """Apply an operation; taking away what is not there changes nothing."""
+        self.n_operations += 1
+        if operation.kind == "delete":
+            self._entries.pop(operation.outline_id, None)
+            return
+        known = self._entries.get(operation.outline_id)
+        row = {"outline_id": operation.outline_id} if known is None else known.row
+        # A model's confidence is of the outline it drew, not of what a person made of it.
+        row = {**row, "class_name": operation.class_name, "confidence": None}
+        self._entries[operation.outline_id] = Entry(operation.rings, row, edited=True)
+
+    def outlines(self) -> Outlines:
+        """Return the outlines as they are now."""
+        return Outlines.from_rings([entry.rings for entry in self._entries.values()])
+
+    def columns(self) -> tuple[list[str], list[str], NDArray[np.uint8], NDArray[np.float32], NDArray[np.uint8]]:
+        """Return what the browser draws by: ids, classes, class index, confidence and flags of each outline."""
+        entries = list(self._entries.values())
+        names = [str(entry.row.get("class_name") or DEFAULT_CLASS) for entry in entries]
+        classes = list(dict.fromkeys([DEFAULT_CLASS, *names]))
+        confidence = np.array([_number(entry.row.get("confidence")) for entry in entries], np.float32)
+        flags = np.array([EDITED if entry.edited else 0 for entry in entries], np.uint8)
+        if entries:
+            flags |= np.where(touches_border(self.outlines(), self.height, self.width), BORDER, 0).astype(np.uint8)
+            flags |= np.where(confidence < LOW_CONFIDENCE, LOW, 0).astype(np.uint8)
+        return self.ids, classes, np.array([classes.index(n) for n in names], np.uint8), confidence, flags
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row an outline: id, class, confidence, flags, its geometry (shapely) and its shape in px."""
+        outlines = self.outlines()
+        ids, classes, index, confidence, flags = self.columns()
+        about = pd.DataFrame({
+            "outline_id": ids, "class": [classes[i] for i in index], "confidence": confidence.astype(np.float64),
+            "touches_border": (flags & BORDER) > 0, "edited": (flags & EDITED) > 0,
+        })  # fmt: skip
+        about["geometry"] = pd.Series([outlines.shapely(i) for i in range(len(outlines))], dtype=object)
+        return about.join(measure_shape(outlines))
+
+    def measured(self, pixels: NDArray[Any]) -> tuple[Outlines, pd.DataFrame]:
+        """Return outlines and rows of a revision, measured as a run measures them.
+
+        Parameters
+        ----------
+        pixels : (height, width) any numeric dtype
+            Original grey values.
+        """
+        outlines = self.outlines()
+        rows = [entry.row for entry in self._entries.values()]
+        about = pd.DataFrame({
+            "outline_id": self.ids,
+            "class_name": [row.get("class_name") or DEFAULT_CLASS for row in rows],
+            "confidence": [_number(row.get("confidence")) for row in rows],
+            **{name: pd.Series([row.get(name) for row in rows], dtype=object) for name in CARRIED},
+            "touches_border": touches_border(outlines, self.height, self.width),
+        })  # fmt: skip
+        return outlines, about.join(measure_shape(outlines)).join(measure_intensity(outlines, pixels))
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else np.nan

@@ -1,0 +1,280 @@
+"""What an editor holds of one image: its row, the document, the draft, the pixels. No widget, no messages."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from spheroseg_widgets.errors import ConflictError, StoreError
+from spheroseg_widgets.outlines.outlines import Outlines
+from spheroseg_widgets.outlines.validity import check_outline
+from spheroseg_widgets.project.drafts import Draft, open_draft, open_drafts
+from spheroseg_widgets.project.project import Project
+from spheroseg_widgets.store.images import images_frame
+from spheroseg_widgets.store.results import load_outlines
+
+from .editor_document import Document, Operation, Rings
+from .editor_pixels import read_original
+
+_holders: weakref.WeakValueDictionary[str, EditSession] = weakref.WeakValueDictionary()
+"""Who of this process works on a draft, by the draft's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of an operation.
+
+    Parameters
+    ----------
+    operation_id, outline_id : str
+    state : {"ok", "repaired", "refused"}
+    reason : str
+        Key of the reason; "" when it was taken as it was.
+    rings : list of (n, 2) float32, None or "as_sent"
+        The outline as it is here now; None where it is not here.
+    """
+
+    operation_id: str
+    outline_id: str
+    state: str
+    reason: str = ""
+    rings: Rings | str | None = "as_sent"
+
+
+class EditSession:
+    """One image being edited. The caller holds a lock around every call.
+
+    Parameters
+    ----------
+    project : Project
+    session : str
+        Id of the editor; its drafts carry it.
+    image_id : int
+    read_only : bool
+        Operations and saving are refused.
+
+    Raises
+    ------
+    StoreError
+        There is no such image, or the store cannot be read.
+    """
+
+    def __init__(self, project: Project, session: str, image_id: int, *, read_only: bool) -> None:
+        self.project, self.session, self.image_id, self.read_only = project, session, image_id, read_only
+        self.version = 0
+        self._taken_over = False
+        self._pixels: NDArray[Any] | None = None
+        self._draft: Draft | None = None
+        self.load()
+
+    def load(self) -> None:
+        """Read the image's row, its revision and our own draft again."""
+        with self.project.database.read() as connection:
+            table = images_frame(connection, self.project.id)
+        place = np.flatnonzero(table["image_id"] == self.image_id)
+        if not len(place):
+            raise StoreError(f"image {self.image_id}: there is none of this id in this project")
+        at = int(place[0])
+        self.row = table.iloc[at]
+        ids = table["image_id"].tolist()
+        self.position, self.count = at + 1, len(ids)
+        self.previous = int(ids[at - 1]) if at > 0 else None
+        self.next = int(ids[at + 1]) if at + 1 < len(ids) else None
+        if self._draft is None and not self.read_only:
+            mine = [draft for draft in open_drafts(self.project, self.image_id) if draft.session == self.session]
+            self._hold(mine[-1] if mine else None)
+        self._build()
+
+    @property
+    def current(self) -> int | None:
+        """The revision that holds, as of `load`."""
+        current = self.row["current_result_id"]
+        return None if pd.isna(current) else int(current)
+
+    @property
+    def stale(self) -> bool:
+        """Whether another revision was saved since our draft began."""
+        return self._draft is not None and self._draft.base_result_id != self.current
+
+    def pixels(self) -> NDArray[Any]:
+        """Return the original grey values, read once."""
+        if self._pixels is None:
+            self._pixels = read_original(self.row.to_dict())
+        return self._pixels
+
+    def other_drafts(self) -> list[dict[str, Any]]:
+        """Return the drafts of this image that are open and not ours, as the browser shows them."""
+        own = None if self._draft is None else self._draft.id
+        found = []
+        for draft in open_drafts(self.project, self.image_id):
+            count = len(draft.operations())
+            if draft.id == own or not count:
+                continue
+            if draft.author != self.project.author:
+                kind = "other"
+            else:
+                kind = "left" if _holders.get(draft.id) in {None, self} else "elsewhere"
+            found.append({
+                "id": draft.id, "author": draft.author, "operations": count, "kind": kind,
+                "changed_at": draft.updated_at.isoformat(), "stale": draft.base_result_id != self.current,
+            })  # fmt: skip
+        return found
+
+    def store(self, operations: Sequence[Operation]) -> list[Verdict]:
+        """Check operations, store them in the draft, apply them; in this order, so that nothing is shown that is not stored.
+
+        Raises
+        ------
+        StoreError
+            The store took none of those after the last verdict; a repeated call stores no operation twice.
+        """
+        self._writable()
+        return [self._store(operation) for operation in operations]
+
+    def _store(self, operation: Operation) -> Verdict:
+        state, reason, taken = "ok", "", operation
+        if operation.kind == "put":
+            checked = check_outline(operation.rings, int(self.row["height"]), int(self.row["width"]))
+            state, reason = checked.state, checked.reason
+            if state == "refused":
+                kept = self.document.rings(operation.outline_id)
+                return Verdict(operation.id, operation.outline_id, state, reason, kept)
+            taken = Operation(
+                operation.id, "put", operation.outline_id, operation.class_name, operation.label, checked.rings
+            )
+        draft = self._draft or self._begin()
+        try:
+            fresh = draft.append(operation.id, taken.to_json())
+        except StoreError:
+            if not self._is_elsewhere(operation.id):
+                raise
+            return Verdict(
+                operation.id, operation.outline_id, "refused", "elsewhere", self.document.rings(operation.outline_id)
+            )
+        if fresh:
+            self.document.apply(taken)
+            self.version += 1
+        if state == "ok":
+            return Verdict(operation.id, operation.outline_id, "ok")
+        return Verdict(operation.id, operation.outline_id, state, reason, self.document.rings(operation.outline_id))
+
+    def save(self) -> int | None:
+        """Close the draft into a revision; returns its id, None when there is nothing to save.
+
+        Raises
+        ------
+        ImageError
+            The original cannot be read, so nothing could be measured; the draft stays.
+        ConflictError
+            Another revision was saved meanwhile; ours is kept beside it and the one that holds is shown.
+        """
+        self._writable()
+        if self._draft is None:
+            return None
+        outlines, rows = self.document.measured(self.pixels())
+        try:
+            saved = self._draft.close(outlines, rows)
+        except ConflictError:
+            self._start_again()
+            raise
+        self._start_again()
+        return saved
+
+    def refresh(self) -> bool:
+        """Follow a revision that was saved elsewhere; False when our own operations stand in the way."""
+        if self._draft is None:
+            self.version += 1
+        self.load()
+        return self._draft is None
+
+    def take_over(self, draft_id: str) -> None:
+        """Go on with a draft that an editor left open.
+
+        Raises
+        ------
+        StoreError
+            We have operations of our own, or there is no such draft of this author.
+        """
+        self._writable()
+        if self._draft is not None and self.document.n_operations:
+            raise StoreError("there are changes here already: save them first, then open what was left")
+        draft = self._left(draft_id)
+        holder = _holders.get(draft_id)
+        if holder is not None and holder is not self:
+            holder._taken_over = True
+        self._hold(draft)
+        self.version += 1
+        self._build()
+
+    def discard(self, draft_id: str) -> None:
+        """Throw away a draft that an editor left open."""
+        self._writable()
+        self._left(draft_id).discard()
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether there are operations that no revision holds yet."""
+        return self._draft is not None
+
+    def rest(self) -> None:
+        """Free what can be read again, while another image is looked at."""
+        self._pixels = None
+
+    def end(self) -> None:
+        """Say that this editor is gone: what it left open is offered."""
+        if self._draft is not None and _holders.get(self._draft.id) is self:
+            del _holders[self._draft.id]
+
+    def _begin(self) -> Draft:
+        draft = open_draft(self.project, self.image_id, self.session)
+        if draft.base_result_id != self.document.base:
+            # Somebody saved since we read: what is shown is not what would be changed.
+            draft.discard()
+            raise ConflictError(f"{self.row['name']}: a newer revision was saved meanwhile; open it first")
+        self._hold(draft)
+        return draft
+
+    def _hold(self, draft: Draft | None) -> None:
+        self._draft = draft
+        if draft is not None:
+            _holders[draft.id] = self
+
+    def _is_elsewhere(self, operation_id: str) -> bool:
+        own = None if self._draft is None else self._draft.id
+        others = (draft for draft in open_drafts(self.project, self.image_id) if draft.id != own)
+        return any(stored["id"] == operation_id for draft in others for stored in draft.operations())
+
+    def _left(self, draft_id: str) -> Draft:
+        for draft in open_drafts(self.project, self.image_id):
+            if draft.id == draft_id and draft.author == self.project.author:
+                return draft
+        raise StoreError("these changes are not open any more")
+
+    def _start_again(self) -> None:
+        self._draft = None
+        self.version += 1
+        self.load()
+
+    def _writable(self) -> None:
+        if self.read_only:
+            raise StoreError("this editor only shows: it was opened with read_only=True")
+        if self._taken_over:
+            raise StoreError(
+                "another editor of this notebook went on with these changes; run the cell again to see them"
+            )
+
+    def _build(self) -> None:
+        base = self.current if self._draft is None else self._draft.base_result_id
+        outlines, rows = Outlines.empty(), pd.DataFrame()
+        if base is not None:
+            with self.project.database.read() as connection:
+                outlines, rows = load_outlines(connection, base)
+        self.document = Document(outlines, rows, base, int(self.row["height"]), int(self.row["width"]))
+        for stored in [] if self._draft is None else self._draft.operations():
+            self.document.apply(Operation.from_json(stored["id"], stored["operation"]))
