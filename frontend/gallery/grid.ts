@@ -34,6 +34,8 @@ export class Grid {
   readonly #key = `sw-gallery-${grids++}`;
   #cards = 0;
   #scheduled = 0;
+  #all = true;
+  #tint = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastTop = 0;
 
@@ -52,7 +54,7 @@ export class Grid {
     element.setAttribute("aria-label", t("gallery.images"));
     element.tabIndex = 0;
     element.append(this.#space);
-    element.addEventListener("scroll", () => this.refresh(), { signal, passive: true });
+    element.addEventListener("scroll", () => this.refresh(false), { signal, passive: true });
     const observer = new ResizeObserver(() => this.arrange());
     observer.observe(element);
     signal.addEventListener(
@@ -88,8 +90,9 @@ export class Grid {
     this.refresh();
   }
 
-  /** Draws what is in sight, once a frame. */
-  refresh(): void {
+  /** Draws what is in sight, once a frame: all of it, or (while scrolling) only what came into sight. */
+  refresh(all = true): void {
+    this.#all ||= all;
     if (this.#scheduled) return;
     this.#scheduled = requestAnimationFrame(() => {
       this.#scheduled = 0;
@@ -134,9 +137,14 @@ export class Grid {
     const { order } = this.state;
     const [first, last] = visible(this.layout, this.element.scrollTop, this.element.clientHeight);
     this.#retire((index) => index < first || index >= last);
+    const all = this.#all;
+    this.#all = false;
+    if (all) this.#tint = this.halo();
     const look = this.#look();
     for (let index = first; index < last; index++) {
-      const line = this.#lines.get(index) ?? this.#line(index);
+      const known = this.#lines.get(index);
+      if (known && !all) continue;
+      const line = known ?? this.#line(index);
       for (let column = 0; column < this.layout.columns; column++) {
         const position = index * this.layout.columns + column;
         const card = line.cards[column];
@@ -225,7 +233,7 @@ export class Grid {
 
   #look(): Look {
     const { cell, picture } = this.layout;
-    return { rows: this.state.rows, t: this.t, cell, picture, ratio: this.#ratio, halo: this.halo() };
+    return { rows: this.state.rows, t: this.t, cell, picture, ratio: this.#ratio, halo: this.#tint };
   }
 
   get #ratio(): number {

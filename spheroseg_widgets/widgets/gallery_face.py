@@ -57,6 +57,8 @@ def drawn(
         if row.image_id not in pictures:
             continue
         grey = cv2.imdecode(np.frombuffer(pictures[row.image_id], np.uint8), cv2.IMREAD_GRAYSCALE)
+        if grey is None:  # a damaged cache shows less, never an error
+            continue
         page = None if pd.isna(row.current_result_id) else pages.get(int(row.current_result_id))
         outlines = Outlines.empty() if page is None else Outlines.from_bytes(page.blob)
         touches = np.asarray(() if page is None else page.touches_border, bool)

@@ -81,8 +81,8 @@ def make_thumbnails(
         JPEG bytes by size.
     """
     chosen = percentiles or Percentiles()
-    height, width = pixels.shape
-    largest = min(1.0, max(sizes) / max(height, width))
+    shapes = {size: _shape(pixels.shape, size) for size in sorted(sizes, reverse=True)}
+    largest = shapes[max(sizes)]
     if pixels.dtype in (np.uint8, np.uint16):
         # Integers are shrunk first and stretched after: the same limits, a fraction of the work.
         low, high = limits_of(pixels, chosen)
@@ -91,8 +91,8 @@ def make_thumbnails(
     else:
         grey = _shrunk(normalise(pixels, chosen), largest) * 255
     out = {}
-    for size in sorted(sizes, reverse=True):  # each is made from the next larger one
-        grey = _shrunk(grey, min(1.0, size / max(grey.shape)))
+    for size, shape in shapes.items():  # each is made from the next larger one
+        grey = _shrunk(grey, shape)
         good, code = cv2.imencode(".jpg", np.rint(grey).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         if not good:
             raise ValueError(f"no JPEG could be made of {grey.shape[1]} x {grey.shape[0]} px")
@@ -100,11 +100,16 @@ def make_thumbnails(
     return out
 
 
-def _shrunk(pixels: NDArray[np.generic], factor: float) -> NDArray[np.generic]:
-    if factor >= 1:
+def _shape(shape: tuple[int, ...], size: int) -> tuple[int, int]:
+    """Return height and width with the longest edge at most `size`, the aspect kept."""
+    factor = min(1.0, size / max(shape))
+    return max(1, round(shape[0] * factor)), max(1, round(shape[1] * factor))
+
+
+def _shrunk(pixels: NDArray[np.generic], shape: tuple[int, int]) -> NDArray[np.generic]:
+    if pixels.shape == shape:
         return pixels
-    height, width = (max(1, round(length * factor)) for length in pixels.shape)
-    return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+    return cv2.resize(pixels, shape[::-1], interpolation=cv2.INTER_AREA)
 
 
 class Pack:

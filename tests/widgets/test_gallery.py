@@ -1,0 +1,330 @@
+"""The gallery's kernel half: rows by version, thumbnails and outlines a page, selection, opening, static face."""
+
+from __future__ import annotations
+
+import base64
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+
+from spheroseg_widgets.outlines.outlines import Outlines
+from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.widgets.gallery import Gallery
+from spheroseg_widgets.widgets.gallery_rows import Packed, RowTable, columns_of
+
+SQUARE = Outlines.from_rings([[[(60, 60), (120, 60), (120, 120), (60, 120)]]])
+
+
+@pytest.fixture
+def project(three_images: Path, tmp_path: Path) -> Iterator[Project]:
+    opened = open_project(tmp_path / "project", create=True)
+    opened.add(three_images)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def gallery(project: Project) -> Iterator[Gallery]:
+    shown = Gallery(project)
+    yield shown
+    shown.close()
+
+
+class Browser:
+    """Calls a gallery as its browser half does."""
+
+    def __init__(self, gallery: Gallery) -> None:
+        self.gallery = gallery
+        self.messages: list[tuple[dict[str, Any], list[bytes]]] = []
+        self._number = 0
+        gallery.rpc._send = lambda content, buffers: self.messages.append((content, [bytes(b) for b in buffers]))
+
+    def call(self, method: str, **params: Any) -> tuple[Any, list[bytes]]:
+        self._number += 1
+        number = self._number
+        self.gallery.rpc.receive({"kind": "call", "id": number, "method": method, "params": params})
+        for content, buffers in until(lambda: [m for m in self.messages if m[0].get("id") == number]):
+            if content["kind"] == "error":
+                raise RuntimeError(content["error"]["message"])
+            return content["value"], buffers
+        raise AssertionError
+
+
+def until(look: Callable[[], Any], seconds: float = 20.0) -> Any:
+    end = time.monotonic() + seconds
+    while not (seen := look()):
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+    return seen
+
+
+def unpacked(value: dict[str, Any], buffer: bytes) -> pd.DataFrame:
+    """Read an answer as the browser does."""
+    data = zlib.decompress(buffer) if value["deflated"] else buffer
+    table = {}
+    for name, kind, offset, length, categories in value["columns"]:
+        part = data[offset : offset + length]
+        if kind == "text":
+            table[name] = part.decode().split("\0") if value["rows"] else []
+        else:
+            assert offset % 4 == 0
+            codes = np.frombuffer(part, "<" + kind)
+            table[name] = codes if categories is None else [categories[code] for code in codes]
+    return pd.DataFrame(table)
+
+
+def save(project: Project, image_id: int, outlines: Outlines = SQUARE, **columns: Any) -> int:
+    objects = pd.DataFrame(
+        {"class_name": ["spheroid"] * len(outlines), "area_px2": [3600.0] * len(outlines), **columns}
+    )
+    current = project.images().set_index("image_id").loc[image_id, "current_result_id"]
+    return project.save(image_id, outlines, objects, parent=None if pd.isna(current) else int(current))
+
+
+def test_rows_travel_as_columns_in_one_buffer(project: Project, gallery: Gallery) -> None:
+    value, buffers = Browser(gallery).call("rows", since=0)
+    table = unpacked(value, buffers[0])
+    images = project.images()
+    assert len(buffers) == 1
+    assert table["id"].tolist() == images["image_id"].tolist()
+    assert table["name"].tolist() == images["name"].tolist()
+    assert table["well"].tolist() == ["A01", "A02", "A03"]
+    assert table["time_h"].tolist() == [24, 24, 24]
+    assert table["status"].tolist() == ["new"] * 3
+    assert table["n_objects"].tolist() == [-1] * 3
+    assert table[["width", "height"]].drop_duplicates().to_numpy().tolist() == [[256, 192]]
+
+
+def test_only_what_changed_is_sent_again(project: Project, gallery: Gallery) -> None:
+    browser = Browser(gallery)
+    first, _ = browser.call("rows", since=0)
+    result = save(project, 2)
+    project.exclude(reason="bubble", image=3)
+    until(lambda: unpacked(*_one(browser.call("rows", since=first["version"])))["excluded"].sum() == 1)
+    value, buffers = browser.call("rows", since=first["version"])
+    table = unpacked(value, buffers[0]).set_index("id")
+    assert not value["whole"]
+    assert table.index.tolist() == [2, 3]
+    assert table["at"].tolist() == [1, 2]
+    assert table.loc[2, ["n_objects", "area", "calibrated", "result"]].tolist() == [1, 14_400, 1, result]
+    assert table.loc[3, "excluded"] == 1
+    assert gallery.rows_version == value["version"]
+    assert browser.call("rows", since=value["version"])[0]["rows"] == 0
+
+
+def _one(answer: tuple[Any, list[bytes]]) -> tuple[Any, bytes]:
+    return answer[0], answer[1][0]
+
+
+def test_new_images_send_everything(project: Project, gallery: Gallery, three_images: Path) -> None:
+    browser = Browser(gallery)
+    first, _ = browser.call("rows", since=0)
+    tifffile.imwrite(three_images / "more.tif", np.zeros((20, 30), np.uint8))
+    project.add(three_images)
+    until(lambda: gallery.rows_version > first["version"])
+    value, buffers = browser.call("rows", since=first["version"])
+    assert value["whole"]
+    assert unpacked(value, buffers[0])["name"].tolist()[-1] == "more.tif"
+
+
+def test_a_version_of_another_kernel_is_answered_with_everything(gallery: Gallery) -> None:
+    assert Browser(gallery).call("rows", since=999)[0]["whole"]
+
+
+def test_hostile_names_arrive_as_they_are(project: Project, tmp_path: Path, gallery: Gallery) -> None:
+    names = ["<script>alert(1)<.tif", "Größe_µ_球体.tif", "x" * 200 + ".tif", "=cmd().tif", 'a"b&c.tif']
+    for number, name in enumerate(names):
+        tifffile.imwrite(tmp_path / name, np.full((16, 16), number, np.uint8))
+    project.add([tmp_path / name for name in names])
+    browser = Browser(gallery)
+    until(lambda: browser.call("rows", since=0)[0]["count"] == 3 + len(names))
+    value, buffers = browser.call("rows", since=0)
+    assert unpacked(value, buffers[0])["name"].tolist() == project.images()["name"].tolist()
+    assert set(names) <= set(project.images()["name"])
+    page = gallery.static_html()
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_rows_of_a_large_project_are_packed_small_and_fast() -> None:
+    count = 100_000
+    images = pd.DataFrame(
+        {
+            "image_id": np.arange(1, count + 1), "time_h": np.arange(count) % 12 * 6.0, "n_objects": 1.0, "excluded": False,
+            "width": 1408, "height": 1040, "pixel_size_um": 2.8, "total_area_px2": 1e4, "current_result_id": 1.0,
+            "plate": "P1", "well": [f"A{n % 96:02d}" for n in range(count)], "status": "done", "outcome": "measured",
+            "review": "unreviewed", "result_source": "model", "name": [f"VID1335_{n}_01d00h00m.tif" for n in range(count)],
+            "reason": None,
+        }
+    )  # fmt: skip
+    table = RowTable()
+    assert table.update(columns_of(images))
+    whole = table.pack(0)
+    assert len(whole.buffer) < 1_000_000
+    images.loc[70_000, "status"] = "running"
+    assert table.update(columns_of(images))
+    part = table.pack(whole.value["version"])
+    assert _rows(part)["id"].tolist() == [70_001]
+    assert not table.update(columns_of(images))
+
+
+def _rows(packed: Packed) -> pd.DataFrame:
+    return unpacked(packed.value, packed.buffer)
+
+
+def test_thumbnails_of_a_page_come_in_one_message(project: Project, gallery: Gallery) -> None:
+    browser = Browser(gallery)
+    pictures: dict[int, bytes] = {}
+    pending = [1, 2, 3, 77]
+    while pending:
+        value, buffers = browser.call("thumbs", ids=pending, size=256)
+        assert len(buffers) == 1
+        assert sum(value["lengths"]) == len(buffers[0])
+        ends = np.cumsum(value["lengths"])
+        pictures |= {
+            i: buffers[0][end - length : end]
+            for i, length, end in zip(value["ids"], value["lengths"], ends, strict=True)
+        }
+        failed, pending = value["failed"], value["pending"]
+        if failed:
+            assert failed == [[77, "This image is no longer in the project."]]
+    assert sorted(pictures) == [1, 2, 3]
+    assert cv2.imdecode(np.frombuffer(pictures[1], np.uint8), cv2.IMREAD_UNCHANGED).shape == (192, 256)
+
+
+def test_a_broken_file_gives_a_reason(project: Project, gallery: Gallery, three_images: Path) -> None:
+    first = three_images / "plate_A01_24h.tif"
+    first.write_bytes(first.read_bytes()[:2000])
+    browser = Browser(gallery)
+    failed = dict(until(lambda: browser.call("thumbs", ids=[1], size=128)[0]["failed"]))
+    assert "truncated" in failed[1]
+
+
+def test_a_size_that_is_not_made_is_refused(gallery: Gallery) -> None:
+    with pytest.raises(RuntimeError, match="128, 256, 512"):
+        Browser(gallery).call("thumbs", ids=[1], size=300)
+
+
+def test_outlines_of_a_page_come_as_the_store_keeps_them(project: Project, gallery: Gallery) -> None:
+    two = Outlines.concat([SQUARE, Outlines.from_rings([[[(0, 0), (30, 0), (30, 30)]]])])
+    result = save(
+        project, 1, two, class_name=["spheroid", "debris"], touches_border=[False, True], confidence=[0.9, 0.2]
+    )
+    browser = Browser(gallery)
+    value, buffers = until(lambda: (answer := browser.call("outlines", results=[result, 99]))[0]["results"] and answer)
+    assert value["results"] == [result]  # what does not hold, or is not of this project, is left out
+    assert buffers[0] == two.to_bytes()
+    assert value["objects"] == [2]
+    assert list(buffers[1]) == [0, 1]
+    assert value["classes"] == ["spheroid", "debris"]
+    assert list(buffers[2]) == [0, 3]
+
+
+def test_a_page_of_outlines_is_two_questions_to_the_store(project: Project, gallery: Gallery) -> None:
+    import sqlalchemy as sa
+
+    results = [save(project, image_id) for image_id in (1, 2, 3)]
+    browser = Browser(gallery)
+    until(lambda: len(browser.call("outlines", results=results)[0]["results"]) == 3)
+    asked: list[str] = []
+    sa.event.listen(project.database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    browser.call("outlines", results=results)
+    assert len([statement for statement in asked if statement.startswith("SELECT")]) == 2
+
+
+def test_selection_is_a_table_and_can_be_set(project: Project, gallery: Gallery) -> None:
+    assert gallery.selected.empty
+    gallery.selected_ids = [3, 1, 99]
+    assert gallery.selected["name"].tolist() == ["plate_A01_24h.tif", "plate_A03_24h.tif"]
+    gallery.selected = project.images().tail(1)
+    assert gallery.selected_ids == [3]
+    gallery.selected = [2]
+    assert gallery.selected["image_id"].tolist() == [2]
+
+
+def test_opening_calls_back_until_left(gallery: Gallery) -> None:
+    opened: list[int] = []
+    assert not gallery.opens
+    leave = gallery.on_open(opened.append)
+    assert gallery.opens
+    gallery.set_state({"opened": 2})
+    gallery.set_state({"opened": None})
+    gallery.set_state({"opened": 2})
+    leave()
+    gallery.set_state({"opened": 3})
+    assert opened == [2, 2]
+    assert not gallery.opens
+
+
+def test_a_callback_that_fails_is_shown_and_stops_no_other(gallery: Gallery) -> None:
+    browser = Browser(gallery)
+    opened: list[int] = []
+    gallery.on_open(lambda image_id: 1 / 0)
+    gallery.on_open(opened.append)
+    gallery.set_state({"opened": 1})
+    assert opened == [1]
+    event = until(lambda: [m for m, _ in browser.messages if m.get("name") == "problem"])[0]
+    assert "ZeroDivisionError" in event["value"]["message"]
+
+
+def test_an_unreadable_project_is_an_error_and_retry_reads_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_project: Project) -> pd.DataFrame:
+        raise OSError("the share is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Project, "images", broken)
+        gallery = Gallery(project)
+        until(lambda: gallery.error)
+        assert gallery.error == "the share is gone"
+        with pytest.raises(RuntimeError, match="the share is gone"):
+            Browser(gallery).call("rows", since=0)
+    browser = Browser(gallery)
+    browser.call("retry")
+    assert gallery.error == ""
+    assert browser.call("rows", since=0)[0]["count"] == 3
+    gallery.close()
+
+
+def test_static_face_shows_pictures_with_outlines(project: Project, gallery: Gallery) -> None:
+    save(project, 1)
+    gallery.reload()
+    page = gallery.static_html()
+    assert page.count("<img ") == 3
+    assert "http" not in page
+    assert "plate_A01_24h.tif" in page
+    code = page.split("base64,")[1].split('"')[0]
+    picture = cv2.imdecode(np.frombuffer(base64.b64decode(code), np.uint8), cv2.IMREAD_COLOR).astype(int)
+    assert np.ptp(picture, axis=2).max() > 60  # a coloured outline on a grey picture
+    sheet = gallery.static_png()
+    assert sheet is not None
+    assert cv2.imdecode(np.frombuffer(sheet, np.uint8), cv2.IMREAD_COLOR).shape == (120, 3 * 168 - 8, 3)
+
+
+def test_static_face_of_an_empty_project(tmp_path: Path) -> None:
+    empty = open_project(tmp_path / "empty", create=True)
+    gallery = Gallery(empty)
+    assert "No images yet" in gallery.static_html()
+    assert gallery.static_png() is None
+    assert Browser(gallery).call("rows", since=0)[0]["count"] == 0
+    gallery.close()
+    empty.close()
+
+
+def test_a_closed_gallery_hears_nothing_more(project: Project) -> None:
+    gallery = Gallery(project)
+    until(lambda: gallery.rows_version)
+    gallery.close()
+    version = gallery.rows_version
+    save(project, 1)
+    time.sleep(0.4)
+    assert gallery.rows_version == version

@@ -1,0 +1,198 @@
+"""Thumbnails: what they look like, where they lie, and that losing them loses nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from concurrent.futures import CancelledError
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+
+from spheroseg_widgets.imaging.normalise import Percentiles, normalise
+from spheroseg_widgets.imaging.read import Plane
+from spheroseg_widgets.widgets.thumbnails import SIZES, Pack, Picture, Thumbnails, make_thumbnails
+
+
+def decoded(data: bytes) -> np.ndarray:
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+
+
+@pytest.fixture
+def gradient(tmp_path: Path) -> Path:
+    """A 12-bit ramp in 16 bits, 600 x 400, one hot pixel."""
+    pixels = np.tile(np.linspace(500, 1500, 600), (400, 1)).astype(np.uint16)
+    pixels[0, 0] = 4095
+    path = tmp_path / "ramp.tif"
+    tifffile.imwrite(path, pixels)
+    return path
+
+
+def test_all_sizes_keep_the_aspect_and_enlarge_nothing() -> None:
+    made = make_thumbnails(np.random.default_rng(0).integers(0, 255, (300, 200), np.uint8))
+    assert {size: decoded(data).shape for size, data in made.items()} == {
+        128: (128, 85),
+        256: (256, 171),
+        512: (300, 200),
+    }
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_contrast_is_that_of_the_run(dtype: type) -> None:
+    rng = np.random.default_rng(1)
+    smooth = cv2.GaussianBlur(rng.random((256, 256)).astype(np.float32), (0, 0), 12)
+    pixels = (100 + 100 * (smooth - smooth.min()) / np.ptp(smooth)).astype(dtype)
+    for percentiles in (Percentiles(), Percentiles(10, 90)):
+        shown = decoded(make_thumbnails(pixels, percentiles)[256]).astype(float)
+        expected = normalise(pixels, percentiles) * 255
+        assert np.abs(shown - expected).mean() < 3
+
+
+def test_a_constant_image_and_one_row_have_thumbnails() -> None:
+    assert decoded(make_thumbnails(np.full((40, 40), 7, np.uint8))[128]).max() == 0
+    assert decoded(make_thumbnails(np.zeros((1, 4000), np.uint16))[128]).shape == (1, 128)
+
+
+def test_made_once_then_cached(gradient: Path, tmp_path: Path) -> None:
+    thumbnails = Thumbnails(tmp_path / "cache")
+    picture = Picture(str(gradient), Plane(), "a" * 64)
+    first = thumbnails.fetch({5: picture}, 256, seconds=10)
+    gradient.unlink()  # what is cached does not need the file
+    again = {size: thumbnails.fetch({5: picture}, size, seconds=10) for size in SIZES}
+    assert again[256].pictures == first.pictures
+    assert all(list(fetched.pictures) == [5] for fetched in again.values())
+    thumbnails.close()
+
+
+def test_another_plane_file_or_contrast_is_another_thumbnail(tmp_path: Path) -> None:
+    pictures = [
+        Picture("a.tif", Plane(), "1" * 64),
+        Picture("a.tif", Plane(t=1), "1" * 64),
+        Picture("a.tif", Plane(z="max"), "1" * 64),
+        Picture("a.tif", Plane(), "2" * 64),
+        Picture("a.tif", Plane(), None, 10, 1.0),
+        Picture("a.tif", Plane(), None, 10, 2.0),
+        Picture("b.tif", Plane(), None, 10, 1.0),
+    ]
+    keys = [picture.keys(Percentiles())[0] for picture in pictures]
+    keys.append(pictures[0].keys(Percentiles(1, 99))[0])
+    assert len(set(keys)) == len(keys)
+
+
+def test_a_moved_file_of_known_content_keeps_its_thumbnail_and_so_does_one_whose_hash_comes_later() -> None:
+    plane, contrast = Plane(), Percentiles()
+    moved = [Picture(path, plane, "1" * 64).keys(contrast)[0] for path in ("old/a.tif", "new/a.tif")]
+    assert moved[0] == moved[1]
+    before = Picture("a.tif", plane, None, 10, 1.0).keys(contrast)
+    after = Picture("a.tif", plane, "1" * 64, 10, 1.0).keys(contrast)
+    assert before[0] in after
+
+
+def test_a_broken_file_gives_its_reason_and_the_others_come(gradient: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.tif"
+    cut.write_bytes(gradient.read_bytes()[:9000])
+    thumbnails = Thumbnails(tmp_path / "cache")
+    wanted = {1: Picture(str(cut), Plane()), 2: Picture(str(gradient), Plane()), 3: Picture("gone.tif", Plane())}
+    fetched = thumbnails.fetch(wanted, 128, seconds=10)
+    assert list(fetched.pictures) == [2]
+    assert "truncated" in fetched.failed[1]
+    assert set(fetched.failed) == {1, 3}
+    cut.write_bytes(gradient.read_bytes())  # mended: nothing remembers that it was broken
+    assert list(thumbnails.fetch({1: wanted[1]}, 128, seconds=10).pictures) == [1]
+    thumbnails.close()
+
+
+def test_deleting_the_cache_while_it_is_open_loses_nothing(gradient: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    thumbnails = Thumbnails(cache)
+    picture = Picture(str(gradient), Plane(), "a" * 64)
+    first = thumbnails.fetch({1: picture}, 128, seconds=10).pictures
+    for path in cache.iterdir():
+        path.unlink()
+    cache.rmdir()
+    assert thumbnails.fetch({1: picture}, 128, seconds=10).pictures == first
+    assert sorted(path.name for path in cache.glob("*.sqlite")) == sorted(f"thumbnails-{s}.sqlite" for s in SIZES)
+    thumbnails.close()
+
+
+def test_a_damaged_pack_is_made_anew(gradient: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    (cache / "thumbnails-128.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 50)
+    with pytest.raises(sqlite3.DatabaseError):  # the fault is real
+        sqlite3.connect(cache / "thumbnails-128.sqlite").execute("SELECT * FROM thumbnail")
+    thumbnails = Thumbnails(cache)
+    picture = Picture(str(gradient), Plane(), "a" * 64)
+    assert list(thumbnails.fetch({1: picture}, 128, seconds=10).pictures) == [1]
+    thumbnails.fetch({2: Picture(str(gradient), Plane(), "b" * 64)}, 128, seconds=10)
+    thumbnails.close()
+    kept = Pack(cache / "thumbnails-128.sqlite").get(Picture("", Plane(), "b" * 64).keys(Percentiles()))
+    assert len(kept) == 1
+
+
+def test_without_a_place_for_the_cache_pictures_are_made_all_the_same(gradient: Path, tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("a file where a folder should be")
+    with pytest.raises(OSError, match="directory"):  # the fault is real
+        (in_the_way / "cache").mkdir()
+    thumbnails = Thumbnails(in_the_way / "cache")
+    assert list(thumbnails.fetch({1: Picture(str(gradient), Plane())}, 128, seconds=10).pictures) == [1]
+    thumbnails.close()
+
+
+def test_a_full_pack_loses_its_oldest(tmp_path: Path) -> None:
+    pack = Pack(tmp_path / "pack.sqlite", most_bytes=200_000)
+    for number in range(60):
+        pack.put({number.to_bytes(16, "big"): bytes(10_000)})
+    kept = pack.get(number.to_bytes(16, "big") for number in range(60))
+    newest = (59).to_bytes(16, "big")
+    assert newest in kept
+    assert (0).to_bytes(16, "big") not in kept
+    assert 5 < len(kept) < 25
+    pack.close()
+
+
+def test_what_is_not_ready_in_time_is_pending_and_comes_later(
+    gradient: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+
+    def slow(*args: object) -> dict[int, bytes]:
+        gate.wait(10)
+        return make_thumbnails(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("spheroseg_widgets.widgets.thumbnails.make_thumbnails", slow)
+    thumbnails = Thumbnails(tmp_path / "cache", threads=1)
+    wanted = {n: Picture(str(gradient), Plane(), str(n) * 64) for n in range(3)}
+    first = thumbnails.fetch(wanted, 128, seconds=0.05)
+    assert first.pending == [0, 1, 2]
+    gate.set()
+    assert list(thumbnails.fetch(wanted, 128, seconds=10).pictures) == [0, 1, 2]
+    thumbnails.close()
+
+
+def test_nobody_waits_any_more_so_nothing_more_is_made(
+    gradient: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began: list[int] = []
+    gate = threading.Event()
+
+    def slow(*args: object) -> dict[int, bytes]:
+        began.append(1)
+        gate.wait(10)
+        return make_thumbnails(*args)  # type: ignore[arg-type]
+
+    def cancelled() -> None:
+        raise CancelledError
+
+    monkeypatch.setattr("spheroseg_widgets.widgets.thumbnails.make_thumbnails", slow)
+    thumbnails = Thumbnails(tmp_path / "cache", threads=1)
+    wanted = {n: Picture(str(gradient), Plane(), str(n) * 64) for n in range(5)}
+    with pytest.raises(CancelledError):
+        thumbnails.fetch(wanted, 128, seconds=10, check=cancelled)
+    gate.set()
+    thumbnails.close()
+    assert len(began) == 1  # the one that had begun
