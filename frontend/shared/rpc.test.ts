@@ -165,6 +165,18 @@ describe("Rpc", () => {
     await expect(rpc.call("save")).rejects.toThrow("does not answer");
   });
 
+  it("says lost when the host no longer takes messages, and comes back when it does", async () => {
+    const send = model.send.bind(model);
+    model.send = () => {
+      throw new Error("Cannot send");
+    };
+    const error: RpcError = await rpc.call("save").catch((reason) => reason);
+    expect(error.type).toBe("KernelLost");
+    expect(rpc.state).toBe("lost");
+    model.send = send;
+    await vi.waitFor(() => expect(rpc.state).toBe("connected"));
+  });
+
   it("says lost at once when the host cuts the line, and asks for everything when it is back", async () => {
     const resync = vi.fn();
     rpc.onResync(resync);

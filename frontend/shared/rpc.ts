@@ -64,6 +64,7 @@ export class Rpc {
   #resyncing = false;
   #heard = performance.now();
   #pingId: number | null = null;
+  #broken = false; // the last message could not even be handed over
   readonly #pending = new Map<number, Pending>();
   readonly #events = new Map<string, Set<EventHandler>>();
   readonly #resyncHandlers = new Set<() => void>();
@@ -160,7 +161,14 @@ export class Rpc {
   }
 
   #send(message: unknown, buffers: Buffers = []): void {
-    this.model.send(message, undefined, buffers);
+    try {
+      this.model.send(message, undefined, buffers);
+      this.#broken = false;
+    } catch {
+      // The host has thrown the line away: a kernel that died and was started again by the server.
+      this.#broken = true;
+      setTimeout(() => this.#judge(), 0);
+    }
   }
 
   #receive(message: Message, buffers: DataView[]): void {
@@ -230,7 +238,7 @@ export class Rpc {
   #judge(): void {
     const silent = performance.now() - this.#heard > Rpc.silentAfter;
     const status = this.model.widget_manager?.kernel?.status;
-    const gone = this.isCut() || status === "dead" || status === "terminating";
+    const gone = this.#broken || this.isCut() || status === "dead" || status === "terminating";
     // An idle kernel that does not answer no longer knows this widget: it was restarted, or the widget closed.
     const forgotten = silent && status === "idle";
     const state: State = gone || forgotten ? "lost" : silent ? "busy" : "connected";
