@@ -106,6 +106,7 @@ def serve_dashboard(
     server = DashboardServer.instance()
     server.announce, server.with_browser = announce, open_browser
     server.initialize([str(page), *_options(page, free_port(host, port), host, theme, kernels_ready)])
+    server.voila_configuration.file_allowlist = []  # nothing beside the notebook is served
     server.token = secrets.token_urlsafe(24) if token is None else token
     server.start()
 
@@ -142,7 +143,6 @@ def _options(page: Path, port: int, host: str, theme: str, kernels_ready: int) -
         "Voila.root_dir": page.parent, "Voila.log_level": 40,
         "VoilaConfiguration.template": TEMPLATE, "VoilaConfiguration.theme": theme,
         "VoilaConfiguration.allow_template_override": "NO", "VoilaConfiguration.show_tracebacks": False,
-        "VoilaConfiguration.file_allowlist": "(?!)",  # matches no name: nothing beside the notebook is served
         "VoilaConfiguration.preheat_kernel": kernels_ready > 0, "VoilaConfiguration.default_pool_size": kernels_ready,
         "AsyncMappingKernelManager.cull_idle_timeout": IDLE_SECONDS, "AsyncMappingKernelManager.cull_interval": 60,
         "AsyncMappingKernelManager.default_kernel_name": "python3",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from scipy import stats
 
 from spheroseg_widgets.analysis.outcomes import ABSENT, CENSORED, FITTED, MEASURED
 
-from .template import ALL, TEMPLATE, ConditionStyle, condition_styles
+from .template import ALL, TEMPLATE, ConditionStyle, Plot, condition_styles
 
 SIZES = {"equivalent_diameter": "Equivalent diameter", "area": "Area", "volume_sphere": "Volume of the sphere"}
 POWERS = {"equivalent_diameter": "", "area": "2", "volume_sphere": "3"}
@@ -48,7 +47,7 @@ def with_condition(wells: pd.DataFrame) -> pd.DataFrame:
 
 def growth_figure(
     wells: pd.DataFrame, conditions: list[str] | None = None, *, size: str = "equivalent_diameter"
-) -> go.Figure:
+) -> Plot:
     """Plot the size of every well over time, with the mean and its 95 % confidence interval by condition.
 
     Parameters
@@ -64,7 +63,7 @@ def growth_figure(
     column, title = size_column(wells, size)
     table = with_condition(wells)
     table = table[~table["excluded"].astype(bool) & table["time_h"].notna()]
-    figure = go.Figure(layout={"template": TEMPLATE, "hovermode": "closest"})
+    figure = Plot(layout={"template": TEMPLATE, "hovermode": "closest"})
     times = np.sort(table["time_h"].unique())
     gap = float(np.diff(times).min()) if len(times) > 1 else 1.0
     styles = condition_styles(conditions or table["condition"])
@@ -93,7 +92,7 @@ def growth_figure(
 
 def last_size_figure(
     wells: pd.DataFrame, conditions: list[str] | None = None, *, size: str = "equivalent_diameter"
-) -> go.Figure:
+) -> Plot:
     """Plot the sizes at the last time, with mean and 95 % confidence interval by condition.
 
     Parameters
@@ -111,7 +110,7 @@ def last_size_figure(
     last = table["time_h"].max() if table["time_h"].notna().any() else None
     if last is not None:
         table = table[table["time_h"] == last]
-    figure = go.Figure(layout={"template": TEMPLATE, "hovermode": "closest"})
+    figure = Plot(layout={"template": TEMPLATE, "hovermode": "closest"})
     styles = condition_styles(conditions or table["condition"])
     for at, (condition, style) in enumerate(styles.items()):
         rows = table[table["condition"] == condition]
@@ -165,7 +164,7 @@ def wells_of(rows: pd.DataFrame) -> int:
 
 
 def _points(
-    figure: go.Figure,
+    figure: Plot,
     rows: pd.DataFrame,
     column: str,
     style: ConditionStyle,
@@ -186,7 +185,7 @@ def _points(
     )  # fmt: skip
 
 
-def _curve(figure: go.Figure, condition: str, style: ConditionStyle, summary: pd.DataFrame, n_wells: int) -> None:
+def _curve(figure: Plot, condition: str, style: ConditionStyle, summary: pd.DataFrame, n_wells: int) -> None:
     times = summary.index.to_numpy()
     banded = summary[summary["low"].notna()]
     if len(banded) > 1:

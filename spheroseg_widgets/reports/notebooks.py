@@ -16,8 +16,6 @@ from traitlets.config import Config
 from spheroseg_widgets.errors import ExportError
 
 KERNEL = "python3"
-# Sockets that only this user can open, where there are such, instead of ports of the machine.
-TRANSPORT = Config() if sys.platform == "win32" else Config(KernelManager={"transport": "ipc"})
 
 
 def packaged_notebook(name: str) -> Path:
@@ -56,10 +54,17 @@ def run_notebook(path: Path, parameters: dict[str, Any]) -> nbformat.NotebookNod
         try:
             papermill.execute_notebook(
                 path, done, parameters=parameters, kernel_name=KERNEL, cwd=folder, progress_bar=False, log_output=False,
-                store_widget_state=False, config=TRANSPORT,
+                store_widget_state=False, config=_transport(Path(folder)),
             )  # fmt: skip
         except PapermillExecutionError as error:
             raise ExportError(f"{path.name}: cell {error.exec_count} failed ({error.ename}: {error.evalue})") from error
         except DeadKernelError as error:
             raise ExportError(f"{path.name}: the kernel that ran it died, perhaps for want of memory") from error
         return nbformat.read(done, as_version=4)
+
+
+def _transport(folder: Path) -> Config:
+    """Return how to reach the kernel: sockets that only this user can open, where there are such."""
+    if sys.platform == "win32":
+        return Config()
+    return Config(KernelManager={"transport": "ipc", "connection_file": str(folder / "kernel.json")})

@@ -7,19 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import plotly.io
 from nbconvert import HTMLExporter
-from plotly.offline import get_plotlyjs
 
 from spheroseg_widgets.exports.atomic import write_bytes
 from spheroseg_widgets.project.project import Project
 
 from .notebooks import packaged_notebook, run_notebook
 from .style import STYLE
-from .template import CONFIG, PAGE_STYLE
+from .template import MIMETYPE, PAGE_STYLE, figure_html, plotly_script
 
 NOTEBOOK = "report.ipynb"
-FIGURE = "application/vnd.plotly.v1+json"
 PAGES = Path(__file__).resolve().parent / "nbconvert"
 
 
@@ -83,7 +80,7 @@ def to_page(notebook: nbformat.NotebookNode, title: str) -> str:
         exclude_input_prompt=True, exclude_output_prompt=True, exclude_anchor_links=True,
     )  # fmt: skip
     resources: dict[str, Any] = {
-        "title": title, "style": STYLE + PAGE_STYLE, "plotly": get_plotlyjs() if count else "",
+        "title": title, "style": STYLE + PAGE_STYLE, "plotly": plotly_script() if count else "",
         "metadata": {"name": title},
     }  # fmt: skip
     page, _ = exporter.from_notebook_node(notebook, resources=resources)
@@ -95,14 +92,10 @@ def _embed_figures(notebook: nbformat.NotebookNode) -> int:
     count = 0
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            if FIGURE not in output.get("data", {}):
+            if MIMETYPE not in output.get("data", {}):
                 continue
             count += 1
-            figure = json.loads(json.dumps(output.data[FIGURE]))
-            picture = {key: figure[key] for key in ("data", "layout") if key in figure}
-            output.data = nbformat.from_dict({
-                "text/html": plotly.io.to_html(
-                    picture, include_plotlyjs=False, full_html=False, config=CONFIG, div_id=f"figure-{count}", validate=False
-                )
-            })  # fmt: skip
+            picture = {key: output.data[MIMETYPE][key] for key in ("data", "layout") if key in output.data[MIMETYPE]}
+            page = figure_html(json.loads(json.dumps(picture)), f"figure-{count}")
+            output.data = nbformat.from_dict({"text/html": page})
     return count

@@ -1,0 +1,92 @@
+"""Through Voila: the quickstart, and the dashboard behind its token."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from spheroseg_widgets.reports.notebooks import packaged_notebook
+
+from .conftest import Watch, free_port, own_folders, serving, status_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.filterwarnings("ignore")]
+NewPage = Callable[..., tuple[Page, Watch]]
+RUN_MS = 900_000
+
+
+def test_the_quickstart_shows_its_widgets_and_asks_nothing_of_another_machine(
+    voila: Callable[[Path], str], new_page: NewPage, tmp_path: Path
+) -> None:
+    (tmp_path / "visit").mkdir()
+    notebook = Path(shutil.copy(packaged_notebook("01_quickstart.ipynb"), tmp_path / "visit"))
+    page, watch = new_page()
+    page.goto(voila(notebook), timeout=RUN_MS)
+    for name in ("monitor", "gallery", "editor"):
+        expect(page.locator(f".sw-{name}").first).to_be_visible(timeout=RUN_MS)
+    page.wait_for_function("document.querySelector('.sw-gallery .sw-picture').naturalWidth > 0")
+    expect(page.locator(".sw-editor .sw-editor-wait").first).to_be_hidden()
+    expect(page.locator(".jp-InputArea-editor")).to_have_count(0)
+    assert "Traceback" not in page.content()
+    assert watch.foreign() == []
+
+
+@pytest.mark.parametrize("ready", [0, 1])
+def test_the_dashboard_opens_with_its_token_and_a_click_opens_an_image(
+    segmented: Path, new_page: NewPage, tmp_path: Path, ready: int
+) -> None:
+    port = free_port()
+    base = f"http://127.0.0.1:{port}/"
+    command = [
+        sys.executable, "-m", "spheroseg_widgets.cli", "dashboard", str(segmented), "--no-browser", "--port", str(port),
+        "--ready", str(ready),
+    ]  # fmt: skip
+    with serving(command, own_folders(tmp_path / "home"), tmp_path, f"{base}voila/static/voila.js") as log:
+        for path in ("", "voila/render/review.ipynb", "api/kernels/11111111-1111-1111-1111-111111111111"):
+            assert status_of(base + path) in {302, 403, 404}, path
+        assert status_of(f"{base}?token=wrong") == 302
+        assert status_of(f"{base}voila/files/review.ipynb") == 403
+        address = re.search(r"http://\S+token=\S+", log.read_text())
+        assert address is not None, log.read_text()
+        page, watch = new_page()
+        page.goto(address.group(), timeout=RUN_MS)
+        expect(page.locator(".sw-gallery .sw-cell")).to_have_count(8, timeout=RUN_MS)
+        page.wait_for_function("document.querySelector('.sw-gallery .sw-picture').naturalWidth > 0")
+        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+        expect(page.locator(".sw-monitor")).to_contain_text("8 of 8 images")
+        editor = page.locator(".sw-editor")
+        expect(editor.locator(".sw-editor-name")).to_contain_text("plate_A01_0h")
+        page.locator(".sw-gallery .sw-cell").nth(2).click()
+        expect(editor.locator(".sw-editor-name")).to_contain_text("plate_A02_0h")
+        expect(editor.locator("button[data-action='edit.save']")).to_be_hidden()
+        assert watch.foreign() == []
+        assert watch.errors == []
+
+
+def test_a_taken_port_is_one_clear_line(segmented: Path, tmp_path: Path) -> None:
+    import socket
+    import subprocess
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        command = [
+            sys.executable,
+            "-m",
+            "spheroseg_widgets.cli",
+            "dashboard",
+            str(segmented),
+            "--port",
+            port,
+            "--no-browser",
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=own_folders(tmp_path))
+    assert done.returncode == 1
+    assert f"port {port} of 127.0.0.1 cannot be used" in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
