@@ -3,6 +3,8 @@
 export const GAP = 8;
 /** Height of a card below its picture, px: name and badge. */
 export const CAPTION = 48;
+/** Around all cards, px: room for the ring of the card in focus. */
+export const PAD = 3;
 /** Rows kept beyond each edge of what is seen. */
 export const OVERSCAN = 2;
 
@@ -43,5 +45,5 @@ export function reveal(grid: Layout, position: number, top: number, viewport: nu
   const start = Math.floor(position / grid.columns) * grid.row;
   const end = start + grid.row - GAP;
   if (start < top) return start;
-  return end > top + viewport ? end - viewport : top;
+  return end + 2 * PAD > top + viewport ? end + 2 * PAD - viewport : top;
 }

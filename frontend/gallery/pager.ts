@@ -48,9 +48,10 @@ export class Pager {
     try {
       const pending = new Set(await this.source.load(ids, call.signal));
       const unanswered = ids.filter((id) => !pending.has(id) && !this.source.has(id));
-      if (unanswered.length > 0) this.source.failed(unanswered, new Error("The kernel left this out of its answer."));
+      if (unanswered.length > 0) throw new Error("The kernel left this out of its answer.");
     } catch (error) {
-      if (!call.signal.aborted && !this.signal.aborted) this.source.failed(ids, error);
+      const without = ids.filter((id) => !this.source.has(id));
+      if (!call.signal.aborted && !this.signal.aborted) this.source.failed(without, error);
       return; // not asked again at once: the next look at the page does
     } finally {
       this.#calls.delete(call);
