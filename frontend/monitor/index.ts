@@ -12,7 +12,7 @@ const widget: Widget = {
   render({ model, el, signal }: RenderProps) {
     const frame = mount(el, model, signal, { name: "monitor" });
     const { rpc } = frame;
-    const view = new MonitorView(frame, (verb) => rpc.call(verb, {}, { signal }));
+    const view = new MonitorView(frame, (verb) => rpc.call(verb, {}, { signal }), model.get<boolean>("read_only"));
     const read = () => view.show(model.get<Progress>("progress"), model.get<Failure[]>("failures"));
     // What a kernel that is gone said last is shown as that, and no clock runs on.
     const look = () =>

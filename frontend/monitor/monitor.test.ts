@@ -198,5 +198,10 @@ describe("Monitor", () => {
     press("Cancel");
     await vi.waitFor(() => expect(said()).toContain("this click is carried out"));
     expect(said()).toContain("Cancelling…");
+    model.silent = false;
+    for (const call of [...model.calls("ping"), ...model.calls("cancel")]) {
+      model.deliver({ kind: "result", id: call.id, value: { seq: 0 } });
+    }
+    await vi.waitFor(() => expect(said()).not.toContain("this click"));
   });
 });

@@ -37,6 +37,7 @@ export class MonitorView {
   constructor(
     private readonly frame: Frame,
     private readonly ask: (verb: Verb) => Promise<unknown>,
+    private readonly readOnly = false,
   ) {
     const { t, root } = frame;
     this.#none = make("p", "sw-monitor-none", t("monitor.none"));
@@ -98,6 +99,7 @@ export class MonitorView {
     this.#draw();
     try {
       await this.ask(verb);
+      this.#note.hidden = true;
     } catch (error) {
       this.#note.textContent = messageOf(error);
       this.#note.hidden = false;
@@ -154,12 +156,12 @@ export class MonitorView {
     this.#toggle.setAttribute("aria-expanded", String(open));
     const closed = p.failed ? t("monitor.show_failures", { n: p.failed }) : t("monitor.details");
     this.#toggle.textContent = open ? t("monitor.hide") : closed;
-    this.#cancel.hidden = p.finished;
+    this.#cancel.hidden = this.readOnly || p.finished;
     this.#cancel.disabled = cut || this.#asked !== null;
     this.#cancel.textContent = t(this.#asked === "cancel" ? "monitor.cancelling" : "monitor.cancel");
     const interrupted = p.stage === "interrupted";
     const left = p.failed + (interrupted ? p.queued : 0);
-    this.#retry.hidden = left === 0 || (!p.finished && !interrupted);
+    this.#retry.hidden = this.readOnly || left === 0 || (!p.finished && !interrupted);
     this.#retry.disabled = cut || this.#asked !== null;
     const [verb, help] = interrupted ? ["monitor.resume", "monitor.resume_help"] : ["monitor.retry", "monitor.retry_help"];
     this.#retry.textContent = t(this.#asked === "retry_failed" ? "monitor.starting" : verb);

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import traitlets
 
+from spheroseg_widgets.errors import RunError
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.project.run import Run
 from spheroseg_widgets.store.progress import RunProgress
@@ -31,6 +32,8 @@ class Monitor(SpheroWidget):
     ----------
     run_or_project : Run or Project
         A run; or a project, of which always the newest run is shown.
+    read_only : bool
+        Show only: nothing is cancelled or run again from here.
 
     Attributes
     ----------
@@ -51,13 +54,16 @@ class Monitor(SpheroWidget):
     failures = traitlets.List().tag(sync=True)
     follows = traitlets.Bool(default_value=False).tag(sync=True)
 
-    def __init__(self, run_or_project: Run | Project) -> None:
+    read_only = traitlets.Bool(default_value=False, read_only=True).tag(sync=True)
+
+    def __init__(self, run_or_project: Run | Project, *, read_only: bool = False) -> None:
         self._run: Run | None = None
         self._leave_run: Callable[[], None] | None = None
         self._failures_of: tuple[int, int] | None = None  # the run and the number of failures that `failures` shows
         follows = isinstance(run_or_project, Project)
         self._project = run_or_project if isinstance(run_or_project, Project) else run_or_project.project
         super().__init__(follows=follows)
+        self.set_trait("read_only", read_only)
         if isinstance(run_or_project, Run):
             self._run = run_or_project
         self._leave_project = self._project.on_change(self._changed)
@@ -125,6 +131,7 @@ class Monitor(SpheroWidget):
     @rpc_method("cancel", ordered=True)
     def _cancel(self, _params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> int:
         """Cancel what is left; returns the number of images."""
+        self._check_verbs()
         count = 0 if self._run is None else self._run.cancel()
         self.reload()
         return count
@@ -132,9 +139,14 @@ class Monitor(SpheroWidget):
     @rpc_method("retry_failed", ordered=True)
     def _retry_failed(self, _params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> int:
         """Run the failed images again; returns their number."""
+        self._check_verbs()
         count = 0 if self._run is None else self._run.retry_failed()
         self.reload()
         return count
+
+    def _check_verbs(self) -> None:
+        if self.read_only:
+            raise RunError("this monitor only shows: open the project in a notebook to cancel or to run again")
 
     def static_html(self) -> str:
         """Return the state at the time of display: a line, a bar, the failures."""
