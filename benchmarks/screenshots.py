@@ -1,0 +1,241 @@
+"""Pictures of the running product for README and docs: JupyterLab, dashboard, report; light and dark.
+
+Starts real servers on free ports, each with folders of its own, opens them in Chromium, and writes small PNGs:
+``python benchmarks/screenshots.py --project demo-output/project``. Without a project it segments four wells of the
+demo plate first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+import spheroseg_widgets as sw
+from spheroseg_widgets.demo.plate import make_demo_plate
+
+ROOT = Path(__file__).resolve().parent.parent
+DEBIAN = Path("/usr/bin/chromium")
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+SCHEMES = ("light", "dark")
+WAIT_MS = 600_000
+SETTLE_MS = 2500
+CELLS = {
+    "gallery": "sw.Gallery(plate, height=520)",
+    "editor": "sw.Editor(plate, image=int(plate.images()['image_id'].iloc[2]))",
+    "monitor": "sw.Monitor(plate)",
+}
+
+
+def main() -> None:
+    """Read the arguments and take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--project", type=Path, help="a segmented project; by default four wells of the demo plate")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
+    parser.add_argument(
+        "--only", nargs="*", choices=["lab", "dashboard", "report"], default=["lab", "dashboard", "report"]
+    )
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="spheroseg-pictures-") as name, sync_playwright() as playwright:
+        work = Path(name)
+        project = arguments.project.resolve() if arguments.project else small_project(work)
+        browser = playwright.chromium.launch(
+            executable_path=str(DEBIAN) if DEBIAN.exists() else None, args=list(QUIET)
+        )  # fmt: skip
+        for scheme in SCHEMES:
+            if "report" in arguments.only:
+                picture_report(browser, project, work, arguments.out, scheme)
+            if "dashboard" in arguments.only:
+                picture_dashboard(browser, project, work, arguments.out, scheme)
+            if "lab" in arguments.only:
+                picture_lab(browser, project, work, arguments.out, scheme)
+        browser.close()
+
+
+def small_project(work: Path) -> Path:
+    """Segment four wells of the demo plate; return the project's folder."""
+    plate = make_demo_plate(work / "plate")
+    project = sw.open_project(work / "demo plate", create=True)
+    project.add([path for well in ("A4", "A6", "C1", "C3") for path in sorted(plate.images.glob(f"*_{well}_*.tif"))])
+    project.set_map(plate.plate_map)
+    project.segment().wait()
+    project.close()
+    return project.folder
+
+
+def picture_report(browser: Browser, project: Path, work: Path, out: Path, scheme: str) -> None:
+    """Take the first screen of the report, and its figures."""
+    path = work / "report.html"
+    if not path.exists():
+        opened = sw.open_project(project)
+        opened.report(path)
+        opened.close()
+    page = new_page(browser, scheme, 1240, 860)
+    page.goto(path.as_uri())
+    page.wait_for_selector(".js-plotly-plot .main-svg .trace")
+    page.wait_for_timeout(SETTLE_MS)
+    save(page.screenshot(), out / f"report-{scheme}.png")
+    page.get_by_role("heading", name="Growth by condition").scroll_into_view_if_needed()
+    page.evaluate(
+        "window.scrollTo(0, document.querySelectorAll('h2')[1].getBoundingClientRect().top + window.scrollY - 24)"
+    )
+    page.wait_for_timeout(SETTLE_MS)
+    save(page.screenshot(), out / f"report-figures-{scheme}.png")
+    page.context.close()
+
+
+def picture_dashboard(browser: Browser, project: Path, work: Path, out: Path, scheme: str) -> None:
+    """Take the first screen of the dashboard."""
+    port = free_port()
+    command = [
+        sys.executable, "-m", "spheroseg_widgets.cli", "dashboard", str(project), "--no-browser", "--port", str(port),
+        "--theme", scheme, "--ready", "0",
+    ]  # fmt: skip
+    with serving(command, work / f"dashboard-{scheme}", f"http://127.0.0.1:{port}/voila/static/voila.js") as log:
+        found = re.search(r"http://\S+token=\S+", log.read_text())
+        assert found is not None, log.read_text()
+        page = new_page(browser, scheme, 1440, 1100)
+        page.goto(found.group(), timeout=WAIT_MS)
+        page.wait_for_selector(".sw-gallery .sw-cell")
+        page.wait_for_selector(".js-plotly-plot .main-svg .trace", state="attached")
+        page.wait_for_function(
+            "[...document.querySelectorAll('.sw-gallery .sw-picture')].some(i => i.naturalWidth > 0)"
+        )
+        page.wait_for_timeout(2 * SETTLE_MS)
+        save(page.screenshot(), out / f"dashboard-{scheme}.png")
+        page.context.close()
+
+
+def picture_lab(browser: Browser, project: Path, work: Path, out: Path, scheme: str) -> None:
+    """Take each widget in JupyterLab, and the notebook they stand in."""
+    home = work / f"lab-{scheme}"
+    root = home / "root"
+    root.mkdir(parents=True)
+    sources = [f"import spheroseg_widgets as sw\n\nplate = sw.open_project({str(project)!r})", *CELLS.values()]
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), root / "plate.ipynb")
+    port = free_port()
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.root_dir={root}",
+        "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=",
+    ]  # fmt: skip
+    own_settings(home, scheme)
+    with serving(command, home, f"http://127.0.0.1:{port}/api"):
+        page = new_page(browser, scheme, 1240, 1000)
+        page.goto(f"http://127.0.0.1:{port}/lab/workspaces/pictures/tree/plate.ipynb?reset", timeout=WAIT_MS)
+        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+        page.keyboard.press("Control+b")  # the file browser takes room
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.locator("li[data-command='runmenu:run-all']").click()
+        page.wait_for_selector(".sw-monitor")
+        page.wait_for_function(
+            "[...document.querySelectorAll('.sw-gallery .sw-picture')].some(i => i.naturalWidth > 0)"
+        )
+        page.wait_for_timeout(2 * SETTLE_MS)
+        for name in CELLS:
+            found = page.locator(f".sw-{name}").first
+            found.scroll_into_view_if_needed()
+            page.wait_for_timeout(SETTLE_MS)
+            save(found.screenshot(), out / f"{name}-{scheme}.png")
+        page.context.close()
+
+
+def own_settings(home: Path, scheme: str) -> None:
+    """Write JupyterLab's settings: its theme, no news, all cells on the page."""
+    settings = home / "settings" / "@jupyterlab"
+    values = {
+        "apputils-extension/themes": {"theme": f"JupyterLab {scheme.title()}"},
+        "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+        "notebook-extension/tracker": {"windowingMode": "none"},
+    }
+    for name, value in values.items():
+        path = settings / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(value))
+
+
+def new_page(browser: Browser, scheme: str, width: int, height: int) -> Page:
+    """Open an empty page of its own context."""
+    chosen = "dark" if scheme == "dark" else "light"
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=chosen)  # type: ignore[arg-type]
+    context.set_default_timeout(WAIT_MS)
+    return context.new_page()
+
+
+def save(shot: bytes, path: Path) -> None:
+    """Write a picture with 256 colours: a quarter of the size, and nobody sees it."""
+    image = Image.open(io.BytesIO(shot)).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    image.save(path, optimize=True)
+    print(f"{path}  {path.stat().st_size / 1000:.0f} kB")
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(command: list[str], home: Path, url: str) -> Iterator[Path]:
+    """Run a server with its own Jupyter folders until the block ends; gives its log."""
+    names = {
+        "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces", "IPYTHONDIR": "ipython",
+    }  # fmt: skip
+    for folder in names.values():
+        (home / folder).mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, **{name: str(home / folder) for name, folder in names.items()}}
+    log = home / "server.log"
+    with log.open("w") as out:
+        server = subprocess.Popen(command, env=environment, cwd=home, stdout=out, stderr=subprocess.STDOUT)
+        try:
+            until = time.monotonic() + WAIT_MS / 1000
+            while not answers(url):
+                if server.poll() is not None or time.monotonic() > until:
+                    raise RuntimeError(log.read_text())
+                time.sleep(0.5)
+            yield log
+        finally:
+            server.send_signal(signal.SIGTERM)
+            try:
+                server.wait(60)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+def answers(url: str) -> bool:
+    """Return whether a server answers, whatever it says."""
+    try:
+        with urllib.request.urlopen(url, timeout=30):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    main()
