@@ -287,7 +287,7 @@ export class Editor implements ToolHost {
 
   async #open(): Promise<void> {
     const wait = setTimeout(() => (this.chrome.wait.hidden = false), 200);
-    this.notices.clear();
+    this.notices.clear(["canvas"]);
     this.chrome.card.hidden = true;
     this.preview = null;
     await this.work.open(this.model.get<number>("image_id"));
@@ -301,6 +301,7 @@ export class Editor implements ToolHost {
     if (info.stale) this.notices.show("stale", t("editor.stale"), "warning", []);
     const open = info.drafts.find(({ kind }) => kind !== "other") ?? info.drafts[0];
     if (open) this.#offer(open);
+    this.#changed();
     if (!fresh) return;
     const pixels = this.work.pixels!;
     this.renderer.setImage(pixels);
@@ -345,7 +346,7 @@ export class Editor implements ToolHost {
   // Actions
 
   #useTool(name: ToolName): void {
-    while (this.#tool.name !== name && this.#tool.back());
+    this.#tool.leave();
     this.#tool = this.#tools[name];
     this.chrome.showTool(name);
     this.redraw();

@@ -45,7 +45,8 @@ export class Notices {
     this.#shown.delete(key);
   }
 
-  clear(): void {
-    for (const key of [...this.#shown.keys()]) this.hide(key);
+  /** Take away what was said of an image; what holds for the editor stays. */
+  clear(stays: readonly string[]): void {
+    for (const key of [...this.#shown.keys()]) if (!stays.includes(key)) this.hide(key);
   }
 }

@@ -4,7 +4,7 @@ import { count, three } from "../shared/numbers";
 import type { State } from "../shared/rpc";
 import type { Translate } from "../shared/strings";
 import type { Chrome } from "./chrome";
-import { area } from "./geometry";
+import { area, oriented } from "./geometry";
 import { FLAG } from "./store";
 import type { Pointer, Preview } from "./tools/tool";
 import { barLength, type View } from "./view";
@@ -54,7 +54,7 @@ function objectText(work: Work, preview: Preview | null, size: number | null, t:
   if (slot === undefined) return "";
   const { confidence, flags } = store.attributes(slot);
   const rings = preview?.id === id ? preview.rings : store.rings(slot);
-  const parts = [`#${slot + 1}`, areaText(area(rings), size, t)];
+  const parts = [`#${slot + 1}`, areaText(area(oriented(rings)), size, t)];
   if (Number.isFinite(confidence)) parts.push(t("editor.confidence", { value: confidence.toFixed(2) }));
   if (flags & FLAG.lowConfidence) parts.push(t("editor.low_confidence"));
   if (flags & FLAG.border) parts.push(t("editor.cut"));

@@ -4,7 +4,7 @@ import type { OutlineStore } from "./store";
 import type { Pixels, Window } from "./pixels";
 import type { View } from "./view";
 
-export const LINE = { normal: 1.5, selected: 2.5, halo: 1.5, dash: 9, gap: 4, handle: 7 } as const;
+export const LINE = { normal: 1.5, selected: 2.5, halo: 1.1, dash: 9, gap: 4, handle: 7 } as const;
 
 export interface Scene {
   view: View;

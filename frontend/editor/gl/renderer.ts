@@ -47,6 +47,8 @@ interface Resources {
   vertices: Arena;
   triangles: Arena;
   array: WebGLVertexArrayObject;
+  /** Without attributes: the image's corners are counted. */
+  noArray: WebGLVertexArrayObject;
   texture: WebGLTexture;
 }
 
@@ -127,6 +129,7 @@ export class GlRenderer implements Renderer {
       vertices: new Arena(gl, gl.ARRAY_BUFFER, VERTEX_BYTES),
       triangles: new Arena(gl, gl.ELEMENT_ARRAY_BUFFER, 4),
       array: gl.createVertexArray(),
+      noArray: gl.createVertexArray(),
       texture: gl.createTexture(),
     };
     gl.bindVertexArray(made.array);
@@ -204,6 +207,7 @@ export class GlRenderer implements Renderer {
   #drawImage(made: Resources, { info }: Pixels, scene: Scene, ratio: number): void {
     const { gl } = this;
     made.image.use(scene, ratio);
+    gl.bindVertexArray(made.noArray);
     gl.bindTexture(gl.TEXTURE_2D, made.texture);
     gl.uniform2f(made.image.at("size"), info.width * info.downsample, info.height * info.downsample);
     gl.uniform1f(made.image.at("perTexel"), info.downsample);

@@ -22,7 +22,11 @@ export class PanTool extends QuietTool {
 
   override back(): boolean {
     const dragging = this.#last !== null;
-    this.#last = null;
+    this.leave();
     return dragging;
+  }
+
+  override leave(): void {
+    this.#last = null;
   }
 }

@@ -42,14 +42,17 @@ export class SelectTool extends QuietTool {
   }
 
   override back(): boolean {
-    if (this.#drag) {
-      this.#drag.cancel();
-      this.#drag = null;
-      return true;
-    }
-    this.#pan = null;
+    const dragging = this.#drag !== null;
+    this.leave();
+    if (dragging) return true;
     const any = this.host.selection.ids.size > 0;
     this.host.selection.set([]);
     return any;
+  }
+
+  override leave(): void {
+    this.#drag?.cancel();
+    this.#drag = null;
+    this.#pan = null;
   }
 }

@@ -66,6 +66,8 @@ export interface Tool {
   finish(): boolean;
   /** Delete what the tool has picked; false leaves the key to the selected outlines. */
   remove(): boolean;
+  /** Another tool is taken up: a drag ends as if it had not begun; what is selected or half drawn stays. */
+  leave(): void;
   marks(): Marks;
 }
 
@@ -91,6 +93,7 @@ export abstract class QuietTool implements Tool {
   remove(): boolean {
     return false;
   }
+  leave(): void {}
   marks(): Marks {
     return {};
   }

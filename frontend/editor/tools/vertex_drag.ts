@@ -1,6 +1,6 @@
 /** Moving one vertex: the part that the tools "select" and "vertices" share. */
 
-import { crossesAt, nearestVertex, withVertex, type Rings } from "../geometry";
+import { crossesAt, nearestVertex, oriented, withVertex, type Rings } from "../geometry";
 import type { Attributes } from "../store";
 import { within, type Pointer, type ToolHost } from "./tool";
 
@@ -59,9 +59,9 @@ export class VertexDrag {
       this.host.refuse("editor.refused.crosses");
       return;
     }
-    this.host.commit(label, [
-      { id: this.grip.id, before: this.#before, after: this.#rings, attributes: this.#attributes },
-    ]);
+    // A vertex pulled through to the other side turns the ring round without a crossing.
+    const after = oriented(this.#rings);
+    this.host.commit(label, [{ id: this.grip.id, before: this.#before, after, attributes: this.#attributes }]);
   }
 
   cancel(): void {

@@ -53,20 +53,20 @@ export class VerticesTool extends QuietTool {
   }
 
   override back(): boolean {
-    if (this.#drag) {
-      this.#drag.drag.cancel();
-      this.#drag = null;
-      this.#picked = null;
-      return true;
-    }
-    if (this.#picked) {
-      this.#picked = null;
-      this.host.redraw();
-      return true;
-    }
+    const busy = this.#drag !== null || this.#picked !== null;
+    this.leave();
+    if (busy) return true;
     const any = this.host.selection.ids.size > 0;
     this.host.selection.set([]);
     return any;
+  }
+
+  override leave(): void {
+    this.#drag?.drag.cancel();
+    this.#drag = null;
+    this.#picked = null;
+    this.#ghost = null;
+    this.host.redraw();
   }
 
   override remove(): boolean {

@@ -1,0 +1,157 @@
+/** Helpers of the tests: a kernel of three outlines, real pointer events, pixels of the picture. */
+
+import "../shared/tokens.css";
+import "./editor.css";
+
+import words from "../../spheroseg_widgets/widgets/strings/en.json";
+import { MockAnswer, MockModel } from "../shared/mock";
+import { OutlineSet } from "../shared/outlines";
+import type { SentVerdict } from "./operations";
+import { Editor } from "./editor";
+import { mount } from "../shared/frame";
+
+export const IDS = ["11111111-0000-7000-8000-000000000001", "11111111-0000-7000-8000-000000000002", "11111111-0000-7000-8000-000000000003"];
+export const SQUARE = Float32Array.of(20, 20, 60, 20, 60, 60, 20, 60);
+const HOLE = Float32Array.of(30, 30, 30, 50, 50, 50, 50, 30);
+const SECOND = Float32Array.of(100, 20, 140, 20, 140, 60, 100, 60);
+const AT_EDGE = Float32Array.of(160, 80, 200, 80, 200, 120, 160, 120);
+export const SIZE = { width: 200, height: 120 };
+
+const strings = Object.fromEntries(
+  Object.entries(words as Record<string, Record<string, string>>).flatMap(([section, texts]) =>
+    Object.entries(texts).map(([key, text]) => [`${section}.${key}`, text]),
+  ),
+);
+
+const view = (array: ArrayBufferView) => new DataView(array.buffer, array.byteOffset, array.byteLength);
+
+export interface SentOperation {
+  id: string;
+  kind: string;
+  outline_id: string;
+}
+
+export class Kernel {
+  readonly model: MockModel;
+  version = 1;
+  base = 5;
+  project = crypto.randomUUID();
+  /** Operations it stored, in order; a repeated one counts once. */
+  stored = new Map<string, SentOperation>();
+  drafts: unknown[] = [];
+  verdict: (operation: SentOperation) => Partial<SentVerdict> = () => ({});
+  failing: string | null = null;
+
+  constructor(traits: Record<string, unknown> = {}) {
+    this.model = new MockModel({ strings, image_id: 1, read_only: false, selected_ids: [], ...traits });
+    this.model.handle("document", (params) => this.document(params.image_id as number));
+    this.model.handle("pixels", () => this.pixels());
+    this.model.handle("operations", (params) => this.operations(params.operations as SentOperation[]));
+    this.model.handle("save", () => {
+      this.stored.clear();
+      this.version++;
+      return ++this.base;
+    });
+  }
+
+  document(image: number): MockAnswer {
+    const set = OutlineSet.fromRings([[SQUARE, HOLE], [SECOND], [AT_EDGE]]);
+    const value = {
+      project: this.project,
+      image: {
+        id: image, name: `image-${image}.tif`, ...SIZE, pixel_size_um: 2, position: image, count: 2,
+        previous: image > 1 ? image - 1 : null, next: image < 2 ? image + 1 : null,
+      },
+      base_revision: this.base, draft_operations: this.stored.size, stale: false, version: this.version,
+      read_only: this.model.get("read_only"), drafts: this.drafts, classes: ["spheroid", "core"], ids: IDS,
+    };
+    return new MockAnswer(value, [
+      new DataView(set.encode()), view(Uint8Array.of(0, 1, 0)), view(Float32Array.of(0.9, 0.8, 0.4)), view(Uint8Array.of(0, 0, 3)),
+    ]);
+  }
+
+  /** A ramp from left to right, 12 of 16 bits: column c has the value 20 c. */
+  pixels(): MockAnswer {
+    const data = Uint16Array.from({ length: SIZE.width * SIZE.height }, (_, i) => 20 * (i % SIZE.width));
+    const info = { ...SIZE, dtype: "uint16", downsample: 1, offset: 0, gain: 1, low: 0, high: 4000 };
+    return new MockAnswer(info, [view(data)]);
+  }
+
+  operations(operations: SentOperation[]): MockAnswer {
+    if (this.failing) throw new Error(this.failing);
+    const before = this.version;
+    const verdicts = operations.map((operation) => {
+      const given = this.verdict(operation);
+      if ((given.state ?? "ok") !== "refused" && !this.stored.has(operation.id)) {
+        this.stored.set(operation.id, operation);
+        this.version++;
+      }
+      return { id: operation.id, outline: operation.outline_id, state: "ok", reason: "", geometry: null, ...given };
+    });
+    return new MockAnswer({ verdicts, before, version: this.version, draft_operations: this.stored.size },
+      verdicts.some(({ geometry }) => geometry === 0) ? [new DataView(OutlineSet.fromRings([[SQUARE, HOLE]]).encode())] : []);
+  }
+}
+
+export interface Shown {
+  editor: Editor;
+  el: HTMLElement;
+  kernel: Kernel;
+  close(): void;
+}
+
+/** Show an editor 640 px wide and wait until it is open. */
+export async function show(kernel = new Kernel()): Promise<Shown> {
+  const el = document.createElement("div");
+  el.style.width = "640px";
+  document.body.append(el);
+  const inner = document.createElement("div");
+  el.append(inner);
+  const controller = new AbortController();
+  const editor = new Editor(kernel.model, mount(inner, kernel.model, controller.signal, { name: "editor" }), controller.signal);
+  await until(() => editor.work.info !== null || !editor.chrome.card.hidden);
+  await frame();
+  return { editor, el, kernel, close: () => (controller.abort(), el.remove()) };
+}
+
+export async function until(ready: () => boolean, limit = 5000): Promise<void> {
+  const end = performance.now() + limit;
+  while (!ready()) {
+    if (performance.now() > end) throw new Error(`waited in vain for ${ready}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+export const frame = () => new Promise<void>((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
+
+/** A pointer event on the stage, at a place of the image. */
+export function point(shown: Shown, type: string, x: number, y: number, init: PointerEventInit & { on?: EventTarget } = {}): void {
+  const { stage } = shown.editor.chrome;
+  const box = stage.getBoundingClientRect();
+  const [sx, sy] = shown.editor.view.toScreen(x, y);
+  const event = new PointerEvent(type, {
+    bubbles: true, cancelable: true, pointerId: 1, pointerType: "mouse", clientX: box.left + sx, clientY: box.top + sy, ...init,
+  });
+  (init.on ?? stage).dispatchEvent(event);
+}
+
+export function click(shown: Shown, x: number, y: number, init: PointerEventInit = {}): void {
+  point(shown, "pointermove", x, y, init);
+  point(shown, "pointerdown", x, y, init);
+  point(shown, "pointerup", x, y, init);
+}
+
+export function drag(shown: Shown, from: [number, number], to: [number, number], init: PointerEventInit = {}): void {
+  point(shown, "pointerdown", ...from, init);
+  for (let i = 1; i <= 4; i++) {
+    point(shown, "pointermove", from[0] + ((to[0] - from[0]) * i) / 4, from[1] + ((to[1] - from[1]) * i) / 4, init);
+  }
+  point(shown, "pointerup", ...to, init);
+}
+
+export function press(shown: Shown, key: string, init: KeyboardEventInit = {}): void {
+  const target = shown.editor.chrome.stage;
+  for (const type of ["keydown", "keyup"]) {
+    target.dispatchEvent(new KeyboardEvent(type, { key, bubbles: true, cancelable: true, ...init }));
+  }
+}
