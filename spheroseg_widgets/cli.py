@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from spheroseg_widgets import __version__, commands
-from spheroseg_widgets.errors import SpherosegError
+from spheroseg_widgets.errors import ExportError, SpherosegError
 
 if TYPE_CHECKING:
     from spheroseg_widgets.project.run import Run
@@ -83,7 +83,7 @@ def segment(
 
         spheroseg segment "raw/*.tif" --out results --pixel-size 1.24 --formats csv xlsx imagej
 
-    Exit code 0: all images worked; 2: some failed (named with their reasons); 1: nothing could run.
+    Exit code 0: all worked; 2: some images or files failed (named with their reasons); 1: nothing could run.
     """
     from spheroseg_widgets.exports.registry import formats as known_formats  # noqa: PLC0415
     from spheroseg_widgets.project.project import open_project  # noqa: PLC0415
@@ -94,8 +94,11 @@ def segment(
     if "csv" not in wanted:
         wanted.insert(0, "csv")  # the list of images and their reasons is always written
     project = open_project(out / "project", create=True)
-    added = project.add(paths, names=names, pixel_size_um=pixel_size, channel=channel)
-    console.print(str(added), markup=False, highlight=False)
+    added = project.add(
+        paths, names=names, pixel_size_um=pixel_size, channel=channel,
+        check=lambda table: console.print(str(table), markup=False, highlight=False),
+    )  # fmt: skip
+    console.print(added.outcome(), markup=False, highlight=False)
     if pixel_size is not None:
         project.set_pixel_size(pixel_size)
     if project.images().empty:
@@ -104,7 +107,14 @@ def segment(
         run = project.segment(model=model, workers=workers, cluster=cluster)
         watch(run)
         _wait(run)
-    files = project.export(out, wanted, exclude_border=exclude_border)
+    not_written: list[str] = []
+    try:
+        files = project.export(out, wanted, exclude_border=exclude_border)
+    except ExportError as error:
+        if not error.written:
+            raise
+        console.print(str(error), markup=False, highlight=False, style="red")
+        files, not_written = error.written, error.failed
     listed = project.bundle().images_table
     failed = listed[listed["status"] == "failed"]
     for row in failed.itertuples():
@@ -113,7 +123,7 @@ def segment(
     console.print(f"{done} images segmented, {len(failed)} failed; {len(files)} files in {out}", markup=False)
     if done == 0:
         raise typer.Exit(NOTHING_RAN)
-    if len(failed) or added.skipped:
+    if len(failed) or added.skipped or not_written:
         raise typer.Exit(SOME_FAILED)
 
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
 
 class SpherosegError(Exception):
     """Base of every error this package raises on purpose."""
@@ -49,7 +55,21 @@ class ConflictError(StoreError):
 
 
 class ExportError(SpherosegError):
-    """An export that could not be written; the message names the file and the reason."""
+    """An export that could not be written; the message names the file and the reason.
+
+    Parameters
+    ----------
+    message : str
+    failed : sequence of str
+        Of an export of many files: each one that was not written, with its reason.
+    written : sequence of Path
+        The others.
+    """
+
+    def __init__(self, message: str, *, failed: Sequence[str] = (), written: Sequence[Path] = ()) -> None:
+        super().__init__(message)
+        self.failed = list(failed)
+        self.written = list(written)
 
 
 class RunError(SpherosegError):

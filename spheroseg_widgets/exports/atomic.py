@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from spheroseg_widgets.errors import ExportError
+
+Job = Callable[[], Path]
+"""Writes one file, whole or not at all, and returns its path."""
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> Path:
@@ -41,3 +45,9 @@ def _write(path: Path, data: bytes) -> None:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())  # a full disk may show only here
+
+
+def is_full(error: ExportError) -> bool:
+    """Whether a file failed because the disk or the user's share of it is full: no other file will do better."""
+    cause = error.__cause__
+    return isinstance(cause, OSError) and cause.errno in {errno.ENOSPC, errno.EDQUOT}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,11 @@ from pycocotools import mask as coco_mask
 
 from spheroseg_widgets.outlines.rasterise import object_pixels
 
-from .atomic import write_bytes
+from .atomic import Job, write_bytes
 from .bundle import ExportBundle
 
 
-def write_coco(bundle: ExportBundle, out: Path) -> Iterator[Path]:
+def write_coco(bundle: ExportBundle, out: Path) -> Iterator[Job]:
     """Write annotations.coco.json for all images."""
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
@@ -50,4 +51,4 @@ def write_coco(bundle: ExportBundle, out: Path) -> Iterator[Path]:
             )
     categories = [{"id": number, "name": name} for name, number in classes.items()]
     content = {"images": images, "annotations": annotations, "categories": categories}
-    yield write_bytes(out / "annotations.coco.json", json.dumps(content).encode())
+    yield partial(write_bytes, out / "annotations.coco.json", json.dumps(content).encode())

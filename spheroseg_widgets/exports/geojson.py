@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 from shapely.geometry import mapping
 
-from .atomic import write_bytes
+from .atomic import Job, write_bytes
 from .bundle import ExportBundle
 
 
-def write_geojson(bundle: ExportBundle, out: Path) -> Iterator[Path]:
+def write_geojson(bundle: ExportBundle, out: Path) -> Iterator[Job]:
     """Write geojson/<stem>.geojson; x right, y down, pixel (i, j) covers [j, j + 1] x [i, i + 1]."""
     for image in bundle.images():
         features = []
@@ -45,4 +46,4 @@ def write_geojson(bundle: ExportBundle, out: Path) -> Iterator[Path]:
             "pixel_size_um": image.pixel_size_um,
             "features": features,
         }
-        yield write_bytes(out / "geojson" / f"{image.stem}.geojson", json.dumps(collection).encode())
+        yield partial(write_bytes, out / "geojson" / f"{image.stem}.geojson", json.dumps(collection).encode())

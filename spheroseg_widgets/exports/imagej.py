@@ -5,15 +5,16 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from roifile import ImagejRoi
 
-from .atomic import write_bytes
+from .atomic import Job, write_bytes
 from .bundle import ExportBundle
 
 
-def write_imagej(bundle: ExportBundle, out: Path) -> Iterator[Path]:
+def write_imagej(bundle: ExportBundle, out: Path) -> Iterator[Job]:
     """Write imagej/<stem>.zip, to be dropped on ImageJ's ROI Manager; no file for an image without objects."""
     for image in bundle.images():
         if not len(image.outlines):
@@ -26,4 +27,4 @@ def write_imagej(bundle: ExportBundle, out: Path) -> Iterator[Path]:
                     name = f"{number:04d}" + (f"-hole{part}" if part else "")
                     roi = ImagejRoi.frompoints(ring, name=name)
                     archive.writestr(f"{name}.roi", roi.tobytes())
-        yield write_bytes(out / "imagej" / f"{image.stem}.zip", buffer.getvalue())
+        yield partial(write_bytes, out / "imagej" / f"{image.stem}.zip", buffer.getvalue())

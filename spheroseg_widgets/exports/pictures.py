@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -11,23 +12,23 @@ import tifffile
 
 from spheroseg_widgets.outlines.rasterise import to_labels, to_mask
 
-from .atomic import write_atomically, write_bytes
+from .atomic import Job, write_atomically, write_bytes
 from .bundle import ExportBundle, ExportImage
 
 MOST_IN_16_BITS = 65_535
 
 
-def write_masks(bundle: ExportBundle, out: Path) -> Iterator[Path]:
+def write_masks(bundle: ExportBundle, out: Path) -> Iterator[Job]:
     """Write masks/<stem>.png: 8 bit, 0 and 255, holes kept; all zero for an image without objects."""
     for image in bundle.images():
         mask = to_mask(image.outlines, image.height, image.width)
-        yield write_bytes(out / "masks" / f"{image.stem}.png", _png(mask.astype(np.uint8) * 255))
+        yield partial(write_bytes, out / "masks" / f"{image.stem}.png", _png(mask.astype(np.uint8) * 255))
 
 
-def write_labels(bundle: ExportBundle, out: Path) -> Iterator[Path]:
+def write_labels(bundle: ExportBundle, out: Path) -> Iterator[Job]:
     """Write labels/<stem>.png: 16-bit instances, the label is column `object`; above 65,535 a 32-bit TIFF."""
     for image in bundle.images():
-        yield _write_labels(image, out / "labels")
+        yield partial(_write_labels, image, out / "labels")
 
 
 def _write_labels(image: ExportImage, folder: Path) -> Path:
@@ -37,7 +38,7 @@ def _write_labels(image: ExportImage, folder: Path) -> Path:
     if labels.max(initial=0) > MOST_IN_16_BITS:
         return write_atomically(
             folder / f"{image.stem}.tif",
-            lambda partial: tifffile.imwrite(partial, labels.astype(np.uint32), compression="zlib"),
+            lambda file: tifffile.imwrite(file, labels.astype(np.uint32), compression="zlib"),
         )
     return write_bytes(folder / f"{image.stem}.png", _png(labels.astype(np.uint16)))
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from openpyxl.utils import get_column_letter
 
 from spheroseg_widgets.measure.definitions import definitions_frame
 
-from .atomic import write_atomically
+from .atomic import Job, write_atomically
 from .bundle import ExportBundle
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -30,17 +32,12 @@ TEXT = ("path", "stem", "name", "plate", "well", "condition", "reason", "outline
 SHEET_ROWS = 1_048_575
 
 
-def write_csv_tables(bundle: ExportBundle, out: Path) -> list[Path]:
+def write_csv_tables(bundle: ExportBundle, out: Path) -> Iterator[Job]:
     """Write images.csv, measurements.csv and, with wells, wells.csv; UTF-8."""
-    return [
-        write_csv(out / f"{name}.csv", frame)
-        for name, frame in (
-            ("images", bundle.images_table),
-            ("measurements", bundle.measurements),
-            ("wells", bundle.wells),
-        )
-        if frame is not None
-    ]
+    tables = (("images", bundle.images_table), ("measurements", bundle.measurements), ("wells", bundle.wells))
+    for name, frame in tables:
+        if frame is not None:
+            yield partial(write_csv, out / f"{name}.csv", frame)
 
 
 def write_csv(path: Path, frame: pd.DataFrame) -> Path:
@@ -53,9 +50,7 @@ def write_csv(path: Path, frame: pd.DataFrame) -> Path:
     # Lines end as RFC 4180 says: only then is a lone carriage return in a cell quoted, or it would begin a row.
     return write_atomically(
         path,
-        lambda partial: safe.to_csv(
-            partial, index=False, encoding="utf-8", errors="backslashreplace", lineterminator="\r\n"
-        ),
+        lambda file: safe.to_csv(file, index=False, encoding="utf-8", errors="backslashreplace", lineterminator="\r\n"),
     )
 
 
@@ -72,7 +67,7 @@ def read_csv(path: str | Path) -> pd.DataFrame:
     return frame
 
 
-def write_xlsx(bundle: ExportBundle, out: Path) -> list[Path]:
+def write_xlsx(bundle: ExportBundle, out: Path) -> Iterator[Job]:
     """Write measurements.xlsx: images, measurements, wells, definitions and run, a sheet each."""
     run = pd.DataFrame([(key, str(value)) for key, value in bundle.provenance.items()], columns=["what", "value"])
     sheets = [("images", bundle.images_table), ("measurements", bundle.measurements)]
@@ -80,7 +75,7 @@ def write_xlsx(bundle: ExportBundle, out: Path) -> list[Path]:
         sheets.append(("wells", bundle.wells))
     sheets += [("definitions", definitions_frame()), ("run", run)]
 
-    def write(partial: Path) -> None:
+    def write(file: Path) -> None:
         book = Workbook(write_only=True)
         for name, frame in sheets:
             for part in range(0, max(1, len(frame)), SHEET_ROWS):
@@ -89,9 +84,9 @@ def write_xlsx(bundle: ExportBundle, out: Path) -> list[Path]:
                     name if part == 0 else f"{name}_{part // SHEET_ROWS + 1}",
                     frame.iloc[part : part + SHEET_ROWS],
                 )
-        book.save(partial)
+        book.save(file)
 
-    return [write_atomically(out / "measurements.xlsx", write)]
+    yield partial(write_atomically, out / "measurements.xlsx", write)
 
 
 def _sheet(book: Workbook, name: str, frame: pd.DataFrame) -> None:

@@ -10,6 +10,7 @@ the `a` that makes the variance of the whole the negative of the mask's smoothin
 from __future__ import annotations
 
 import itertools
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +75,6 @@ def _low_pass(points: NDArray[np.float64], again: float, *, closed: bool) -> NDA
     return _twice(points, again, mode="wrap")
 
 
-def _twice(points: NDArray[np.float64], again: float, *, mode: str) -> NDArray[np.float64]:
+def _twice(points: NDArray[np.float64], again: float, *, mode: Literal["wrap", "nearest"]) -> NDArray[np.float64]:
     once = ndimage.gaussian_filter1d(points, LENGTH / STEP, axis=0, mode=mode)
     return np.asarray((1 + again) * once - again * ndimage.gaussian_filter1d(once, LENGTH / STEP, axis=0, mode=mode))

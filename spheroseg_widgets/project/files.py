@@ -18,7 +18,7 @@ from spheroseg_widgets.store import experiment, images
 from spheroseg_widgets.store.tables import image
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Added:
     """What adding files did.
 
@@ -32,6 +32,8 @@ class Added:
         Files that cannot be used; they are stored with their reason.
     skipped : list of (path, reason)
         Not added.
+    changed : list of (path, what)
+        Known files whose content is another one by now; results there are of the old content.
     names : NameTable
         What their names said.
     warnings : list of str
@@ -42,14 +44,23 @@ class Added:
     n_known: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    changed: list[tuple[str, str]] = field(default_factory=list)
     names: NameTable = field(default_factory=NameTable)
     warnings: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        lines = [f"{len(self.image_ids)} images added, {self.n_known} known already", str(self.names)]
+        return "\n".join(part for part in (str(self.names), self.outcome()) if part)
+
+    def outcome(self) -> str:
+        """Say what was done, without what the names say."""
+        lines = [f"{len(self.image_ids)} images added, {self.n_known} known already"]
         lines += [f"  cannot be used: {path}: {reason}" for path, reason in self.failed]
         lines += [f"  skipped: {path}: {reason}" for path, reason in self.skipped]
+        lines += [f"  changed since it was added: {path}: {what}" for path, what in self.changed]
         return "\n".join(lines + [f"  note: {warning}" for warning in self.warnings])
+
+    # Shown in a notebook as it is printed: a list of 20,000 ids tells nobody anything.
+    __repr__ = __str__
 
 
 def survey(paths: Iterable[str | Path], names: str) -> tuple[Added, list[FileInfo | ImageError], list[Path]]:
@@ -94,6 +105,7 @@ def store_files(
             "n_pages": len(found[-1][2]), "problem": None,
         })  # fmt: skip
         added.warnings += [f"{path.name}: {text}" for text in (*info.warnings, *info.pixel_size.warnings)]
+    added.changed = images.update_changed_sources(connection, project_id, sources, sizes_of(found), author)
     keys = ("uri", "size_bytes", "modified_at", "format", "dtype", "axes", "n_pages", "problem")
     ids = images.add_sources(connection, project_id, [{k: s.get(k) for k in keys} for s in sources], author)
     rows = [
@@ -108,6 +120,11 @@ def store_files(
     if len(sizes) > 1:
         named = ", ".join("unknown" if size is None else f"{size:.4g} um" for size in sizes)
         added.warnings.append(f"pixel sizes differ within this batch: {named}")
+
+
+def sizes_of(found: Sequence[tuple[Path, FileInfo, Sequence[Plane]]]) -> dict[str, tuple[int, int]]:
+    """Return width and height as displayed, by path."""
+    return {str(path): (info.width, info.height) for path, info, _ in found}
 
 
 def _rows(

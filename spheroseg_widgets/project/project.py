@@ -15,6 +15,7 @@ from spheroseg_widgets.analysis.wells import wells_table
 from spheroseg_widgets.errors import SpherosegError, StoreError
 from spheroseg_widgets.exports.bundle import ExportBundle
 from spheroseg_widgets.exports.registry import export
+from spheroseg_widgets.imaging.names import NameTable
 from spheroseg_widgets.jobs import background
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.store import experiment, results, runs
@@ -129,6 +130,7 @@ class Project(Judging):
         pixel_size_um: float | None = None,
         channel: int = 0,
         modality: str = "brightfield",
+        check: Callable[[NameTable], object] | None = None,
     ) -> Added:
         """Add images by path: files, folders, globs. Originals are referenced, never copied or altered.
 
@@ -144,6 +146,9 @@ class Project(Judging):
             The channel to segment.
         modality : {"brightfield", "phase", "fluorescence"}
             Decides how stacks are projected.
+        check : callable, optional
+            Given what the names say (wells, times, sites, channels, gaps, duplicates) before anything is stored;
+            what it raises stops the adding.
 
         Returns
         -------
@@ -152,6 +157,8 @@ class Project(Judging):
         """
         wanted = [paths] if isinstance(paths, str | Path) else list(paths)
         added, probed, files = survey(wanted, names)
+        if check is not None:
+            check(added.names)
         with self.database.write() as connection:
             store_files(
                 connection, self.id, self.author, added, probed, files,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import socket
+import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -207,25 +209,46 @@ class Database:
 
 
 def _host_lock(path: Path) -> Path:
-    """Keep other hosts out of a store on a network file system."""
-    lock = path.with_name(path.name + ".host")
-    me = socket.gethostname()
-    try:
-        with os.fdopen(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY), "w") as stream:
-            stream.write(me)
-    except FileExistsError:
-        holder = lock.read_text().strip()
-        if holder != me:
+    """Keep other hosts out of a store on a network file system, with one file a process that has it open."""
+    me = f"{socket.gethostname()}\n{os.getpid()}"
+    lock = path.with_name(f"{path.name}.{uuid.uuid4().hex[:12]}.host")
+    with os.fdopen(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY), "w") as stream:
+        stream.write(me)
+    # Ours lies there before the others are looked at: of two hosts that come at once, none overlooks the other.
+    for other in path.parent.glob(f"{glob.escape(path.name)}*.host"):
+        if other == lock:
+            continue
+        try:
+            host, _, process = other.read_text().strip().partition("\n")
+        except OSError:
+            continue  # just closed
+        if host != socket.gethostname():
+            lock.unlink(missing_ok=True)
             raise StoreError(
-                f"{path}: lies on a network file system and is in use by the host {holder}. Close it there; if "
-                f"that host is gone, delete {lock.name}."
-            ) from None
+                f"{path}: lies on a network file system and is in use by the host {host}. Close it there; if "
+                f"that host is gone, delete {other.name}."
+            )
+        if process.isdecimal() and not process_lives(int(process)):
+            other.unlink(missing_ok=True)
     warnings.warn(
         f"{path} lies on a network file system: the store works in a slower, safe mode for one host at a time. "
         "Give open_project(..., store=PATH) a path on a local disk to avoid this.",
         stacklevel=5,
     )
     return lock
+
+
+def process_lives(number: int) -> bool:
+    """Whether a process of this host lives; on Windows, where asking would end it, always."""
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _first_line(error: Exception) -> str:

@@ -14,6 +14,8 @@ from . import audit
 from .tables import exclusion, image, job, model, now, outcome, plate, result, review, run, source, well
 
 BATCH = 500
+CLOCK_SECONDS = 0.01
+"""File systems keep times to less than this; a copy of the store elsewhere rounds them."""
 
 
 def chunks(values: Sequence[Any], size: int = BATCH) -> Iterable[Sequence[Any]]:
@@ -44,6 +46,57 @@ def add_sources(
     frame = known_sources(connection, project_id)
     wanted = {row["uri"] for row in rows}
     return {str(uri): int(row_id) for uri, row_id in zip(frame["uri"], frame["id"], strict=True) if uri in wanted}
+
+
+def update_changed_sources(
+    connection: sa.Connection,
+    project_id: int,
+    rows: Sequence[Mapping[str, Any]],
+    sizes: Mapping[str, tuple[int, int]],
+    author: str,
+) -> list[tuple[str, str]]:
+    """Note which known files have another size or time by now, and what their header says now.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Columns of the source table, as the files are now.
+    sizes : mapping
+        Width and height by uri, of files that can be read.
+
+    Returns
+    -------
+    list of (uri, what)
+        What changed, in words. The sha256 is forgotten: it is of the old content.
+    """
+    columns = ("size_bytes", "modified_at", "format", "dtype", "axes", "n_pages", "problem")
+    known = {row.uri: row for row in known_sources(connection, project_id).itertuples()}
+    changed = []
+    for row in rows:
+        uri, before = row["uri"], known.get(row["uri"])
+        if before is None or row.get("size_bytes") is None:
+            continue
+        told = []
+        if pd.notna(before.problem):
+            told.append("it can be read now")
+        elif before.size_bytes != row["size_bytes"]:
+            told.append(f"{int(before.size_bytes)} bytes then, {row['size_bytes']} now")
+        elif abs(before.modified_at - row["modified_at"]) > CLOCK_SECONDS:
+            told.append("written again, with the same size")
+        if not told:
+            continue
+        values = {name: row.get(name) for name in columns}
+        connection.execute(source.update().where(source.c.id == before.id).values(**values, sha256=None))
+        width, height = sizes[uri]
+        of_it = (image.c.source_id == before.id, sa.or_(image.c.width != width, image.c.height != height))
+        if connection.execute(image.update().where(*of_it).values(width=width, height=height)).rowcount:
+            told.append(f"{width} x {height} pixels now")
+        results_there = sa.select(result.c.id).join(image).where(image.c.source_id == before.id).limit(1)
+        if connection.execute(results_there).first() is not None:
+            told.append("its results are of the old content: segment it again")
+        changed.append((str(uri), ", ".join(told)))
+        audit.record(connection, project_id, author, "changed", "source", before.id, what=", ".join(told))
+    return changed
 
 
 def add_images(

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from .database import process_lives
 from .tables import lease, now
 
 
@@ -52,12 +53,4 @@ def in_utc(moment: datetime) -> datetime:
 def _is_gone(owner: str) -> bool:
     """Whether the owner was a process of this host that has ended: a restarted kernel need not wait for it."""
     host, _, rest = owner.rpartition(":")[0].rpartition(":")
-    if host != socket.gethostname() or not rest.isdecimal() or os.name == "nt":  # on Windows kill(0) would end it
-        return False
-    try:
-        os.kill(int(rest), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
+    return host == socket.gethostname() and rest.isdecimal() and not process_lives(int(rest))

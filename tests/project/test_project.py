@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,8 +37,8 @@ def test_names_give_wells_and_times_and_the_file_gives_its_scale(project: sw.Pro
     assert set(table["pixel_size_source"]) == {"imagej"}
 
 
-def test_a_run_measures_every_well_and_a_second_one_keeps_corrections(project: sw.Project) -> None:
-    project.segment(model="threshold", workers=1, wait=True)
+def test_a_run_measures_every_well_and_a_second_one_keeps_corrections(project: sw.Project, client: Any) -> None:
+    project.segment(model="threshold", cluster=client, wait=True)
     wells = project.wells()
     assert wells["outcome"].tolist() == ["measured"] * 3
     assert wells["area_um2"].is_monotonic_increasing
@@ -51,7 +52,7 @@ def test_a_run_measures_every_well_and_a_second_one_keeps_corrections(project: s
     )
     project.review([second], "approved")
     project.exclude(image=third, reason="bubble")
-    project.segment(model="threshold", workers=1, wait=True)
+    project.segment(model="threshold", cluster=client, wait=True)
     after = project.images().set_index("image_id")
     assert after.loc[first, "current_result_id"] == corrected
     assert after.loc[second, "current_result_id"] == before[second]
@@ -61,8 +62,8 @@ def test_a_run_measures_every_well_and_a_second_one_keeps_corrections(project: s
     assert len(project.runs()) == 2
 
 
-def test_saving_over_a_newer_revision_is_refused_and_both_are_kept(project: sw.Project) -> None:
-    project.segment(model="threshold", workers=1, wait=True)
+def test_saving_over_a_newer_revision_is_refused_and_both_are_kept(project: sw.Project, client: Any) -> None:
+    project.segment(model="threshold", cluster=client, wait=True)
     image = int(project.images()["image_id"].iloc[0])
     base = int(project.images()["current_result_id"].iloc[0])
     outlines, objects = project.outlines(image)
@@ -75,8 +76,8 @@ def test_saving_over_a_newer_revision_is_refused_and_both_are_kept(project: sw.P
         assert connection.exec_driver_sql(f"SELECT count(*) FROM result WHERE image_id = {image}").scalar() == 3
 
 
-def test_a_pixel_size_set_later_changes_every_um_column_without_a_run(project: sw.Project) -> None:
-    project.segment(model="threshold", workers=1, wait=True)
+def test_a_pixel_size_set_later_changes_every_um_column_without_a_run(project: sw.Project, client: Any) -> None:
+    project.segment(model="threshold", cluster=client, wait=True)
     before = project.measurements()
     project.set_pixel_size(1.0)
     after = project.measurements()
@@ -85,10 +86,12 @@ def test_a_pixel_size_set_later_changes_every_um_column_without_a_run(project: s
     assert len(project.runs()) == 1
 
 
-def test_a_broken_image_fails_with_its_reason_and_the_rest_goes_on(project: sw.Project, three_images: Path) -> None:
+def test_a_broken_image_fails_with_its_reason_and_the_rest_goes_on(
+    project: sw.Project, three_images: Path, client: Any
+) -> None:
     victim = next(three_images.glob("*A02*"))
     victim.write_bytes(victim.read_bytes()[:3000])
-    run = project.segment(model="threshold", workers=1, wait=True)
+    run = project.segment(model="threshold", cluster=client, wait=True)
     errors = run.errors()
     assert len(errors) == 1
     assert "truncated" in errors["reason"].iloc[0]
@@ -98,8 +101,8 @@ def test_a_broken_image_fails_with_its_reason_and_the_rest_goes_on(project: sw.P
     assert (wells.loc[["A01", "A03"], "outcome"] == "measured").all()
 
 
-def test_a_confirmed_absence_is_a_real_zero(project: sw.Project) -> None:
-    project.segment(model="threshold", workers=1, wait=True)
+def test_a_confirmed_absence_is_a_real_zero(project: sw.Project, client: Any) -> None:
+    project.segment(model="threshold", cluster=client, wait=True)
     image = int(project.images()["image_id"].iloc[0])
     project.confirm([image], "absent")
     row = project.wells().iloc[0]
@@ -107,19 +110,19 @@ def test_a_confirmed_absence_is_a_real_zero(project: sw.Project) -> None:
     assert row["area_um2"] == 0.0
 
 
-def test_an_unmounted_share_is_one_message(project: sw.Project, three_images: Path) -> None:
+def test_an_unmounted_share_is_one_message(project: sw.Project, three_images: Path, client: Any) -> None:
     moved = three_images.with_name("moved")
     three_images.rename(moved)
     with pytest.raises(ShareUnavailableError, match="relink"):
-        project.segment(model="threshold", workers=1, wait=True)
+        project.segment(model="threshold", cluster=client, wait=True)
     assert project.runs().empty
     assert project.relink(three_images, moved) == 3
-    project.segment(model="threshold", workers=1, wait=True)
+    project.segment(model="threshold", cluster=client, wait=True)
     assert (project.images()["status"] == "done").all()
 
 
-def test_every_format_is_written_and_tables_read_back(project: sw.Project, tmp_path: Path) -> None:
-    project.segment(model="threshold", workers=1, wait=True)
+def test_every_format_is_written_and_tables_read_back(project: sw.Project, tmp_path: Path, client: Any) -> None:
+    project.segment(model="threshold", cluster=client, wait=True)
     out = tmp_path / "out"
     files = project.export(out, ["csv", "xlsx", "masks", "labels", "geojson", "coco", "imagej"])
     assert all(path.stat().st_size > 0 for path in files)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from distributed import Client, LocalCluster
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.errors import ModelError, RunError, SpherosegError, StoreError
@@ -20,18 +19,6 @@ from spheroseg_widgets.project.hooks import HOOKS, hook, register
 from spheroseg_widgets.segmentation import registry
 from spheroseg_widgets.store import leases, runs
 from spheroseg_widgets.store.progress import RunProgress
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
-    """One worker of one thread in this process: quick to have, and easy to hold up."""
-    with (
-        LocalCluster(
-            n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None, silence_logs=50
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
-        yield client
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import signal
 import subprocess
 import sys
@@ -67,9 +68,31 @@ def test_a_network_file_system_gets_the_safe_mode_and_a_warning(tmp_path: Path) 
         store = Database.open(tmp_path / "s.sqlite", create=True, type_of=lambda _: "nfs4")
     with store.read() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "delete"
-    (tmp_path / "s.sqlite.host").write_text("another-host")
-    with pytest.raises(StoreError, match="another-host"):
+    (tmp_path / "s.sqlite.1.host").write_text("another-host\n7")
+    with pytest.raises(StoreError, match=r"another-host.*delete s\.sqlite\.1\.host"):
         Database.open(tmp_path / "s.sqlite", type_of=lambda _: "nfs4")
+
+
+@pytest.mark.filterwarnings("ignore:.*network file system")
+def test_a_second_process_of_the_host_that_closes_leaves_the_first_one_s_lock(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    (tmp_path / "s.sqlite.old.host").write_text(f"{socket.gethostname()}\n{ended.pid}")  # a crash left it
+    first = Database.open(path, create=True, type_of=lambda _: "nfs4")
+    locks = list(tmp_path.glob("*.host"))
+    assert len(locks) == 1
+    code = (
+        "import sys, warnings\nwarnings.simplefilter('ignore')\n"
+        "from pathlib import Path\nfrom spheroseg_widgets.store.database import Database\n"
+        "store = Database.open(sys.argv[1], type_of=lambda _: 'nfs4')\n"
+        "print(len(list(Path(sys.argv[1]).parent.glob('*.host'))))\nstore.close()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "2"
+    assert list(tmp_path.glob("*.host")) == locks
+    first.close()
+    assert list(tmp_path.glob("*.host")) == []
 
 
 def test_a_newer_store_is_refused_and_unchanged(store: Database) -> None:
