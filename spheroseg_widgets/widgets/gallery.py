@@ -216,8 +216,8 @@ class Gallery(SpheroWidget):
             self._stale.clear()
             began = time.monotonic()
             self.try_reload()
-            # A large project in the middle of a run is read a fifth of the time, not all of it.
-            time.sleep(min(5.0, 4 * (time.monotonic() - began)) if self._stale.is_set() else 0)
+            # A large project in the middle of a run is read a third of the time, not all of it.
+            time.sleep(min(3.0, 2 * (time.monotonic() - began)) if self._stale.is_set() else 0)
             with self.lock:
                 if not self._stale.is_set():
                     self._reader = None
