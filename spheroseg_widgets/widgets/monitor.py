@@ -51,7 +51,7 @@ class Monitor(SpheroWidget):
     section: ClassVar[str] = "monitor"
 
     progress = traitlets.Dict().tag(sync=True)
-    failures = traitlets.List().tag(sync=True)
+    failures: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
     follows = traitlets.Bool(default_value=False).tag(sync=True)
 
     read_only = traitlets.Bool(default_value=False, read_only=True).tag(sync=True)
