@@ -350,6 +350,10 @@ it("shows how a run goes on", async () => {
   model.update({ run: { total: 384, done: 300, failed: 4, finished: false, images_per_second: 6.23, seconds_left: 75 } });
   expect(one(".sw-run").textContent).toBe("Segmenting 304 of 384 · 6.23 images/s · 1 min 15 s left · 4 failed");
   expect((one("progress") as HTMLProgressElement).value).toBe(304);
+  model.update({ run: { total: 384, done: 0, failed: 0, finished: false, stage: "preparing" } });
+  expect(one(".sw-run").textContent).toBe("Starting to segment 384");
+  model.update({ run: { total: 384, done: 41, failed: 0, finished: false, stage: "interrupted", seconds_left: 75 } });
+  expect(one(".sw-run").textContent).toBe("The run was interrupted at 41 of 384");
   model.update({ run: { total: 384, done: 380, failed: 4, finished: true } });
   expect(page.querySelector("progress")).toBe(null);
 });

@@ -19,7 +19,9 @@ const PATIENCE = 200;
 /** Longest edge of a picture that is looked at closely, px. */
 const LARGE = 512;
 
+/** What the kernel says of the newest run (Python: `store/progress.py`). */
 interface RunTrait {
+  stage?: string;
   total?: number;
   done?: number;
   failed?: number;
@@ -220,13 +222,17 @@ export class Gallery {
     const name = make("strong", "sw-project", this.model.get<string>("project_name"));
     const images = make("span", "sw-summary", t("gallery.n_images", { n: this.#rows.length, count: count(this.#rows.length) }));
     this.#head.replaceChildren(name, images);
-    const run = this.model.get<RunTrait>("run") ?? {};
+    const run: RunTrait = { ...this.model.get<RunTrait>("run") };
     if (!run.total || run.finished) return;
     const [done, failed] = [run.done ?? 0, run.failed ?? 0];
     const bar = make("progress", "sw-progress");
     bar.max = run.total;
     bar.value = done + failed;
-    const words = [t("gallery.run", { done: count(done + failed), total: count(run.total) })];
+    const vars = { done: count(done + failed), total: count(run.total) };
+    const interrupted = run.stage === "interrupted";
+    const starting = run.stage === "waiting" || run.stage === "preparing";
+    const words = [t(`gallery.run${interrupted ? "_interrupted" : starting ? "_starting" : ""}`, vars)];
+    if (interrupted) run.images_per_second = run.seconds_left = null; // nobody works on it
     if (run.images_per_second) words.push(t("gallery.rate", { rate: three(run.images_per_second) }));
     if (run.seconds_left) words.push(t("gallery.left", { time: duration(run.seconds_left) }));
     if (failed) words.push(t("gallery.n_failed", { n: failed }));
