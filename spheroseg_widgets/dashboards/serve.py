@@ -35,7 +35,7 @@ TRIED_PORTS = 50
 IDLE_SECONDS = 3600
 
 
-class DashboardServer(Voila):
+class DashboardServer(Voila):  # type: ignore[misc]  # voila has no types
     """Voila that says where it is only once it listens, and opens a browser without the token on a command line."""
 
     announce: Callable[[str], object] = print

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from spheroseg_widgets import __version__
+from spheroseg_widgets.project.drafts import open_drafts
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.store.judgement import exclusions_frame
 
@@ -94,6 +95,16 @@ def exclusions_table(project: Project) -> pd.DataFrame:
     by_review = images[images["review"] == "excluded"]
     rows += [(f"image {name}", "set aside in review", "") for name in by_review["name"]]
     return pd.DataFrame(rows, columns=["excluded", "reason", "by"])
+
+
+def unsaved_table(project: Project) -> pd.DataFrame:
+    """Return the corrections that were begun and not saved: they are in no number of the report."""
+    names = project.images().set_index("image_id")["name"]
+    rows = [
+        (names.get(draft.image_id), draft.author, f"{draft.updated_at:%Y-%m-%d %H:%M} UTC", len(draft.operations()))
+        for draft in open_drafts(project)
+    ]
+    return pd.DataFrame([row for row in rows if row[-1]], columns=["image", "by", "last change", "changes"])
 
 
 def missing_table(project: Project) -> pd.DataFrame:

@@ -49,7 +49,7 @@ PAGE_STYLE = """
 """Style of a page that lets its figures follow light and dark."""
 
 
-class Plot(go.Figure):
+class Plot(go.Figure):  # type: ignore[misc]  # plotly has no types
     """A figure that displays as plotly's own mimetype wherever a cell shows it.
 
     JupyterLab, Voila and VS Code draw that themselves; plotly's default would put its whole library of 5 MB into

@@ -19,7 +19,7 @@ from urllib.parse import urlparse
 import numpy as np
 import pytest
 import tifffile
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.dashboards.serve import SHARE
@@ -32,6 +32,7 @@ QUIET = (
 )  # fmt: skip
 PATIENCE_S = 240
 """A busy machine is slow; what is waited for either comes or never does."""
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 
 @pytest.fixture(scope="session")

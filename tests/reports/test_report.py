@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from pathlib import Path
 
 import nbformat
@@ -11,7 +12,9 @@ import pandas as pd
 import pytest
 
 from spheroseg_widgets.errors import ExportError
+from spheroseg_widgets.project.drafts import open_draft
 from spheroseg_widgets.project.project import Project
+from spheroseg_widgets.reports.methods import unsaved_table
 from spheroseg_widgets.reports.notebooks import packaged_notebook
 from spheroseg_widgets.reports.report import write_report
 from spheroseg_widgets.reports.style import shown, table_html, three_digits
@@ -57,6 +60,16 @@ def test_it_tells_what_is_missing_and_what_was_left_out(words: str) -> None:
     assert re.search(r"plate_B03_24h\.tif B03 24\.0 unusable the TIFF", words)
     assert "1 excluded" in words
     assert "1 unusable" in words
+
+
+def test_a_correction_that_was_not_saved_is_named(small_plate: Project) -> None:
+    first = small_plate.images().iloc[0]
+    draft = open_draft(small_plate, int(first["image_id"]), "another session")
+    assert unsaved_table(small_plate).empty
+    draft.append(str(uuid.uuid4()), {"kind": "move"})
+    assert unsaved_table(small_plate)[["image", "changes"]].to_numpy().tolist() == [[first["name"], 1]]
+    draft.discard()
+    assert unsaved_table(small_plate).empty
 
 
 def test_names_are_shown_as_they_are_and_not_run(page: str, words: str) -> None:
