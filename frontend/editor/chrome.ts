@@ -67,7 +67,7 @@ export class Chrome {
     this.stage.tabIndex = 0;
     this.stage.setAttribute("role", "application");
     this.stage.setAttribute("aria-label", t("editor.picture"));
-    this.wait.hidden = true;
+    for (const element of [this.wait, this.readout, this.bar]) element.hidden = true;
     this.wait.textContent = t("editor.loading");
     this.card.setAttribute("role", "alert");
     this.card.hidden = true;

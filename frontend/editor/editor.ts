@@ -2,10 +2,10 @@
 
 import { messageOf, type Frame } from "../shared/frame";
 import { onTrait, type Model } from "../shared/types";
+import { handlersOf } from "./actions";
 import { CanvasRenderer } from "./canvas_renderer";
 import { Chrome } from "./chrome";
 import type { DocumentInfo, OpenDraft } from "./document";
-import { bounds } from "./geometry";
 import { GlRenderer } from "./gl/renderer";
 import { Help } from "./help";
 import type { Change } from "./history";
@@ -26,7 +26,6 @@ import { Work } from "./work";
 
 /** Screen pixels around a vertex or line that count as it. */
 const REACH = 8;
-const STEP = 60;
 
 export class Editor implements ToolHost {
   readonly view = new View();
@@ -49,11 +48,13 @@ export class Editor implements ToolHost {
   #hidden: number | null = null;
   #goal: { factor: number; x: number; y: number } | null = null;
   #size: [number, number] = [0, 0];
+  /** Size of the image that was shown last. */
+  #shown: [number, number] | null = null;
 
   constructor(private readonly model: Model, private readonly frame: Frame, signal: AbortSignal) {
     const { t } = frame;
     this.chrome = new Chrome(t, (action) => this.handlers[action](true), model.get<boolean>("read_only"));
-    this.help = new Help(t, () => this.#closeHelp());
+    this.help = new Help(t, () => this.closeHelp());
     this.work = new Work(frame.rpc, {
       opened: (info, fresh) => this.#opened(info, fresh),
       changed: () => this.#changed(),
@@ -74,7 +75,7 @@ export class Editor implements ToolHost {
     };
     this.#hand = new PanTool(this);
     this.#tool = this.#tools.select;
-    this.handlers = this.#handle();
+    this.handlers = handlersOf(this);
     this.#build(signal);
     this.work.store.onChange((slots) => {
       this.renderer.change(slots);
@@ -84,7 +85,7 @@ export class Editor implements ToolHost {
     this.#syncSelection(signal);
     onTrait<number>(model, "image_id", signal, () => void this.#open());
     frame.onTheme(() => this.redraw());
-    this.#useTool("select");
+    this.useTool("select");
     void this.#open();
   }
 
@@ -111,7 +112,7 @@ export class Editor implements ToolHost {
 
   pan(dx: number, dy: number): void {
     this.view.pan(dx, dy);
-    this.#redrawAll();
+    this.redrawAll();
   }
 
   commit(label: string, changes: readonly Change[]): void {
@@ -139,6 +140,10 @@ export class Editor implements ToolHost {
   tool(): Tool {
     return this.#handHeld ? this.#hand : this.#tool;
   }
+  /** The tool that is taken up, whatever Space does. */
+  get current(): Tool {
+    return this.#tool;
+  }
   get hand(): Tool {
     return this.#hand;
   }
@@ -154,7 +159,7 @@ export class Editor implements ToolHost {
     } else {
       this.#goal = { factor: factor * (this.#goal?.factor ?? 1), x: screenX, y: screenY };
     }
-    this.#redrawAll();
+    this.redrawAll();
   }
 
   doubleClick(at: Pointer): void {
@@ -163,7 +168,7 @@ export class Editor implements ToolHost {
 
   // Drawing
 
-  #redrawAll(): void {
+  redrawAll(): void {
     this.#dirty.scene = true;
     this.redraw();
   }
@@ -179,7 +184,7 @@ export class Editor implements ToolHost {
       const scene = {
         view: this.view, store: this.store, window: this.window, selected, hidden: this.#hidden, outlines: this.#outlines,
       };
-      if (this.renderer.draw(scene, ratio)) this.#redrawAll();
+      if (this.renderer.draw(scene, ratio)) this.redrawAll();
     }
     this.#dirty.overlay = false;
     const { t } = this.frame;
@@ -197,7 +202,7 @@ export class Editor implements ToolHost {
       this.hover({ ...this.#hover, x, y });
     }
     this.chrome.stage.style.cursor = this.#handHeld ? this.#hand.cursor : this.#tool.cursor;
-    if (this.#goal) this.#redrawAll();
+    if (this.#goal) this.redrawAll();
   }
 
   /** Go a part of the way to where the wheel wants the view: about a tenth of a second in all. */
@@ -223,14 +228,14 @@ export class Editor implements ToolHost {
     body.append(chrome.tools, chrome.stage);
     frame.root.append(chrome.header, this.notices.element, body, chrome.footer, this.help.element);
     try {
-      this.renderer = new GlRenderer(chrome.picture, () => this.#redrawAll());
+      this.renderer = new GlRenderer(chrome.picture, () => this.redrawAll());
     } catch {
       this.renderer = new CanvasRenderer(chrome.picture);
       this.notices.show("canvas", frame.t("editor.no_webgl"), "info", [{ label: frame.t("editor.dismiss"), run: () => undefined }]);
     }
     listen(frame.root, chrome.stage, this, signal);
     for (const slider of [chrome.brightness, chrome.contrast]) {
-      slider.addEventListener("input", () => this.#redrawAll(), { signal });
+      slider.addEventListener("input", () => this.redrawAll(), { signal });
     }
     chrome.retry.addEventListener("click", () => this.work.retry(), { signal });
     const watch = new ResizeObserver(() => this.#resize());
@@ -253,16 +258,10 @@ export class Editor implements ToolHost {
       canvas.height = Math.round(height * devicePixelRatio);
     }
     this.view.resize(width, height);
-    if (first) this.#fit();
+    if (first) this.fit();
     // A canvas is empty once its size is set: drawn in the same frame it does not flicker.
     this.#dirty.scene = true;
     this.#draw();
-  }
-
-  #fit(): void {
-    this.#goal = null;
-    if (this.width) this.view.fit(0, 0, this.width, this.height);
-    this.#redrawAll();
   }
 
   #syncSelection(signal: AbortSignal): void {
@@ -270,7 +269,7 @@ export class Editor implements ToolHost {
     let timer: ReturnType<typeof setTimeout> | undefined;
     selection.onChange(() => {
       this.#changed();
-      this.#redrawAll();
+      this.redrawAll();
       clearTimeout(timer);
       timer = setTimeout(() => {
         model.set("selected_ids", [...selection.ids]);
@@ -308,13 +307,12 @@ export class Editor implements ToolHost {
     this.#base = { low: pixels.info.low, high: pixels.info.high };
     const { width, height } = info.image;
     // The same place in the next image of a series; another size is shown whole.
-    if (this.#shown?.[0] !== width || this.#shown[1] !== height) this.#fit();
+    if (this.#shown?.[0] !== width || this.#shown[1] !== height) this.fit();
     this.#shown = [width, height];
     const { downsample } = pixels.info;
     this.#say(downsample > 1 ? "editor.downsampled" : "editor.opened", "info", { n: this.store.count, factor: downsample });
-    this.#redrawAll();
+    this.redrawAll();
   }
-  #shown: [number, number] | null = null;
 
   #offer(draft: OpenDraft): void {
     const { t } = this.frame;
@@ -343,97 +341,40 @@ export class Editor implements ToolHost {
     }
   }
 
-  // Actions
+  // What keys and buttons do beside the tools (see actions.ts)
 
-  #useTool(name: ToolName): void {
+  useTool(name: ToolName): void {
     this.#tool.leave();
     this.#tool = this.#tools[name];
     this.chrome.showTool(name);
     this.redraw();
   }
 
-  #closeHelp(): void {
+  holdHand(held: boolean): void {
+    this.#handHeld = held;
+    this.redraw();
+  }
+
+  fit(): void {
+    this.#goal = null;
+    if (this.width) this.view.fit(0, 0, this.width, this.height);
+    this.redrawAll();
+  }
+
+  showOutlines(shown = !this.#outlines): void {
+    this.#outlines = shown;
+    this.chrome.press("view.outlines", shown);
+    this.redrawAll();
+  }
+
+  closeHelp(): void {
     this.help.toggle(false);
     this.chrome.stage.focus({ preventScroll: true });
   }
 
-  #remove(): void {
-    if (this.#tool.remove() || this.readOnly || !this.selection.ids.size) return;
-    const changes = [...this.selection.ids].map((id) => {
-      const slot = this.store.slot(id)!;
-      return { id, before: this.store.rings(slot), after: null, attributes: this.store.attributes(slot) };
-    });
-    this.commit("editor.did.delete", changes);
-  }
-
-  #neighbour(step: 1 | -1): void {
-    const slots = [...this.store.slots()];
-    if (!slots.length) return;
-    const only = this.selection.only;
-    const at = only === null ? (step > 0 ? -1 : 0) : slots.indexOf(this.store.slot(only)!);
-    const slot = slots[(at + step + slots.length) % slots.length];
-    this.selection.set([this.store.id(slot)]);
-    const [x0, y0, x1, y1] = bounds(this.store.rings(slot));
-    const [left, top, right, bottom] = this.view.visible();
-    if (x0 < left || y0 < top || x1 > right || y1 > bottom) {
-      this.view.pan(((left + right) / 2 - (x0 + x1) / 2) * this.view.scale, ((top + bottom) / 2 - (y0 + y1) / 2) * this.view.scale);
-    }
-    this.#redrawAll();
-  }
-
-  #step(id: number | null | undefined): void {
-    if (id === null || id === undefined) return;
-    this.model.set("image_id", id);
+  goTo(image: number | null | undefined): void {
+    if (image === null || image === undefined) return;
+    this.model.set("image_id", image);
     this.model.save_changes();
-  }
-
-  #handle(): Handlers {
-    const middle = (factor: number) => () => this.zoom(this.view.width / 2, this.view.height / 2, factor, true);
-    const editing = (name: ToolName) => () => this.readOnly || this.#useTool(name);
-    return {
-      "tool.select": () => this.#useTool("select"),
-      "tool.vertices": editing("vertices"),
-      "tool.draw": editing("draw"),
-      "tool.pan": () => this.#useTool("pan"),
-      "edit.remove": () => this.#remove(),
-      "edit.undo": () => void this.work.undo(),
-      "edit.redo": () => void this.work.redo(),
-      "edit.save": () => void this.work.save(),
-      "edit.finish": () => void this.#tool.finish(),
-      "edit.back": () => {
-        if (this.help.shown) this.#closeHelp();
-        else if (!this.#tool.back() && this.#tool.name !== "select") this.#useTool("select");
-      },
-      "select.all": () => this.selection.set([...this.store.slots()].map((slot) => this.store.id(slot))),
-      "select.next": () => this.#neighbour(1),
-      "select.previous": () => this.#neighbour(-1),
-      "view.hand": (down) => {
-        this.#handHeld = down;
-        this.redraw();
-      },
-      "view.fit": () => this.#fit(),
-      "view.one": () => {
-        this.view.oneToOne();
-        this.#redrawAll();
-      },
-      "view.zoom_in": middle(1.5),
-      "view.zoom_out": middle(1 / 1.5),
-      "view.left": () => this.pan(STEP, 0),
-      "view.right": () => this.pan(-STEP, 0),
-      "view.up": () => this.pan(0, STEP),
-      "view.down": () => this.pan(0, -STEP),
-      "view.outlines": () => {
-        this.#outlines = !this.#outlines;
-        this.chrome.press("view.outlines", this.#outlines);
-        this.#redrawAll();
-      },
-      "view.contrast": () => {
-        this.chrome.brightness.value = this.chrome.contrast.value = "0";
-        this.#redrawAll();
-      },
-      "image.next": () => this.#step(this.work.image?.next),
-      "image.previous": () => this.#step(this.work.image?.previous),
-      "general.help": () => (this.help.shown ? this.#closeHelp() : this.help.toggle(true)),
-    };
   }
 }

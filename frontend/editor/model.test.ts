@@ -87,7 +87,7 @@ describe("store", () => {
     expect(told).toEqual([[0], [0], [0], [2]]);
   });
 
-  it("answers a hit test among 10,000 outlines of 100 vertices within 0.1 ms", () => {
+  it("looks at a handful among 10,000 outlines of 100 vertices for a hit test", () => {
     const objects = Array.from({ length: 10_000 }, (_, i) => {
       const x = 20 * (i % 100) + 10, y = 20 * Math.floor(i / 100) + 10;
       return [Float32Array.from({ length: 200 }, (_, k) => {
@@ -97,9 +97,12 @@ describe("store", () => {
     });
     const store = storeOf(...objects);
     for (let i = 0; i < 300; i++) store.put(`id-${i}`, objects[i]); // the index is rebuilt on the way
-    const before = performance.now();
-    for (let i = 0; i < 2000; i++) store.hit((i * 7) % 2000, (i * 13) % 2000, 2);
-    expect((performance.now() - before) / 2000).toBeLessThan(0.1 * 5); // shared cores: five times the target
+    let looked = 0;
+    const rings = store.rings.bind(store);
+    store.rings = (slot) => (looked++, rings(slot));
+    for (let i = 0; i < 100; i++) store.hit(20 * i + 10, 20 * ((i * 13) % 100) + 10, 2);
+    expect(looked).toBe(100);
+    delete (store as { rings?: unknown }).rings;
     expect(store.hit(10, 10, 1)).toBe(0);
   });
 });

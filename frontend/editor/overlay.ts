@@ -74,12 +74,12 @@ function paintHandles(context: CanvasRenderingContext2D, state: OverlayState): v
     if (left < 0) return;
     for (const ring of rings) {
       let lastX = -1e9, lastY = -1e9;
-      // Dense outlines get smaller handles, so that the line between them is still seen.
-      const side = LINE.handle * Math.min(1, Math.max(0.45, spacing(ring, view.scale) / 12));
+      // Dense outlines get smaller and fewer handles, so that the line between them is still seen.
+      const side = LINE.handle * Math.min(1, Math.max(0.5, spacing(ring, view.scale) / 14));
       for (let i = 0; i < ring.length; i += 2) {
         const [x, y] = view.toScreen(ring[i], ring[i + 1]);
         if (x < -8 || y < -8 || x > view.width + 8 || y > view.height + 8) continue;
-        if (Math.abs(x - lastX) + Math.abs(y - lastY) < 3) continue;
+        if (Math.hypot(x - lastX, y - lastY) < 2.4 * side) continue;
         [lastX, lastY] = [x, y];
         context.fillStyle = "rgb(0 0 0 / 80%)";
         context.fillRect(x - side / 2 - 1, y - side / 2 - 1, side + 2, side + 2);
@@ -167,7 +167,7 @@ function ticks(
     context.moveTo(x + 2 * outX, y + 2 * outY);
     context.lineTo(x + 9 * outX, y + 9 * outY);
   }
-  for (const [width, stroke] of [[3.5, "rgb(0 0 0 / 60%)"], [1.5, colour]] as const) {
+  for (const [width, stroke] of [[3, "rgb(0 0 0 / 45%)"], [1.5, colour]] as const) {
     context.lineWidth = width;
     context.strokeStyle = stroke;
     context.stroke();

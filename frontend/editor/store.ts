@@ -36,8 +36,8 @@ export class OutlineStore {
   /** Geometry that is not that of the document any more; null is deleted. */
   #edited = new Map<number, Rings | null>();
   #index: Flatbush | null = null;
-  /** Slots whose box the index does not know. */
-  #loose = new Set<number>();
+  /** Boxes that the index does not know; null where the outline is gone. */
+  #loose = new Map<number, Box | null>();
   #listeners = new Set<(slots: readonly number[] | "all") => void>();
   #alive = 0;
 
@@ -125,10 +125,8 @@ export class OutlineStore {
   /** Slots whose box meets this one. */
   query(box: Box): number[] {
     const found = this.#index ? this.#index.search(...box, (slot) => !this.#loose.has(slot)) : [];
-    for (const slot of this.#loose) {
-      if (!this.alive(slot)) continue;
-      const own = bounds(this.rings(slot));
-      if (own[0] <= box[2] && own[2] >= box[0] && own[1] <= box[3] && own[3] >= box[1]) found.push(slot);
+    for (const [slot, own] of this.#loose) {
+      if (own && own[0] <= box[2] && own[2] >= box[0] && own[1] <= box[3] && own[3] >= box[1]) found.push(slot);
     }
     return found;
   }
@@ -158,7 +156,7 @@ export class OutlineStore {
   }
 
   #loosen(slot: number): void {
-    this.#loose.add(slot);
+    this.#loose.set(slot, this.alive(slot) ? bounds(this.rings(slot)) : null);
     if (this.#loose.size > REBUILD_AFTER) this.#rebuild();
   }
 

@@ -182,7 +182,15 @@ export class Work {
   async draft(verb: "continue" | "discard", id: string): Promise<void> {
     await this.rpc.call(`${verb}_draft`, { image_id: this.#image, draft: id });
     await this.refresh();
-    if (verb === "continue") await this.#findKept();
+    if (verb === "discard" && this.info) {
+      // What that editor could not send any more goes with what it sent.
+      const { project, image, base_revision } = this.info;
+      const waiting = new Set(this.#outbox?.waiting.map((operation) => operation.id));
+      const found = await journal.kept(project, image.id).catch(() => []);
+      const gone = found.filter((one) => one.base === base_revision && !waiting.has(one.id));
+      await journal.drop(gone.map((one) => one.id)).catch(() => undefined);
+    }
+    await this.#findKept();
   }
 
   #take(answer: Parameters<typeof readDocument>[0]): void {

@@ -306,7 +306,8 @@ def _received(sent: Sequence[dict[str, Any]], buffers: Sequence[memoryview]) -> 
 
 def _answered(verdicts: Sequence[Verdict]) -> tuple[list[dict[str, Any]], list[bytes]]:
     """Part verdicts into what is said and the geometries beside it: -1 is "not there", None "as it was sent"."""
-    sent, blobs = [], []
+    sent: list[dict[str, Any]] = []
+    blobs: list[bytes] = []
     for verdict in verdicts:
         geometry: int | None = None
         if verdict.rings is None:

@@ -1,0 +1,84 @@
+/** What every key and button does: one handler an action of the table of keys. */
+
+import type { Editor } from "./editor";
+import { bounds } from "./geometry";
+import type { Handlers } from "./keys";
+import type { ToolName } from "./tools/tool";
+
+/** Screen pixels an arrow key moves the view. */
+const STEP = 60;
+const ZOOM = 1.5;
+
+export function handlersOf(editor: Editor): Handlers {
+  const { work, view } = editor;
+  const zoom = (factor: number) => () => editor.zoom(view.width / 2, view.height / 2, factor, true);
+  const editing = (name: ToolName) => () => {
+    if (!editor.readOnly) editor.useTool(name);
+  };
+  return {
+    "tool.select": () => editor.useTool("select"),
+    "tool.vertices": editing("vertices"),
+    "tool.draw": editing("draw"),
+    "tool.pan": () => editor.useTool("pan"),
+    "edit.remove": () => remove(editor),
+    "edit.undo": () => void work.undo(),
+    "edit.redo": () => void work.redo(),
+    "edit.save": () => void work.save(),
+    "edit.finish": () => void editor.current.finish(),
+    "edit.back": () => {
+      if (editor.help.shown) editor.closeHelp();
+      else if (!editor.current.back() && editor.current.name !== "select") editor.useTool("select");
+    },
+    "select.all": () => editor.selection.set([...editor.store.slots()].map((slot) => editor.store.id(slot))),
+    "select.next": () => selectNeighbour(editor, 1),
+    "select.previous": () => selectNeighbour(editor, -1),
+    "view.hand": (down) => editor.holdHand(down),
+    "view.fit": () => editor.fit(),
+    "view.one": () => {
+      view.oneToOne();
+      editor.redrawAll();
+    },
+    "view.zoom_in": zoom(ZOOM),
+    "view.zoom_out": zoom(1 / ZOOM),
+    "view.left": () => editor.pan(STEP, 0),
+    "view.right": () => editor.pan(-STEP, 0),
+    "view.up": () => editor.pan(0, STEP),
+    "view.down": () => editor.pan(0, -STEP),
+    "view.outlines": () => editor.showOutlines(),
+    "view.contrast": () => {
+      editor.chrome.brightness.value = editor.chrome.contrast.value = "0";
+      editor.redrawAll();
+    },
+    "image.next": () => editor.goTo(work.image?.next),
+    "image.previous": () => editor.goTo(work.image?.previous),
+    "general.help": () => (editor.help.shown ? editor.closeHelp() : editor.help.toggle(true)),
+  };
+}
+
+/** Delete what the tool has picked, else the selected outlines. */
+function remove(editor: Editor): void {
+  const { selection, store } = editor;
+  if (editor.current.remove() || editor.readOnly || !selection.ids.size) return;
+  const changes = [...selection.ids].map((id) => {
+    const slot = store.slot(id)!;
+    return { id, before: store.rings(slot), after: null, attributes: store.attributes(slot) };
+  });
+  editor.commit("editor.did.delete", changes);
+}
+
+/** Select the outline after or before the selected one, and bring it into sight. */
+function selectNeighbour(editor: Editor, step: 1 | -1): void {
+  const { selection, store, view } = editor;
+  const slots = [...store.slots()];
+  if (!slots.length) return;
+  const only = selection.only;
+  const at = only === null ? (step > 0 ? -1 : 0) : slots.indexOf(store.slot(only)!);
+  const slot = slots[(at + step + slots.length) % slots.length];
+  selection.set([store.id(slot)]);
+  const [x0, y0, x1, y1] = bounds(store.rings(slot));
+  const [left, top, right, bottom] = view.visible();
+  if (x0 < left || y0 < top || x1 > right || y1 > bottom) {
+    view.pan(((left + right - x0 - x1) / 2) * view.scale, ((top + bottom - y0 - y1) / 2) * view.scale);
+  }
+  editor.redrawAll();
+}
