@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import spawn
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,25 @@ def memory_bytes() -> float:
         return total
 
 
+@functools.cache
+def keep_main_out_of_workers() -> None:
+    """Let Dask's worker processes start without importing the main module again.
+
+    They need nothing of it: their task is imported by its name. But a script without ``if __name__ == "__main__":``
+    would start its run anew in every worker, and a notebook or a command would be slower to start.
+    """
+    original = spawn.get_preparation_data
+
+    def without_main(name: str) -> dict[str, Any]:
+        data = original(name)
+        if name.startswith("Dask Worker"):
+            data.pop("init_main_from_name", None)
+            data.pop("init_main_from_path", None)
+        return data
+
+    spawn.get_preparation_data = without_main
+
+
 @contextmanager
 def client_for(workers: int | None = None, cluster: Any = None) -> Iterator[Any]:
     """Give a Dask client, closed again when it was made here.
@@ -82,6 +103,7 @@ def client_for(workers: int | None = None, cluster: Any = None) -> Iterator[Any]
         with Client(cluster, timeout=START_SECONDS, set_as_default=False) as client:
             yield client
         return
+    keep_main_out_of_workers()
     with (
         # Threads of numeric libraries are ours to set (see task.py); the dashboard's port may be taken.
         dask.config.set(

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
-from multiprocessing import process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -258,7 +257,6 @@ def start_run(
     settings: dict[str, Any],
 ) -> Run:
     """Check what can be checked, fix the parameters, store the run, and start it in the background."""
-    _refuse_in_a_worker()
     info = find_model(model or DEFAULT_MODEL)
     _check_weights(info)
     unknown = sorted(set(settings) - set(Settings.__dataclass_fields__))
@@ -331,13 +329,4 @@ def _check_weights(info: ModelInfo) -> None:
         raise ModelError(
             f"{info.weights}: the weights are damaged or were replaced (sha256 {found[:12]}..., expected "
             f"{info.sha256[:12]}...); reinstall the package or the model"
-        )
-
-
-def _refuse_in_a_worker() -> None:
-    """Stop a script whose every worker would start the run again."""
-    if getattr(process.current_process(), "_inheriting", False):
-        raise RuntimeError(
-            "segment() was called while a worker process imports your script. Put the script's work below "
-            "\"if __name__ == '__main__':\", as every program needs that starts processes."
         )

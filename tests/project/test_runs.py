@@ -277,13 +277,14 @@ def test_a_run_shows_the_monitor_where_there_is_one(project: sw.Project, client:
 
 
 @pytest.mark.slow
-def test_a_program_that_ends_loses_no_result(tmp_path: Path, three_images: Path) -> None:
+def test_a_program_that_ends_loses_no_result_and_its_workers_do_not_run_it_again(
+    tmp_path: Path, three_images: Path
+) -> None:
     script = tmp_path / "script.py"
     script.write_text(
         "import sys\nimport spheroseg_widgets as sw\n"
-        "if __name__ == '__main__':\n"
-        "    plate = sw.open_project(sys.argv[1], create=True)\n    plate.add(sys.argv[2])\n"
-        "    plate.segment(model='threshold', workers=1)\n    print('the end')\n"
+        "plate = sw.open_project(sys.argv[1], create=True)\nplate.add(sys.argv[2])\n"
+        "plate.segment(model='threshold', workers=1)\nprint('the end')\n"
     )
     command = [sys.executable, str(script), str(tmp_path / "plate"), str(three_images)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
