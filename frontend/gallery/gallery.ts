@@ -1,10 +1,11 @@
 /** The image gallery: joins the table, the grid, what is selected and the kernel. */
 import { type Frame, button, make } from "../shared/frame";
-import { count, duration, three } from "../shared/numbers";
+import { count } from "../shared/numbers";
 import { RpcError } from "../shared/rpc";
 import { type Model, onTrait } from "../shared/types";
 import { type Filter, type Found, find } from "./filter";
 import { Grid, type GridState } from "./grid";
+import { type RunTrait, headline, waysIn } from "./headline";
 import { actionOf } from "./keys";
 import { Peek } from "./peek";
 import { Drawings, Pictures } from "./pictures";
@@ -18,17 +19,6 @@ const SETTLE = 80;
 const PATIENCE = 200;
 /** Longest edge of a picture that is looked at closely, px. */
 const LARGE = 512;
-
-/** What the kernel says of the newest run (Python: `store/progress.py`). */
-interface RunTrait {
-  stage?: string;
-  total?: number;
-  done?: number;
-  failed?: number;
-  finished?: boolean;
-  images_per_second?: number | null;
-  seconds_left?: number | null;
-}
 
 export class Gallery {
   readonly #state: GridState;
@@ -194,13 +184,7 @@ export class Gallery {
     this.#grid.element.hidden = empty || none;
     this.#note.hidden = !empty && !none;
     if (empty) {
-      const ways = make("ul", "sw-ways");
-      for (const way of ["notebook", "command", "demo"]) {
-        const line = make("li");
-        line.append(make("span", "", t(`gallery.empty.${way}`)), make("code", "", t(`gallery.empty.${way}_code`)));
-        ways.append(line);
-      }
-      this.#note.replaceChildren(make("strong", "", t("gallery.empty")), ways);
+      this.#note.replaceChildren(...waysIn(t));
     } else if (none) {
       const text = make("p", "", t("gallery.no_match", { asked: this.#toolbar.asked }));
       this.#note.replaceChildren(text, button(t("gallery.show_all"), () => this.#toolbar.clear()));
@@ -218,26 +202,8 @@ export class Gallery {
   }
 
   #showHead(): void {
-    const { t } = this.frame;
-    const name = make("strong", "sw-project", this.model.get<string>("project_name"));
-    const images = make("span", "sw-summary", t("gallery.n_images", { n: this.#rows.length, count: count(this.#rows.length) }));
-    this.#head.replaceChildren(name, images);
-    const run: RunTrait = { ...this.model.get<RunTrait>("run") };
-    if (!run.total || run.finished) return;
-    const [done, failed] = [run.done ?? 0, run.failed ?? 0];
-    const bar = make("progress", "sw-progress");
-    bar.max = run.total;
-    bar.value = done + failed;
-    const vars = { done: count(done + failed), total: count(run.total) };
-    const interrupted = run.stage === "interrupted";
-    const starting = run.stage === "waiting" || run.stage === "preparing";
-    const words = [t(`gallery.run${interrupted ? "_interrupted" : starting ? "_starting" : ""}`, vars)];
-    if (interrupted) run.images_per_second = run.seconds_left = null; // nobody works on it
-    if (run.images_per_second) words.push(t("gallery.rate", { rate: three(run.images_per_second) }));
-    if (run.seconds_left) words.push(t("gallery.left", { time: duration(run.seconds_left) }));
-    if (failed) words.push(t("gallery.n_failed", { n: failed }));
-    bar.setAttribute("aria-label", words[0]);
-    this.#head.append(bar, make("span", "sw-run", words.join(" · ")));
+    const run = this.model.get<RunTrait>("run") ?? {};
+    this.#head.replaceChildren(...headline(this.model.get("project_name"), this.#rows.length, run, this.frame.t));
   }
 
   #showSelection(): void {

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import words from "../../spheroseg_widgets/widgets/strings/en.json";
 import { find } from "./filter";
 import { type Fake, measured, pack } from "./fixture";
 import { KEYS, actionOf, helpLines } from "./keys";
@@ -262,6 +263,14 @@ describe("words", () => {
     const t = (_key: string, vars: Record<string, string | number> = {}) => `${vars.n} obj`;
     expect([0, 1, 2, 3].map((row) => size(rows, row, t))).toEqual(["1 obj · 41\u2009300 µm²", "2 obj · 41\u2009300 px²", "0 obj", ""]);
     expect([where(rows, 0), where(rows, 1)]).toEqual(["A01 · 0 h", ""]);
+  });
+});
+
+describe("strings", () => {
+  it("has words for every state and every key", () => {
+    const known = Object.keys(words.gallery);
+    const wanted = [...STATES.flatMap((state) => [`state.${state}`, `about.${state}`]), ...KEYS.map((key) => key.words)];
+    expect(wanted.filter((key) => !known.includes(key))).toEqual([]);
   });
 });
 
