@@ -34,6 +34,11 @@ Workers = Annotated[
 ]
 
 
+def say(what: object, style: str | None = None) -> None:
+    """Tell the user something: as it is, on lines as long as they are, so that a path can be copied."""
+    console.print(str(what), markup=False, highlight=False, soft_wrap=True, style=style)
+
+
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
     if wanted:
         typer.echo(__version__)
@@ -96,9 +101,9 @@ def segment(
     project = open_project(out / "project", create=True)
     added = project.add(
         paths, names=names, pixel_size_um=pixel_size, channel=channel,
-        check=lambda table: console.print(str(table), markup=False, highlight=False),
+        check=say,
     )  # fmt: skip
-    console.print(added.outcome(), markup=False, highlight=False)
+    say(added.outcome())
     if pixel_size is not None:
         project.set_pixel_size(pixel_size)
     if project.images().empty:
@@ -113,14 +118,14 @@ def segment(
     except ExportError as error:
         if not error.written:
             raise
-        console.print(str(error), markup=False, highlight=False, style="red")
+        say(str(error), style="red")
         files, not_written = error.written, error.failed
     listed = project.bundle().images_table
     failed = listed[listed["status"] == "failed"]
     for row in failed.itertuples():
-        console.print(f"failed: {row.path}: {row.reason}", markup=False, highlight=False, style="red")
+        say(f"failed: {row.path}: {row.reason}", style="red")
     done = int((listed["status"] == "done").sum())
-    console.print(f"{done} images segmented, {len(failed)} failed; {len(files)} files in {out}", markup=False)
+    say(f"{done} images segmented, {len(failed)} failed; {len(files)} files in {out}")
     if done == 0:
         raise typer.Exit(NOTHING_RAN)
     if len(failed) or added.skipped or not_written:
@@ -155,7 +160,7 @@ def demo(
         if frame is not None:
             _print_table(title, frame)
     counts = result.project.summary()
-    console.print(f"{counts['images']} images, {counts['objects']} objects, {counts['wells']} wells", markup=False)
+    say(f"{counts['images']} images, {counts['objects']} objects, {counts['wells']} wells")
     for line in (
         f"Summary page    {result.page}",
         f"Tables, masks   {out / 'export'}",
@@ -163,7 +168,7 @@ def demo(
         "Next: open the summary page in a browser; then segment images of your own:",
         "      spheroseg segment FOLDER --out RESULTS",
     ):
-        console.print(line, markup=False, highlight=False)
+        say(line)
 
 
 @contextmanager
@@ -196,7 +201,7 @@ def _wait(run: Run) -> None:
         run.wait()
     except KeyboardInterrupt:
         left = run.cancel()
-        console.print(f"interrupted: {left} images were not segmented; what was done is kept", style="yellow")
+        say(f"interrupted: {left} images were not segmented; what was done is kept", style="yellow")
         raise typer.Exit(INTERRUPTED) from None
 
 
@@ -231,7 +236,7 @@ def main() -> None:
     try:
         app(args=joined_formats(sys.argv[1:]))
     except SpherosegError as error:
-        console.print(f"Error: {error}", markup=False, highlight=False, style="red")
+        say(f"Error: {error}", style="red")
         sys.exit(NOTHING_RAN)
 
 

@@ -27,7 +27,7 @@ from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, find_model
 def spheroseg(*arguments: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "spheroseg_widgets.cli", *map(str, arguments)]
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=240, env={**os.environ, **(env or {})}
+        command, capture_output=True, text=True, check=False, timeout=280, env={**os.environ, **(env or {})}
     )
 
 
