@@ -99,10 +99,7 @@ def segment(
     if "csv" not in wanted:
         wanted.insert(0, "csv")  # the list of images and their reasons is always written
     project = open_project(out / "project", create=True)
-    added = project.add(
-        paths, names=names, pixel_size_um=pixel_size, channel=channel,
-        check=say,
-    )  # fmt: skip
+    added = project.add(paths, names=names, pixel_size_um=pixel_size, channel=channel, check=say)
     say(added.outcome())
     if pixel_size is not None:
         project.set_pixel_size(pixel_size)
@@ -189,10 +186,11 @@ def _progress_of_runs() -> Iterator[Callable[[Run], object]]:
             failed = f"{seen.failed} failed" if seen.failed else ""
             bar.update(task, description=text, completed=seen.done + seen.failed, total=seen.total, failed=failed)
 
-        leaving: list[Callable[[], None]] = []
-        yield lambda run: leaving.append(run.on_change(show))
-        for leave in leaving:
+        watched: list[tuple[Run, Callable[[], None]]] = []
+        yield lambda run: watched.append((run, run.on_change(show)))
+        for run, leave in watched:
             leave()
+            show(run.progress())  # the end may not have been told yet
 
 
 def _wait(run: Run) -> None:
