@@ -12,6 +12,10 @@ import type { View } from "./view";
 const MOST_HANDLES = 4000;
 const MOST_LABELS = 12;
 const MOST_CUT_MARKS = 400;
+/** An edge of the image counts as reached within so many pixels. */
+const ON_EDGE = 1;
+/** Screen pixels between the marks of a cut object. */
+const TICK = 7;
 
 export interface OverlayState {
   view: View;
@@ -134,43 +138,42 @@ function dot(context: CanvasRenderingContext2D, view: View, [x, y]: readonly [nu
   context.stroke();
 }
 
-/** Ticks at the image's edge where it cuts an object: its size is a lower bound. */
+/** Ticks outside the image's edge where it cuts an object: its size is a lower bound. */
 function paintCutMarks(context: CanvasRenderingContext2D, state: OverlayState): void {
-  const { view, store, imageWidth: width, imageHeight: height } = state;
+  const { view, store } = state;
   const visible = store.query(view.visible());
   if (visible.length > 4 * MOST_CUT_MARKS) return;
   let left = MOST_CUT_MARKS;
   for (const slot of visible) {
     const { flags, classIndex } = store.attributes(slot);
     if (!(flags & FLAG.border) || left-- <= 0) continue;
-    const box = bounds(ringsOf(state, slot));
-    const edges: [boolean, number, number, number, number, number, number][] = [
-      [box[0] <= 1, 0, box[1], 0, box[3], -1, 0],
-      [box[1] <= 1, box[0], 0, box[2], 0, 0, -1],
-      [box[2] >= width - 1, width, box[1], width, box[3], 1, 0],
-      [box[3] >= height - 1, box[0], height, box[2], height, 0, 1],
-    ];
-    for (const [cut, x0, y0, x1, y1, outX, outY] of edges) {
-      if (cut) ticks(context, view.toScreen(x0, y0), view.toScreen(x1, y1), outX, outY, classColour(classIndex));
+    context.beginPath();
+    traceTicks(context, state, ringsOf(state, slot)[0] ?? []);
+    for (const [width, stroke] of [[3, "rgb(0 0 0 / 45%)"], [1.5, classColour(classIndex)]] as const) {
+      context.lineWidth = width;
+      context.strokeStyle = stroke;
+      context.stroke();
     }
   }
 }
 
-function ticks(
-  context: CanvasRenderingContext2D, from: [number, number], to: [number, number], outX: number, outY: number, colour: string,
-): void {
-  const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
-  const count = Math.min(200, Math.max(2, Math.floor(length / 7)));
-  context.beginPath();
-  for (let i = 0; i <= count; i++) {
-    const x = from[0] + ((to[0] - from[0]) * i) / count, y = from[1] + ((to[1] - from[1]) * i) / count;
-    context.moveTo(x + 2 * outX, y + 2 * outY);
-    context.lineTo(x + 9 * outX, y + 9 * outY);
-  }
-  for (const [width, stroke] of [[3, "rgb(0 0 0 / 45%)"], [1.5, colour]] as const) {
-    context.lineWidth = width;
-    context.strokeStyle = stroke;
-    context.stroke();
+/** Each edge of the ring that lies on an edge of the image gets ticks, in step along the whole image. */
+function traceTicks(context: CanvasRenderingContext2D, state: OverlayState, ring: ArrayLike<number>): void {
+  const { view, imageWidth, imageHeight } = state;
+  for (const [axis, at, out] of [[0, 0, -1], [0, imageWidth, 1], [1, 0, -1], [1, imageHeight, 1]] as const) {
+    const on = (vertex: number) => Math.abs(ring[vertex + axis] - at) <= ON_EDGE;
+    for (let i = 0; i < ring.length; i += 2) {
+      const j = (i + 2) % ring.length;
+      if (!on(i) || !on(j)) continue;
+      const ends = [ring[i + 1 - axis], ring[j + 1 - axis]].map((value) => value * view.scale).sort((a, b) => a - b);
+      for (let tick = Math.ceil(ends[0] / TICK) * TICK; tick <= ends[1]; tick += TICK) {
+        const [near, far] = [2 * out, 8 * out].map((away) => at * view.scale + away);
+        const place = (across: number): [number, number] =>
+          axis ? [view.x + tick, view.y + across] : [view.x + across, view.y + tick];
+        context.moveTo(...place(near));
+        context.lineTo(...place(far));
+      }
+    }
   }
 }
 
