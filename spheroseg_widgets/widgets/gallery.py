@@ -124,6 +124,7 @@ class Gallery(SpheroWidget):
         """Read the project again."""
         with self._reading:
             self._read()
+        self.error = ""  # an earlier reading may have failed
 
     def close(self) -> None:
         """Close the gallery and stop what it does here."""
