@@ -9,20 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+from skimage.feature import peak_local_max
 
 from spheroseg_widgets.imaging.normalise import Percentiles, normalise
 
-from .instances import split_objects
 from .predict import Predictor, Settings, resized, working_size
 from .threshold import threshold_mask
-from .train import typical_diameter
 
 FIRST_SIDE = 384
 """Longest side of the first look, in working pixels."""
 LEAST_DIAMETER = 28.0
 """A typical object is to have at least this diameter, in working pixels; training covers 10 to 300."""
+LEAST_RADIUS = 2.5
+"""Anything thinner, in working pixels, is a speck."""
 LARGEST_SIDE = 2048
 LARGEST_SCALE = 2.0
 
@@ -62,14 +64,21 @@ def estimate_scale(predictor: Predictor, samples: Sequence[NDArray[Any]], settin
 
 
 def _diameters(predictor: Predictor, sample: NDArray[Any], settings: Settings) -> list[float]:
-    """Typical diameter of one sample's objects in working pixels; nothing for an empty one."""
+    """Typical diameter of one sample's objects in working pixels; nothing for an empty one.
+
+    The area-weighted median of the largest circles that fit around each local maximum of the distance to the
+    background: where touching objects run together at a coarse scale, each still has its own circle.
+    """
     image = normalise(sample, Percentiles(settings.low, settings.high))
     working = resized(image, working_size(image.shape, settings.scale))
     maps = predictor.maps(working, settings.precision)
-
-    if len(maps):
-        distance = maps[1].astype(np.float32) / 255 if len(maps) > 1 else None
-        labels = split_objects(maps[0].astype(np.float32) / 255, distance, seed_level=settings.seed_level)
-    else:
-        labels = split_objects(threshold_mask(working).astype(np.float32), None)
-    return [typical_diameter(labels)] if labels.any() else []
+    mask = maps[0] > 255 * settings.threshold if len(maps) else threshold_mask(working)
+    # Outside the image counts as inside: what the border cuts is not smaller for that.
+    inside = np.pad(mask.astype(np.uint8), 1, mode="edge")
+    inner = cv2.distanceTransform(inside, cv2.DIST_L2, 5)[1:-1, 1:-1]
+    peaks = peak_local_max(inner, min_distance=3, threshold_abs=LEAST_RADIUS, exclude_border=False)
+    if not len(peaks):
+        return []
+    radii = np.sort(inner[tuple(peaks.T)])
+    share = np.cumsum(radii**2)
+    return [2 * float(radii[np.searchsorted(share, share[-1] / 2)])]

@@ -1,0 +1,50 @@
+"""The working scale: one for a group, by the size of its objects, touching or not."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from spheroseg_widgets.segmentation.predict import Predictor, Settings
+from spheroseg_widgets.segmentation.registry import find_model
+from spheroseg_widgets.segmentation.scale import FIRST_SIDE, LEAST_DIAMETER, estimate_scale
+
+
+def field(side: int, radius: int, centres: list[tuple[int, int]]) -> NDArray[np.uint8]:
+    image = np.full((side, side), 200, np.uint8)
+    for x, y in centres:
+        cv2.circle(image, (x, y), radius, 40, -1, cv2.LINE_AA)
+    return image
+
+
+@pytest.fixture(scope="module")
+def classical() -> Predictor:
+    return Predictor(find_model("threshold"))
+
+
+def test_a_large_spheroid_is_looked_at_from_afar(classical: Predictor) -> None:
+    image = field(1200, 300, [(600, 600)])
+    assert estimate_scale(classical, [image], Settings()) == pytest.approx(FIRST_SIDE / 1200, rel=1e-4)
+
+
+def test_small_objects_raise_the_scale_until_they_are_large_enough(classical: Predictor) -> None:
+    centres = [(x, y) for x in range(100, 1200, 160) for y in range(100, 1200, 160)]
+    scale = estimate_scale(classical, [field(1200, 24, centres)], Settings())
+    assert LEAST_DIAMETER * 0.85 <= scale * 48 <= LEAST_DIAMETER * 1.45
+
+
+def test_touching_objects_are_not_taken_for_a_large_one(classical: Predictor) -> None:
+    apart = [(x, y) for x in range(100, 1200, 160) for y in range(100, 1200, 160)]
+    touching = [(100 + 50 * i, y) for i in range(20) for y in range(100, 1200, 240)]  # chains
+    alone = estimate_scale(classical, [field(1200, 26, apart)], Settings())
+    crowd = estimate_scale(classical, [field(1200, 26, touching)], Settings())
+    assert alone / crowd == pytest.approx(1, abs=0.45)
+    assert crowd > 1.2 * FIRST_SIDE / 1200  # the chains as wholes would need no more than the first look
+
+
+def test_an_empty_group_keeps_the_first_look(classical: Predictor) -> None:
+    assert estimate_scale(classical, [np.full((900, 900), 128, np.uint8)], Settings()) == pytest.approx(
+        FIRST_SIDE / 900, rel=1e-4
+    )
