@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data
 
-.PHONY: demo lab test test-long lint frontend frontend-test check-real bench screenshots binder-check clean
+.PHONY: demo lab test test-long lint frontend frontend-test browser check-real check-binder bench screenshots clean
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -16,7 +16,7 @@ demo: $(VENV)/ready  ## segment the synthetic plate, measure, compare with its t
 	$(BIN)/spheroseg demo --out demo-output
 
 lab: $(VENV)/ready  ## open JupyterLab on the quickstart
-	$(BIN)/jupyter lab notebooks/01_quickstart.ipynb
+	$(BIN)/spheroseg lab demo-output
 
 lint: $(VENV)/ready  ## style, types, layers
 	$(BIN)/ruff check .
@@ -27,7 +27,10 @@ lint: $(VENV)/ready  ## style, types, layers
 frontend: $(VENV)/ready  ## build the browser halves of the widgets
 	$(BIN)/python frontend/tool.py build
 
-frontend-test: $(VENV)/ready  ## types and tests of the browser halves, in Chromium
+browser: $(VENV)/ready  ## Chromium for the tests: Debian's where it is, else playwright's own
+	test -x /usr/bin/chromium || $(BIN)/python -m playwright install --with-deps chromium
+
+frontend-test: browser  ## types and tests of the browser halves, in Chromium
 	$(BIN)/python frontend/tool.py check
 	$(BIN)/python frontend/tool.py test
 
@@ -39,6 +42,16 @@ test-long: $(VENV)/ready  ## long counts
 
 check-real: $(VENV)/ready  ## accuracy on real images, printed; reads DATA
 	$(BIN)/python benchmarks/check_real.py --data $(DATA)
+
+check-binder:  ## Binder's steps in a clean environment (but for its conda step), then the quickstart
+	rm -rf build/binder && $(PYTHON) -m venv build/binder
+	PATH="$(CURDIR)/build/binder/bin:$$PATH" bash binder/postBuild
+	build/binder/bin/pip install --quiet pytest nbval
+	mkdir -p build/binder/run && cp notebooks/01_quickstart.ipynb build/binder/run
+	cd build/binder/run && ../bin/python -m pytest --nbval-lax --nbval-cell-timeout=600 -c /dev/null --rootdir=. 01_quickstart.ipynb
+
+screenshots: browser  ## pictures of README and docs, from the running product and the project of `make demo`
+	$(BIN)/python benchmarks/screenshots.py --project demo-output/project
 
 bench: $(VENV)/ready  ## seconds and memory of the main job
 	$(BIN)/python benchmarks/main_job.py

@@ -162,8 +162,11 @@ def demo(
         f"Summary page    {result.page}",
         f"Tables, masks   {out / 'export'}",
         f"Project         {out / 'project'}",
-        "Next: open the summary page in a browser; then segment images of your own:",
-        "      spheroseg segment FOLDER --out RESULTS",
+        "Next: open the summary page in a browser; then",
+        f"      make lab, or spheroseg lab {out}    JupyterLab on the quickstart notebook",
+        f"      spheroseg report {out / 'project'} -o report.html",
+        f"      spheroseg dashboard {out / 'project'}",
+        "      spheroseg segment FOLDER --out RESULTS    images of your own",
     ):
         say(line)
 

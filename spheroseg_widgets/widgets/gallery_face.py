@@ -17,7 +17,7 @@ from PIL import Image
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.store.pages import OutlinePage
 
-from .static_face import ORANGE, SKY, jpeg, outlined
+from .static_face import SKY, jpeg, outlined
 from .strings import text
 
 FACE_IMAGES = 12
@@ -107,12 +107,11 @@ def face_png(
 
 
 def _palette() -> Image.Image:
-    """Return 40 greys, and the two colours of outlines from dark to light."""
+    """Return 40 greys, and the colour of outlines from dark to light."""
     greys = [(level, level, level) for level in np.linspace(0, 255, 40).astype(int)]
     tints = [
-        tuple(int(channel * part) for channel in reversed(colour))
-        for colour in (ORANGE, SKY)
-        for part in (0.25, 0.5, 0.75, 1.0)
+        tuple(int(channel * part) for channel in reversed(SKY))
+        for part in (0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0)
     ]
     image = Image.new("P", (1, 1))
     image.putpalette([int(channel) for colour in (*greys, *tints) for channel in colour])

@@ -20,8 +20,8 @@ from spheroseg_widgets.project.project import Project
 
 CARD_WIDTH = 208
 """Width of a card in CSS px; pictures have twice as many, for fine screens."""
-ORANGE, SKY = (0, 159, 230), (233, 180, 86)  # of Okabe and Ito, as BGR
-CARDS_NOTE = "Outlines of spheroids in orange, of objects cut by the border in blue and dashed."
+SKY = (233, 180, 86)  # of Okabe and Ito, as BGR: the class spheroid, as in gallery and editor
+CARDS_NOTE = "Outlines in blue, of objects cut by the border dashed."
 STYLE = """
 .sw-cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(160px, 1fr)); gap: 8px; }
 .sw-card { margin: 0; background: var(--sw-image, var(--jp-layout-color2, #e8e8e8)); border-radius: 4px; overflow: hidden; }
@@ -82,7 +82,7 @@ def outlined(
         for ring in outlines.rings(index):
             points = np.rint((ring * factor - 0.5) * 16).astype(np.int32)
             pieces = _dashes(points) if cut else [np.vstack([points, points[:1]])]
-            for tint, thickness in (((0, 0, 0), stroke + 2), (SKY if cut else ORANGE, stroke)):
+            for tint, thickness in (((0, 0, 0), stroke + 2), (SKY, stroke)):
                 cv2.polylines(
                     colour, pieces, isClosed=False, color=tint, thickness=thickness, lineType=cv2.LINE_AA, shift=4
                 )
