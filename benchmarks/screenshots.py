@@ -1,6 +1,6 @@
 """Pictures of the running product for README and docs: JupyterLab, dashboard, report; light and dark.
 
-Starts real servers on free ports, each with folders of its own, opens them in Chromium, and writes small PNGs:
+Starts real servers on free ports, each with folders of its own, opens them in Chromium, and writes small JPEGs:
 ``python benchmarks/screenshots.py --project demo-output/project``. Without a project it segments four wells of the
 demo plate first.
 """
@@ -9,34 +9,20 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
-import os
 import re
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
+from servers import free_port, lab_address, lab_command, own_folders, serving, start_chromium
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.demo.plate import make_demo_plate
 
 ROOT = Path(__file__).resolve().parent.parent
-DEBIAN = Path("/usr/bin/chromium")
-QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 SCHEMES = ("light", "dark")
 WAIT_MS = 600_000
 SETTLE_MS = 2500
@@ -61,9 +47,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="spheroseg-pictures-") as name, sync_playwright() as playwright:
         work = Path(name)
         project = arguments.project.resolve() if arguments.project else small_project(work)
-        browser = playwright.chromium.launch(
-            executable_path=str(DEBIAN) if DEBIAN.exists() else None, args=list(QUIET)
-        )  # fmt: skip
+        browser = start_chromium(playwright)
         for scheme in SCHEMES:
             if "report" in arguments.only:
                 picture_report(browser, project, work, arguments.out, scheme)
@@ -96,13 +80,13 @@ def picture_report(browser: Browser, project: Path, work: Path, out: Path, schem
     page.goto(path.as_uri())
     page.wait_for_selector(".js-plotly-plot .main-svg .trace")
     page.wait_for_timeout(SETTLE_MS)
-    save(page.screenshot(), out / f"report-{scheme}.png")
+    save(page.screenshot(), out / f"report-{scheme}.jpg")
     page.get_by_role("heading", name="Growth by condition").scroll_into_view_if_needed()
     page.evaluate(
         "window.scrollTo(0, document.querySelectorAll('h2')[1].getBoundingClientRect().top + window.scrollY - 24)"
     )
     page.wait_for_timeout(SETTLE_MS)
-    save(page.screenshot(), out / f"report-figures-{scheme}.png")
+    save(page.screenshot(), out / f"report-figures-{scheme}.jpg")
     page.context.close()
 
 
@@ -113,7 +97,8 @@ def picture_dashboard(browser: Browser, project: Path, work: Path, out: Path, sc
         sys.executable, "-m", "spheroseg_widgets.cli", "dashboard", str(project), "--no-browser", "--port", str(port),
         "--theme", scheme, "--ready", "0",
     ]  # fmt: skip
-    with serving(command, work / f"dashboard-{scheme}", f"http://127.0.0.1:{port}/voila/static/voila.js") as log:
+    home = work / f"dashboard-{scheme}"
+    with serving(command, own_folders(home), home, f"http://127.0.0.1:{port}/voila/static/voila.js") as log:
         found = re.search(r"http://\S+token=\S+", log.read_text())
         assert found is not None, log.read_text()
         page = new_page(browser, scheme, 1440, 1100)
@@ -124,7 +109,7 @@ def picture_dashboard(browser: Browser, project: Path, work: Path, out: Path, sc
             "[...document.querySelectorAll('.sw-gallery .sw-picture')].some(i => i.naturalWidth > 0)"
         )
         page.wait_for_timeout(2 * SETTLE_MS)
-        save(page.screenshot(), out / f"dashboard-{scheme}.png")
+        save(page.screenshot(), out / f"dashboard-{scheme}.jpg")
         page.context.close()
 
 
@@ -138,14 +123,9 @@ def picture_lab(browser: Browser, project: Path, work: Path, out: Path, scheme: 
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), root / "plate.ipynb")
     port = free_port()
-    command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.root_dir={root}",
-        "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=",
-    ]  # fmt: skip
-    own_settings(home, scheme)
-    with serving(command, home, f"http://127.0.0.1:{port}/api"):
+    with serving(lab_command(root, port), own_folders(home, scheme), home, f"http://127.0.0.1:{port}/api"):
         page = new_page(browser, scheme, 1240, 1000)
-        page.goto(f"http://127.0.0.1:{port}/lab/workspaces/pictures/tree/plate.ipynb?reset", timeout=WAIT_MS)
+        page.goto(lab_address(port, "plate.ipynb", "pictures"), timeout=WAIT_MS)
         page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
         page.keyboard.press("Control+b")  # the file browser takes room
         page.get_by_role("menuitem", name="Run", exact=True).click()
@@ -159,22 +139,8 @@ def picture_lab(browser: Browser, project: Path, work: Path, out: Path, scheme: 
             found = page.locator(f".sw-{name}").first
             found.scroll_into_view_if_needed()
             page.wait_for_timeout(SETTLE_MS)
-            save(found.screenshot(), out / f"{name}-{scheme}.png")
+            save(found.screenshot(), out / f"{name}-{scheme}.jpg")
         page.context.close()
-
-
-def own_settings(home: Path, scheme: str) -> None:
-    """Write JupyterLab's settings: its theme, no news, all cells on the page."""
-    settings = home / "settings" / "@jupyterlab"
-    values = {
-        "apputils-extension/themes": {"theme": f"JupyterLab {scheme.title()}"},
-        "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-        "notebook-extension/tracker": {"windowingMode": "none"},
-    }
-    for name, value in values.items():
-        path = settings / f"{name}.jupyterlab-settings"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(value))
 
 
 def new_page(browser: Browser, scheme: str, width: int, height: int) -> Page:
@@ -186,59 +152,13 @@ def new_page(browser: Browser, scheme: str, width: int, height: int) -> Page:
 
 
 def save(shot: bytes, path: Path) -> None:
-    """Write a picture with 256 colours, or as few as make it small enough. Rare colours stay: they are the outlines."""
+    """Write a picture as JPEG, in the best quality that is small enough."""
     whole = Image.open(io.BytesIO(shot)).convert("RGB")
-    for colours in (256, 160, 96, 64):
-        whole.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
+    for quality in (92, 88, 84, 78, 70):
+        whole.save(path, quality=quality, subsampling=0, optimize=True)
         if path.stat().st_size <= MOST_BYTES:
             break
     print(f"{path}  {path.stat().st_size / 1000:.0f} kB")
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def serving(command: list[str], home: Path, url: str) -> Iterator[Path]:
-    """Run a server with its own Jupyter folders until the block ends; gives its log."""
-    names = {
-        "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime",
-        "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces", "IPYTHONDIR": "ipython",
-    }  # fmt: skip
-    for folder in names.values():
-        (home / folder).mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, **{name: str(home / folder) for name, folder in names.items()}}
-    log = home / "server.log"
-    with log.open("w") as out:
-        server = subprocess.Popen(command, env=environment, cwd=home, stdout=out, stderr=subprocess.STDOUT)
-        try:
-            until = time.monotonic() + WAIT_MS / 1000
-            while not answers(url):
-                if server.poll() is not None or time.monotonic() > until:
-                    raise RuntimeError(log.read_text())
-                time.sleep(0.5)
-            yield log
-        finally:
-            server.send_signal(signal.SIGTERM)
-            try:
-                server.wait(60)
-            except subprocess.TimeoutExpired:
-                server.kill()
-
-
-def answers(url: str) -> bool:
-    """Return whether a server answers, whatever it says."""
-    try:
-        with urllib.request.urlopen(url, timeout=30):
-            return True
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
 
 
 if __name__ == "__main__":

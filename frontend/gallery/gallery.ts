@@ -114,9 +114,6 @@ export class Gallery {
     frame.rpc.onResync(again);
     frame.rpc.onState((state) => state === "connected" && again());
 
-    // JupyterLab looks for the mark on what has the focus before it looks at what is around it.
-    const mine = (event: Event) => ((event.target as HTMLElement).dataset.lmSuppressShortcuts = "true");
-    frame.root.addEventListener("focusin", mine, { signal });
     const grid = this.#grid.element;
     grid.addEventListener("click", (event) => this.#click(event), { signal });
     grid.addEventListener("dblclick", () => this.#open(), { signal });

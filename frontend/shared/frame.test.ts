@@ -33,6 +33,15 @@ describe("mount", () => {
     expect(root.getAttribute("aria-label")).toBe("Demo");
   });
 
+  it("marks whatever gets the focus, since JupyterLab asks that element first", () => {
+    const { root } = mount(host, new MockModel({ strings }), view.signal, { name: "demo" });
+    const button = document.createElement("button");
+    root.append(button);
+    expect(button.hasAttribute("data-lm-suppress-shortcuts")).toBe(false);
+    button.focus();
+    expect(button.hasAttribute("data-lm-suppress-shortcuts")).toBe(true);
+  });
+
   it("shows an error of the Python half in place of the content, and its end", async () => {
     const model = new MockModel({ strings, error: "plate-7: the store is locked" });
     model.handle("retry", () => model.update({ error: "" }));

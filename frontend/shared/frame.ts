@@ -38,7 +38,11 @@ export interface Banner {
 export function mount(el: HTMLElement, model: Model, signal: AbortSignal, options: { name: string }): Frame {
   const t = translator(model.get<Record<string, string>>("strings") ?? {});
   const outer = make("div", `sw-root sw-${options.name}`);
-  outer.dataset.lmSuppressShortcuts = "true"; // the host's keys stay away while the focus is in here
+  // The host's keys stay away while the focus is in here. JupyterLab looks for the mark on what has the focus before it
+  // looks at what is around it, so whatever gets the focus is marked as well.
+  outer.dataset.lmSuppressShortcuts = "true";
+  const mark = (event: Event) => ((event.target as HTMLElement).dataset.lmSuppressShortcuts = "true");
+  outer.addEventListener("focusin", mark, { signal });
   outer.setAttribute("role", "group");
   outer.setAttribute("aria-label", t(`${options.name}.title`));
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from servers import free_port, own_folders, serving, status_of
 
 from spheroseg_widgets.reports.notebooks import packaged_notebook
 
-from .conftest import Watch, free_port, own_folders, serving, status_of
+from .conftest import Watch
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.filterwarnings("ignore")]
 NewPage = Callable[..., tuple[Page, Watch]]
