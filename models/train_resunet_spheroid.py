@@ -175,7 +175,7 @@ def export(run: Path, folder: Path) -> None:
         "weights": "weights.safetensors",
         "sha256": digest,
         "network": TrainingConfig().network.to_dict(),
-        "defaults": {"threshold": 0.5, "seed_level": 0.75},
+        "defaults": {"threshold": 0.5, "seed_level": 0.5},
         "training": {"steps": state["step"], **json.loads((run / "config.json").read_text())},
     }
     (folder / "model.json").write_text(json.dumps(description, indent=2) + "\n")

@@ -52,7 +52,7 @@ class Settings:
     """
 
     threshold: float = 0.5
-    seed_level: float = 0.75
+    seed_level: float = 0.5
     scale: float = 1.0
     min_area_px2: float = 150.0
     low: float = 0.5

@@ -37,11 +37,11 @@ def test_no_point_moves_further_than_the_tolerance_and_nothing_becomes_invalid(s
 
 
 @pytest.mark.parametrize("radius", [20, 50, 100])
-def test_area_changes_by_less_than_a_fifth_of_a_percent_with_far_fewer_vertices(radius: int) -> None:
+def test_area_changes_by_less_than_half_a_percent_with_far_fewer_vertices(radius: int) -> None:
     yy, xx = np.mgrid[: 2 * radius + 20, : 2 * radius + 20]
     before = contour_mask(np.hypot(yy - radius - 9.7, xx - radius - 10.2) < radius)
     after = simplify(before)
-    assert areas(after)[0] == pytest.approx(areas(before)[0], rel=0.002)
+    assert areas(after)[0] == pytest.approx(areas(before)[0], rel=0.005)
     assert len(after.xy) < len(before.xy) / 2
 
 
