@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.imaging.normalise import normalise
-from spheroseg_widgets.imaging.read import Plane, read_plane
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.project import Project
+
+from .editor_pixels import read_original
 
 CARD_WIDTH = 208
 """Width of a card in CSS px; pictures have twice as many, for fine screens."""
@@ -46,9 +47,7 @@ def read_picture(row: Mapping[Hashable, Any]) -> NDArray[np.float32]:
     ImageError
         The file cannot be read; the reason says why.
     """
-    z = str(row["z"])
-    plane = Plane(int(row["series"]), int(row["page"]), int(row["channel"]), int(z) if z.isdigit() else z or None)
-    return normalise(read_plane(str(row["path"]), plane).pixels)
+    return normalise(read_original(row))
 
 
 def outlined(
