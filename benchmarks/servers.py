@@ -63,7 +63,7 @@ def lab_command(root: Path, port: int) -> list[str]:
     return [
         sys.executable, "-m", "jupyterlab", "--no-browser", f"--ServerApp.root_dir={root}", "--ServerApp.port_retries=0",
         f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=", "--ServerApp.allow_root=True",
-        "--LabApp.news_url=None", "--ServerApp.log_level=40",
+        "--LabApp.news_url=None", "--ServerApp.log_level=30",
     ]  # fmt: skip
 
 

@@ -175,7 +175,7 @@ def export(run: Path, folder: Path) -> None:
         "weights": "weights.safetensors",
         "sha256": digest,
         "network": TrainingConfig().network.to_dict(),
-        "defaults": {"threshold": 0.5, "seed_level": 0.5},
+        "defaults": {"threshold": 0.5, "seed_level": 0.4, "seam_level": 0.5},
         "training": {"steps": state["step"], **json.loads((run / "config.json").read_text())},
     }
     (folder / "model.json").write_text(json.dumps(description, indent=2) + "\n")
@@ -192,6 +192,7 @@ def main() -> None:
     parser.add_argument("--synthetic", type=float, default=0.25, help="share of synthetic views, relative to 0.92 real")
     parser.add_argument("--rate", type=float, default=TrainingConfig().rate, help="learning rate before the cooldown")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--compiled", action="store_true", help="fuse the arithmetic (needs a C++ compiler)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--from", dest="base", help="a model of the registry to start from")
     parser.add_argument("--export", type=Path, help="write the averaged weights as a model into this folder, and stop")
@@ -204,6 +205,7 @@ def main() -> None:
         minutes=options.minutes,
         rate=options.rate,
         threads=options.threads,
+        compiled=options.compiled,
         seed=options.seed,
     )
     trainer = Trainer(options.out, domains(options.data, options.synthetic, options.seed), config)

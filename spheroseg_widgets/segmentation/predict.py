@@ -39,6 +39,8 @@ class Settings:
         Foreground probability of an outline.
     seed_level : float
         Centre distance that makes an object's core (see `instances.py`).
+    seam_level : float
+        Share of its peak above which a border is no border (see `instances.py`).
     scale : float
         Working pixels per image pixel.
     min_area_px2 : float
@@ -52,7 +54,8 @@ class Settings:
     """
 
     threshold: float = 0.5
-    seed_level: float = 0.5
+    seed_level: float = 0.4
+    seam_level: float = 0.5
     scale: float = 1.0
     min_area_px2: float = 150.0
     low: float = 0.5
@@ -231,6 +234,7 @@ def outline_maps(maps: NDArray[np.uint8], shape: tuple[int, ...], settings: Sett
         distance,
         threshold=settings.threshold,
         seed_level=settings.seed_level,
+        seam_level=settings.seam_level,
         min_area=settings.min_area_px2 * scale_x * scale_y,
     )
     return _outlined(labels, foreground, maps, shape, settings)

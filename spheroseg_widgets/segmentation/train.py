@@ -94,6 +94,9 @@ class TrainingConfig:
 
     `views` are the kinds of batch, as (side in pixels, views a batch), one of them drawn for each step: small
     views show many objects for little arithmetic, large ones show what fills a frame.
+
+    `compiled` lets torch fuse the network's arithmetic (a C++ compiler must be there): on a CPU a step then takes
+    0.7 of the time, after some minutes of compiling.
     """
 
     steps: int = 6000
@@ -105,8 +108,10 @@ class TrainingConfig:
     weight_decay: float = 1e-2
     average: float = 0.997
     seed: int = 1
+    dropout: float = 0.0
     threads: int = 2
     channels_last: bool = True
+    compiled: bool = False
     save_every: int = 100
     network: NetworkConfig = field(default_factory=NetworkConfig)
 
@@ -167,6 +172,11 @@ class Trainer:
         self.memory_format = torch.channels_last if config.channels_last else torch.contiguous_format
         self.network = ResUNet(config.network)
         self.network.to(memory_format=self.memory_format)  # type: ignore[call-overload]  # missing in torch's stubs
+        for module in self.network.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = config.dropout
+        # One compilation for each size of view: shapes that vary cannot be laid out as well.
+        self.forward = torch.compile(self.network, dynamic=False) if config.compiled else self.network
         self.averaged = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
         self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=config.rate, weight_decay=config.weight_decay)
         self.step = 0
@@ -270,7 +280,7 @@ class Trainer:
             group["lr"] = rate
         x = images.contiguous(memory_format=self.memory_format)
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16_is_fast()):
-            logits = self.network(x)
+            logits = self.forward(x)
         losses = loss_of(logits.float(), targets)
         self.optimiser.zero_grad(set_to_none=True)
         losses[0].backward()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +12,7 @@ from urllib.parse import urlparse
 import numpy as np
 import pytest
 import tifffile
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 from servers import PATIENCE_S, free_port, lab_address, lab_command, own_folders, serving, start_chromium
 
 import spheroseg_widgets as sw
@@ -53,11 +54,18 @@ def segmented(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Watch:
-    """What a page asked for, and what went wrong in it."""
+    """What a page asked for, what it said, and what went wrong in it."""
 
     def __init__(self, page: Page) -> None:
         self.requests: list[str] = []
         self.errors: list[str] = []
+        self.said: list[str] = []
+        began = time.monotonic()
+
+        def hear(message: ConsoleMessage) -> None:
+            self.said.append(f"{time.monotonic() - began:.1f} s {message.type}: {message.text[:400]}")
+
+        page.on("console", hear)
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
@@ -75,12 +83,14 @@ def new_page(chromium: Browser) -> Iterator[Callable[..., tuple[Page, Watch]]]:
     def make(*, scheme: str = "light", width: int = 1440, height: int = 1000) -> tuple[Page, Watch]:
         context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         context.set_default_timeout(PATIENCE_S * 1000)
-        contexts.append(context)
         page = context.new_page()
-        return page, Watch(page)
+        watch = Watch(page)
+        contexts.append((context, watch))
+        return page, watch
 
     yield make
-    for context in contexts:
+    for context, watch in contexts:
+        print(*watch.said, *watch.errors, sep="\n")  # shown when the test fails
         context.close()
 
 
@@ -124,6 +134,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.fixture
 def voila(tmp_path: Path) -> Iterator[Callable[[Path], str]]:
     """Give a function that serves a notebook through Voila in our template and returns its address."""
+    logs = []
     with ExitStack() as stack:
 
         def serve(notebook: Path) -> str:
@@ -133,9 +144,12 @@ def voila(tmp_path: Path) -> Iterator[Callable[[Path], str]]:
             environment["JUPYTER_PATH"] = str(SHARE)
             command = [
                 sys.executable, "-m", "voila", str(notebook), "--no-browser", f"--Voila.port={port}", "--Voila.port_retries=0",
-                "--Voila.ip=127.0.0.1", "--template=spheroseg", "--Voila.log_level=40", "--show_tracebacks=True",
+                "--Voila.ip=127.0.0.1", "--template=spheroseg", "--Voila.log_level=30", "--show_tracebacks=True",
             ]  # fmt: skip
-            stack.enter_context(serving(command, environment, home, f"http://127.0.0.1:{port}/voila/static/voila.js"))
+            ready = f"http://127.0.0.1:{port}/voila/static/voila.js"
+            logs.append(stack.enter_context(serving(command, environment, home, ready)))
             return f"http://127.0.0.1:{port}/"
 
         yield serve
+    for log in logs:
+        print(log.read_text()[-8000:])  # shown when the test fails

@@ -17,7 +17,7 @@ from spheroseg_widgets.reports.notebooks import packaged_notebook
 
 from .conftest import Lab, Watch
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(1800), pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.filterwarnings("ignore")]
 NOTEBOOK = "01_quickstart.ipynb"
 RUN_S = 900
 MARGIN = 16  # between the fitted image and the editor's edge, CSS px

@@ -36,7 +36,7 @@ def test_the_quickstart_speaks_before_every_step() -> None:
     assert all(heading.startswith("#") for heading in headings)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.filterwarnings("ignore")
 def test_the_quickstart_runs_from_top_to_bottom(tmp_path: Path) -> None:

@@ -1,0 +1,60 @@
+"""From maps to objects: what touches is told apart, what is one stays one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from spheroseg_widgets.segmentation.instances import merge_pieces, split_objects
+from spheroseg_widgets.segmentation.targets import training_targets
+
+
+def discs(*centres: tuple[int, int, int], shape: tuple[int, int] = (96, 160)) -> NDArray[np.int32]:
+    """Draw discs of (x, y, radius) as labels 1..n."""
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    labels = np.zeros(shape, np.int32)
+    for number, (cx, cy, radius) in enumerate(centres, 1):
+        labels[((x - cx) ** 2 + (y - cy) ** 2 <= radius**2) & (labels == 0)] = number
+    return labels
+
+
+@pytest.mark.parametrize("radii", [(20, 20), (28, 12), (10, 9)])
+def test_two_that_touch_are_two(radii: tuple[int, int]) -> None:
+    truth = discs((50, 48, radii[0]), (50 + sum(radii) - 2, 48, radii[1]))
+    found = split_objects(*training_targets(truth))
+    assert found.max() == 2
+    assert (found[truth == 1] == found[48, 50]).mean() > 0.97
+
+
+def test_a_plateau_with_ripples_is_one() -> None:
+    """An uncertain network gives one object several cores; the valleys between them are shallow."""
+    truth = discs((80, 48, 36))
+    foreground, distance = training_targets(truth)
+    ripples = 1 + 0.22 * np.cos(np.arange(160) / 3)[None]
+    uncertain = (0.5 * ripples * np.sqrt(distance)).astype(np.float32)
+    assert split_objects(foreground, uncertain, seam_level=1.0).max() > 1
+    assert split_objects(foreground, uncertain).max() == 1
+
+
+def test_pieces_of_one_join_beside_another() -> None:
+    truth = discs((40, 48, 30), (100, 48, 31))
+    distance = training_targets(truth)[1]
+    pieces = np.where((truth == 1) & (np.arange(160)[None] > 40), 3, truth).astype(np.int32)
+    joined = merge_pieces(pieces, distance, 0.5)
+    assert joined.max() == 2
+    assert joined[48, 20] == joined[48, 60] != joined[48, 100]
+    assert not joined[truth == 0].any()
+
+
+def test_nothing_found_is_all_zero() -> None:
+    empty = np.zeros((32, 40), np.float32)
+    assert not split_objects(empty, empty).any()
+    assert not merge_pieces(empty.astype(np.int32), empty, 0.5).any()
+
+
+def test_small_objects_are_left_out_and_numbers_close_up() -> None:
+    truth = discs((20, 20, 3), (60, 48, 20), (120, 48, 18))
+    found = split_objects(*training_targets(truth), min_area=100)
+    assert np.unique(found).tolist() == [0, 1, 2]
+    assert not found[truth == 1].any()
