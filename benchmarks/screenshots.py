@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
-from servers import free_port, lab_address, lab_command, own_folders, serving, start_chromium
+from servers import free_port, lab_address, lab_command, own_folders, run_all, serving, start_chromium
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.demo.plate import make_demo_plate
@@ -128,8 +128,7 @@ def picture_lab(browser: Browser, project: Path, work: Path, out: Path, scheme: 
         page.goto(lab_address(port, "plate.ipynb", "pictures"), timeout=WAIT_MS)
         page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
         page.keyboard.press("Control+b")  # the file browser takes room
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.locator("li[data-command='runmenu:run-all']").click()
+        run_all(page)
         page.wait_for_selector(".sw-monitor")
         page.wait_for_function(
             "[...document.querySelectorAll('.sw-gallery .sw-picture')].some(i => i.naturalWidth > 0)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Page, Playwright
 
 DEBIAN = Path("/usr/bin/chromium")
 QUIET = (
@@ -70,6 +71,21 @@ def lab_command(root: Path, port: int) -> list[str]:
 def lab_address(port: int, notebook: str, workspace: str) -> str:
     """Return where a notebook opens in a workspace of its own: the tabs of others would hide it."""
     return f"http://127.0.0.1:{port}/lab/workspaces/{workspace}/tree/{notebook}?reset"
+
+
+def run_all(page: Page) -> None:
+    """Run all cells of the open notebook by the menu; again, if Lab was not ready and let the click go by."""
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+    prompts = page.locator(".jp-CodeCell .jp-InputPrompt")
+    for _ in range(5):
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.locator("li[data-command='runmenu:run-all']").click()
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            if any(re.search(r"\[(\*|\d+)\]", prompt) for prompt in prompts.all_inner_texts()):
+                return
+            page.wait_for_timeout(250)
+    raise RuntimeError("the notebook's cells do not run")
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from jupyter_client import BlockingKernelClient
 from playwright.sync_api import Locator, Page, expect
+from servers import run_all
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.reports.notebooks import packaged_notebook
@@ -33,9 +34,7 @@ def opened(lab: Lab, chromium: Any) -> Any:
     page = context.new_page()
     watch = Watch(page)
     page.goto(lab.address(NOTEBOOK, "quickstart"))
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.locator("li[data-command='runmenu:run-all']").click()
+    run_all(page)
     until = time.monotonic() + RUN_S
     while not (lab.root / "quickstart" / "report.html").exists():
         assert time.monotonic() < until, page.locator(".jp-OutputArea-error, [data-mime-type*=error]").all_inner_texts()

@@ -69,6 +69,31 @@ def test_the_dashboard_opens_with_its_token_and_a_click_opens_an_image(
         assert watch.errors == []
 
 
+def test_a_page_that_missed_a_widget_reloads_once(segmented: Path, new_page: NewPage, tmp_path: Path) -> None:
+    port = free_port()
+    command = [
+        sys.executable, "-m", "spheroseg_widgets.cli", "dashboard", str(segmented), "--no-browser", "--port", str(port),
+        "--ready", "0",
+    ]  # fmt: skip
+    miss = (
+        "document.querySelector('.sw-gallery').closest('.jp-OutputArea-output').insertAdjacentHTML("
+        "'afterend', '<div class=jupyter-widgets>Error displaying widget: model not found</div>')"
+    )
+    base = f"http://127.0.0.1:{port}/"
+    with serving(command, own_folders(tmp_path / "home"), tmp_path, f"{base}voila/static/voila.js") as log:
+        address = re.search(r"http://\S+token=\S+", log.read_text())
+        assert address is not None, log.read_text()
+        page, _ = new_page()
+        page.goto(address.group(), timeout=RUN_MS)
+        expect(page.locator(".sw-gallery .sw-cell").first).to_be_visible(timeout=RUN_MS)
+        with page.expect_navigation(timeout=RUN_MS):
+            page.evaluate(miss)
+        expect(page.locator(".sw-gallery .sw-cell").first).to_be_visible(timeout=RUN_MS)
+        page.evaluate(miss)
+        page.wait_for_timeout(3000)
+        expect(page.get_by_text("model not found")).to_have_count(1)
+
+
 def test_a_taken_port_is_one_clear_line(segmented: Path, tmp_path: Path) -> None:
     import socket
     import subprocess
