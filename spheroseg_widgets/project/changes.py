@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 
 Listener = Callable[[str, list[int]], object]
+Settler = Callable[[], object]
 
 log = logging.getLogger(__name__)
 
@@ -16,6 +17,7 @@ class Changes:
 
     def __init__(self) -> None:
         self._listeners: dict[int, Listener] = {}
+        self._settlers: dict[int, Settler] = {}
         self._next = 0
         self._lock = threading.Lock()
 
@@ -30,6 +32,25 @@ class Changes:
                 self._listeners.pop(number, None)
 
         return leave
+
+    def on_settle(self, settler: Settler) -> Callable[[], None]:
+        """Add what saves an editor's open changes, called before numbers are taken; returns how to leave."""
+        with self._lock:
+            number, self._next = self._next, self._next + 1
+            self._settlers[number] = settler
+
+        def leave() -> None:
+            with self._lock:
+                self._settlers.pop(number, None)
+
+        return leave
+
+    def settle(self) -> None:
+        """Have every editor of this process save its open changes."""
+        with self._lock:
+            settlers = list(self._settlers.values())
+        for settler in settlers:
+            settler()
 
     def tell(self, kind: str, image_ids: Iterable[int] = ()) -> None:
         """Call every listener; one that fails stops neither the others nor the change, which is stored by now."""

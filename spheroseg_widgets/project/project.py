@@ -30,6 +30,7 @@ from .find import find_image, pickable
 from .hooks import hook
 from .judging import Judging
 from .run import Run, start_run
+from .settling import settle
 from .tables import images_and_objects, measurements_table, wells_map
 
 DESCRIPTION = "project.toml"
@@ -122,6 +123,9 @@ class Project(Judging):
         """
         return self.changes.on_change(listener)
 
+    def _settle(self) -> None:
+        settle(self.database, self.id, self.changes)
+
     def add(
         self,
         paths: str | Path | Iterable[str | Path],
@@ -184,17 +188,23 @@ class Project(Judging):
     def measurements(self, run: Run | int | None = None) -> pd.DataFrame:
         """Return one row an object, px and um; `is_primary` names the spheroid of each image.
 
+        What an editor of this process holds unsaved is saved first, here as in `wells`, `export` and `report`; a
+        warning names the unsaved changes of others.
+
         Parameters
         ----------
         run : Run or int, optional
             Another run's results than those that hold.
         """
         run_id = run.id if isinstance(run, Run) else run
+        if run_id is None:
+            self._settle()
         table, objects = images_and_objects(self.database, self.id, run_id)
         return measurements_table(table, objects, self.map())
 
     def wells(self) -> pd.DataFrame:
         """Return one row a well and time: outcome, the spheroid's measurements, the plate map's columns."""
+        self._settle()
         table, objects = images_and_objects(self.database, self.id)
         return wells_table(table, objects, self.map())
 
@@ -285,6 +295,7 @@ class Project(Judging):
         write = hook("report")
         if write is None:
             raise SpherosegError("nothing here writes reports: import spheroseg_widgets rather than its parts")
+        self._settle()
         return write(self, path, **options)
 
     def export(
@@ -306,6 +317,7 @@ class Project(Judging):
         ExportError
             An unknown format, or a folder that cannot be written.
         """
+        self._settle()
         return export(self.bundle(exclude_border=exclude_border), Path(out), list(formats))
 
     def bundle(self, *, exclude_border: bool = False) -> ExportBundle:

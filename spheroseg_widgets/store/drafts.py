@@ -39,6 +39,19 @@ def drafts_frame(connection: sa.Connection, project_id: int, image_id: int | Non
     return pd.read_sql(query if image_id is None else query.where(draft.c.image_id == image_id), connection)
 
 
+def unsaved_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
+    """Return the images with operations that no revision holds: image_id, author, edits; one row a draft."""
+    query = (
+        sa.select(draft.c.image_id, draft.c.author, sa.func.count(edit.c.id).label("edits"))
+        .join(image, image.c.id == draft.c.image_id)
+        .join(edit, edit.c.draft_id == draft.c.id)
+        .where(image.c.project_id == project_id, draft.c.closed_by_result_id.is_(None))
+        .group_by(draft.c.id, draft.c.image_id, draft.c.author, draft.c.created_at)
+        .order_by(draft.c.created_at, draft.c.id)
+    )
+    return pd.read_sql(query, connection)
+
+
 def edits_of(connection: sa.Connection, draft_id: uuid.UUID) -> list[tuple[uuid.UUID, int, dict[str, Any]]]:
     """Return the operations of a draft in their order: id, number, operation."""
     query = sa.select(edit.c.id, edit.c.number, edit.c.operation).where(edit.c.draft_id == draft_id)

@@ -6,6 +6,7 @@ import hashlib
 import html
 import logging
 import uuid
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,13 @@ from typing import Any
 import pandas as pd
 import traitlets
 
-from spheroseg_widgets.errors import ConflictError, StoreError
+from spheroseg_widgets.errors import ConflictError, SpherosegError, StoreError
 from spheroseg_widgets.imaging.normalise import normalise
 from spheroseg_widgets.measure.definitions import to_micrometres
 from spheroseg_widgets.measure.shape import SHAPE_COLUMNS
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.project import Project
+from spheroseg_widgets.project.settling import UnsavedChangesWarning
 
 from .base import KERNEL_ID, STATIC, SpheroWidget
 from .editor_document import BORDER, Document, Operation
@@ -79,7 +81,7 @@ class Editor(SpheroWidget):
         self._resting: dict[int, EditSession] = {}
         self._outdated = False
         self._saved: list[Callable[[int, int], object]] = []
-        self._leave = project.on_change(self._changed_elsewhere)
+        self._leave = (project.on_change(self._changed_elsewhere), project.changes.on_settle(self._save_all))
         super().__init__()
         self.set_trait("read_only", read_only)
         try:
@@ -90,7 +92,8 @@ class Editor(SpheroWidget):
 
     def close(self) -> None:
         """Close the editor; operations that no revision holds yet stay in their draft and are offered again."""
-        self._leave()
+        for leave in self._leave:
+            leave()
         with self.lock:
             for session in (self._open, *self._resting.values()):
                 if session is not None:
@@ -132,9 +135,31 @@ class Editor(SpheroWidget):
             finally:
                 self._push_version(session)
         if saved is not None:
-            for callback in list(self._saved):
-                callback(session.image_id, saved)
+            self._tell([(session.image_id, saved)])
         return saved
+
+    def _save_all(self) -> None:
+        """Save what was changed in every image that was opened here: numbers are about to be taken."""
+        saved: list[tuple[int, int]] = []
+        with self.lock:
+            for session in (self._open, *self._resting.values()):
+                if session is None or not session.unsaved:
+                    continue
+                try:
+                    revision = session.save()
+                except SpherosegError as error:
+                    warnings.warn(f"{session.row['name']}: {error}", UnsavedChangesWarning, stacklevel=2)
+                else:
+                    if revision is not None:
+                        saved.append((session.image_id, revision))
+                self._push_version(session)
+            self._resting = {number: one for number, one in self._resting.items() if one.unsaved}
+        self._tell(saved)
+
+    def _tell(self, saved: Sequence[tuple[int, int]]) -> None:
+        for image_id, revision in saved:
+            for callback in list(self._saved):
+                callback(image_id, revision)
 
     def on_saved(self, callback: Callable[[int, int], object]) -> Callable[[], None]:
         """Call ``callback(image_id, revision)`` after every save, on the thread that saves; returns how to stop it."""
