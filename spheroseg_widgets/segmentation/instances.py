@@ -20,6 +20,7 @@ def split_objects(
     seed_level: float = 0.4,
     seam_level: float = 0.5,
     min_area: float = 40.0,
+    min_confidence: float = 0.75,
 ) -> NDArray[np.int32]:
     """Label the objects of one image.
 
@@ -39,6 +40,8 @@ def split_objects(
         than this share of the lower one's peak: between two objects it falls to nearly 0.
     min_area : float
         Objects with fewer pixels than this are left out.
+    min_confidence : float
+        So are objects whose mean foreground probability is lower: the network hesitates over debris and haze.
 
     Returns
     -------
@@ -61,7 +64,8 @@ def split_objects(
         labels = watershed(-smooth, seeds.astype(np.int32), mask=mask).astype(np.int32)
         labels = merge_pieces(labels, smooth, seam_level)
     areas = np.bincount(labels.ravel())
-    keep = areas >= min_area
+    sums = np.bincount(labels.ravel(), foreground.ravel())
+    keep = (areas >= min_area) & (sums >= min_confidence * areas)
     keep[0] = False
     numbers = np.zeros(len(areas), np.int32)
     numbers[keep] = np.arange(1, int(keep.sum()) + 1)

@@ -45,6 +45,8 @@ class Settings:
         Working pixels per image pixel.
     min_area_px2 : float
         Smaller objects are left out, in image pixels.
+    min_confidence : float
+        So are objects whose mean foreground probability is lower.
     low, high : float
         Percentiles of the normalisation.
     tolerance_px : float
@@ -58,6 +60,7 @@ class Settings:
     seam_level: float = 0.5
     scale: float = 1.0
     min_area_px2: float = 150.0
+    min_confidence: float = 0.75
     low: float = 0.5
     high: float = 99.5
     tolerance_px: float = 0.1
@@ -236,6 +239,7 @@ def outline_maps(maps: NDArray[np.uint8], shape: tuple[int, ...], settings: Sett
         seed_level=settings.seed_level,
         seam_level=settings.seam_level,
         min_area=settings.min_area_px2 * scale_x * scale_y,
+        min_confidence=settings.min_confidence,
     )
     return _outlined(labels, foreground, maps, shape, settings)
 

@@ -58,3 +58,13 @@ def test_small_objects_are_left_out_and_numbers_close_up() -> None:
     found = split_objects(*training_targets(truth), min_area=100)
     assert np.unique(found).tolist() == [0, 1, 2]
     assert not found[truth == 1].any()
+
+
+def test_what_the_network_hesitates_over_is_left_out() -> None:
+    truth = discs((40, 48, 20), (110, 48, 24))
+    foreground, distance = training_targets(truth)
+    foreground[truth == 1] = 0.6
+    found = split_objects(foreground, distance)
+    assert found.max() == 1
+    assert not found[truth == 1].any()
+    assert split_objects(foreground, distance, min_confidence=0.5).max() == 2
