@@ -339,6 +339,8 @@ def wait_for_kernel() -> None:
         now = sum(one.cpu_times().user for one in kernels)
         quiet = quiet + 0.5 if now - spent < 0.03 else 0.0
         spent = now
+    if spent < 1 or quiet < REST_S:
+        raise RuntimeError("the kernel that was started ahead does not come to rest")
 
 
 def measure_report(bench: Bench) -> list[Metric]:
