@@ -107,6 +107,8 @@ def serve_dashboard(
     server.announce, server.with_browser = announce, open_browser
     server.initialize([str(page), *_options(page, free_port(host, port), host, theme, kernels_ready)])
     server.voila_configuration.file_allowlist = []  # nothing beside the notebook is served
+    if notebook is None:  # the packaged page draws its figures itself, without 5 MB more
+        server.voila_configuration.extension_denylist = ["jupyterlab-plotly"]
     server.token = secrets.token_urlsafe(24) if token is None else token
     server.start()
 

@@ -76,6 +76,43 @@ def plotly_script() -> str:
     return f"<script>{get_plotlyjs()}</script>"
 
 
+_DRAW_LATER = """
+(() => {
+  const began = Date.now();
+  const timer = setInterval(() => {
+    if (!document.querySelector(".sw-gallery .sw-cell") && Date.now() - began < 20000) return;
+    clearInterval(timer);
+    const script = document.createElement("script");
+    script.textContent = document.getElementById("sw-plotly").textContent;
+    document.head.append(script);
+    for (const node of document.querySelectorAll(".sw-figure-later")) {
+      const { data, layout, config } = JSON.parse(node.querySelector("script").textContent);
+      window.Plotly.newPlot(node.querySelector("div"), data, layout, config);
+    }
+  }, 250);
+})();
+"""
+
+
+def later_figure_html(figure: go.Figure, div_id: str) -> str:
+    """Return a figure as HTML that waits until the page's widgets are there (see `later_plotly_script`)."""
+    described = {**json.loads(figure.to_json()), "config": CONFIG}
+    text = json.dumps(described).replace("</", "<\\/")  # the end of a script within a string would end the script
+    height = described["layout"].get("height", TEMPLATE.layout.height)
+    return (
+        f'<div class="sw-figure-later"><script type="application/json">{text}</script>'
+        f'<div id="{div_id}" style="min-height:{height}px"></div></div>'
+    )
+
+
+def later_plotly_script() -> str:
+    """Return plotly.js as text that is run, and draws, once the gallery is there, after 20 s without one.
+
+    Reading the library holds a page up for seconds; Voila connects its widgets within 4 s or not at all.
+    """
+    return f'<script type="text/plain" id="sw-plotly">{get_plotlyjs()}</script><script>{_DRAW_LATER}</script>'
+
+
 @dataclass(frozen=True, slots=True)
 class ConditionStyle:
     """How a condition looks in every figure: never told apart by colour alone."""
