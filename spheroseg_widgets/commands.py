@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -99,4 +100,7 @@ def lab(
     options = [f"--ServerApp.root_dir={folder.resolve()}", f"--LabApp.default_url=/lab/tree/{QUICKSTART}"]
     options += [f"--ServerApp.port={port}"] if port is not None else []
     options += [] if browser else ["--no-browser"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        # In a container everybody is root; Jupyter would refuse to start. The token and this machine's address stay.
+        options.append("--ServerApp.allow_root=True")
     sys.exit(LabApp.launch_instance(options))

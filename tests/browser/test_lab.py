@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 from jupyter_client import BlockingKernelClient
 from playwright.sync_api import Locator, Page, expect
-from servers import run_all
+from servers import free_port, own_folders, run_all, serving, status_of
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.reports.notebooks import packaged_notebook
@@ -73,6 +75,20 @@ def ask(lab: Lab, code: str) -> Any:
         return json.loads("".join(said).partition("answer:")[2])
     finally:
         client.stop_channels()
+
+
+def test_the_command_opens_lab_on_the_quickstart_behind_a_token(tmp_path: Path) -> None:
+    port = free_port()
+    command = [
+        sys.executable, "-m", "spheroseg_widgets.cli", "lab", str(tmp_path / "work"), "--no-browser", "--port", str(port),
+    ]  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    with serving(command, own_folders(tmp_path / "home"), tmp_path, f"{address}/login") as log:
+        assert (tmp_path / "work" / NOTEBOOK).exists()
+        assert status_of(f"{address}/api/contents") == 403
+        told = re.search(rf"{address}/lab/tree/{NOTEBOOK}\?token=\w+", log.read_text())
+        assert told is not None, log.read_text()
+        assert status_of(told.group()) == 200
 
 
 def test_every_cell_ran_and_the_run_is_over(opened: tuple[Page, Watch], lab: Lab) -> None:
