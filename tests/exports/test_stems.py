@@ -36,6 +36,6 @@ def test_windows_reserved_names_are_changed(name: str) -> None:
 
 
 def test_twenty_thousand_files_of_one_name_take_seconds_not_hours() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(set(unique_stems(["image"] * 20_000))) == 20_000
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

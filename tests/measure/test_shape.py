@@ -158,8 +158,8 @@ def test_no_objects_give_an_empty_table_with_all_columns() -> None:
 
 def test_thousands_of_objects_are_measured_within_seconds() -> None:
     many = Outlines.from_rings([[turned(ellipse(40 + i % 7, 30, 100), i)] for i in range(2000)])
-    start = time.perf_counter()
+    start = time.process_time()
     frame = measure_shape(many)
-    assert time.perf_counter() - start < 2.5  # 0.4 s on an idle core
+    assert time.process_time() - start < 5  # 0.4 s of an idle core
     assert len(frame) == 2000
     assert frame.notna().all(axis=None)

@@ -73,7 +73,7 @@ def test_a_large_outline_with_thousands_of_vertices_is_fast() -> None:
     mask = np.hypot(yy - 750, xx - 750) < 700
     outlines = contour_mask(mask)
     assert len(outlines.xy) > 4000
-    start = time.perf_counter()
+    start = time.process_time()
     back = to_mask(outlines, 1500, 1500)
-    assert time.perf_counter() - start < 2  # pixels times vertices took 20 s
+    assert time.process_time() - start < 5  # pixels times vertices took 20 s
     assert (back != mask).sum() < 50
