@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import re
 import subprocess
 import sys
+import urllib.request
 import venv
 from pathlib import Path
 
 import pytest
+from servers import free_port, own_folders, serving
 
 ROOT = Path(__file__).parent.parent
 
@@ -28,11 +30,29 @@ def test_an_installation_segments_away_from_the_clone(tmp_path: Path, three_imag
     install = [scripts / "pip", "install", "--quiet", "--no-deps", package]
     subprocess.run([*install, *([] if kind == "wheel" else ["hatchling"])], check=True, capture_output=True)
     (site / "lent.pth").write_text(f"{lent}\n")
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"PATH": f"{scripts}:/usr/bin:/bin"}
-    where = [scripts / "python", "-c", "import spheroseg_widgets; print(spheroseg_widgets.__file__)"]
-    found = subprocess.run(where, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
-    assert str(site) in found
-    command = [scripts / "spheroseg", "segment", three_images, "--out", tmp_path / "out", "--workers", "1"]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    # No Node, no compiler, nothing but the environment itself.
+    environment = own_folders(tmp_path / "home") | {"PATH": str(scripts)}
+    environment.pop("PYTHONPATH", None)
+    environment["JUPYTER_PATH"] = str(Path(sys.prefix) / "share" / "jupyter")  # what lent packages keep outside Python
+
+    def run(*command: object) -> str:
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)  # type: ignore[call-overload]
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return str(done.stdout)
+
+    spheroseg = scripts / "spheroseg"
+    assert str(site) in run(scripts / "python", "-c", "import spheroseg_widgets; print(spheroseg_widgets.__file__)")
+    run(spheroseg, "segment", three_images, "--out", tmp_path / "out", "--workers", "1")
     assert len(list((tmp_path / "out" / "masks").glob("*.png"))) == 3
+    # The synthetic plate from one of them, which takes a minute; the other way of the demo from the other.
+    run(spheroseg, "demo", "--out", tmp_path / "demo", *([] if kind == "wheel" else ["--images", three_images]))
+    assert (tmp_path / "demo" / "summary.html").stat().st_size > 20_000
+    run(spheroseg, "report", tmp_path / "out" / "project", "-o", tmp_path / "report.html")
+    assert (tmp_path / "report.html").stat().st_size > 1_000_000
+    port = free_port()
+    command = [str(spheroseg), "dashboard", str(tmp_path / "out" / "project"), "--no-browser", "--port", str(port)]
+    with serving(command, environment, tmp_path, f"http://127.0.0.1:{port}/voila/static/voila.js") as log:
+        address = re.search(r"http://\S+token=\S+", log.read_text())
+        assert address is not None, log.read_text()
+        with urllib.request.build_opener(urllib.request.HTTPCookieProcessor()).open(address.group()) as page:
+            assert "sw-figure-later" in page.read().decode()
