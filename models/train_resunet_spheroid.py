@@ -175,8 +175,8 @@ def export(run: Path, folder: Path) -> None:
         "weights": "weights.safetensors",
         "sha256": digest,
         "network": TrainingConfig().network.to_dict(),
-        "defaults": {"threshold": 0.5, "seed_level": 0.4, "seam_level": 0.5},
-        "training": {"steps": state["step"], **json.loads((run / "config.json").read_text())},
+        "defaults": {"threshold": 0.5, "seed_level": 0.4, "seam_level": 0.7},
+        "training": {**json.loads((run / "config.json").read_text()), "steps": state["step"]},
     }
     (folder / "model.json").write_text(json.dumps(description, indent=2) + "\n")
     print(f"{folder}: step {state['step']}, sha256 {digest}")

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.graph import merge_hierarchical, rag_boundary
+from skimage.graph import RAG, merge_hierarchical
 from skimage.segmentation import watershed
 
 
@@ -18,9 +18,9 @@ def split_objects(
     *,
     threshold: float = 0.5,
     seed_level: float = 0.4,
-    seam_level: float = 0.5,
+    seam_level: float = 0.7,
     min_area: float = 40.0,
-    min_confidence: float = 0.75,
+    min_confidence: float = 0.8,
 ) -> NDArray[np.int32]:
     """Label the objects of one image.
 
@@ -36,8 +36,8 @@ def split_objects(
     seed_level : float
         A connected region whose centre distance exceeds this is one object's core.
     seam_level : float
-        Two neighbours are one object when the centre distance along their common border is, on average, more
-        than this share of the lower one's peak: between two objects it falls to nearly 0.
+        Two neighbours are one object when the centre distance somewhere on their common border reaches this share
+        of the lower one's peak: between two objects it falls to nearly 0 all along.
     min_area : float
         Objects with fewer pixels than this are left out.
     min_confidence : float
@@ -91,33 +91,41 @@ def merge_pieces(labels: NDArray[np.int32], distance: NDArray[np.float32], seam_
     """
     if labels.max(initial=0) < 2:
         return labels
-    graph = rag_boundary(labels, distance.astype(np.float64))
-    if 0 in graph:
-        graph.remove_node(0)
-    if not graph.number_of_edges():
-        return labels
     peaks = ndimage.maximum(distance, labels, np.arange(labels.max() + 1))
-    for node in graph:
-        graph.nodes[node]["peak"] = float(peaks[node])
+    graph = RAG()
+    for number in np.unique(labels[labels > 0]).tolist():
+        graph.add_node(number, labels=[number], peak=float(peaks[number]))
 
-    def depth(seam: float, one: int, other: int) -> float:
-        """How far the border lies below the lower peak, as a share of it."""
-        return 1 - seam / max(min(graph.nodes[one]["peak"], graph.nodes[other]["peak"]), 1e-6)
+    def depth(height: float, one: int, other: int) -> float:
+        """How far the pass between two lies below the lower peak, as a share of it."""
+        return 1 - height / max(min(graph.nodes[one]["peak"], graph.nodes[other]["peak"]), 1e-6)
 
-    for one, other, edge in graph.edges(data=True):
-        edge["seam"] = edge["weight"]
-        edge["weight"] = depth(edge["seam"], one, other)
+    for one, other, height in _passes(labels, distance):
+        graph.add_edge(one, other, height=height, weight=depth(height, one, other))
 
     def join(_graph: Any, gone: int, kept: int) -> None:
         graph.nodes[kept]["peak"] = max(graph.nodes[kept]["peak"], graph.nodes[gone]["peak"])
 
     def reweigh(_graph: Any, gone: int, kept: int, neighbour: int) -> dict[str, float]:
-        seams = [graph[node][neighbour] for node in (gone, kept) if graph.has_edge(node, neighbour)]
-        count = sum(edge["count"] for edge in seams)
-        seam = sum(edge["seam"] * edge["count"] for edge in seams) / count
-        return {"seam": seam, "count": count, "weight": depth(seam, kept, neighbour)}
+        height = max(graph[node][neighbour]["height"] for node in (gone, kept) if graph.has_edge(node, neighbour))
+        return {"height": height, "weight": depth(height, kept, neighbour)}
 
     merged = merge_hierarchical(
         labels, graph, 1 - seam_level, rag_copy=False, in_place_merge=True, merge_func=join, weight_func=reweigh
     )
     return np.asarray(np.where(labels > 0, merged + 1, 0), np.int32)
+
+
+def _passes(labels: NDArray[np.int32], distance: NDArray[np.float32]) -> list[tuple[int, int, float]]:
+    """Return (label, label, height) of all neighbours: the largest distance at which their pixels touch."""
+    pairs, heights = [], []
+    for near, far in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
+        one, other = labels[near], labels[far]
+        touching = (one != other) & (one > 0) & (other > 0)
+        pairs.append(np.sort(np.stack([one[touching], other[touching]], axis=1), axis=1))
+        heights.append(np.minimum(distance[near][touching], distance[far][touching]))
+    found, which = np.unique(np.concatenate(pairs), axis=0, return_inverse=True)
+    if not len(found):
+        return []
+    highest = ndimage.maximum(np.concatenate(heights), which.ravel(), np.arange(len(found)))
+    return [(int(one), int(other), float(height)) for (one, other), height in zip(found, highest, strict=True)]

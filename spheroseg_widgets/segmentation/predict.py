@@ -40,7 +40,7 @@ class Settings:
     seed_level : float
         Centre distance that makes an object's core (see `instances.py`).
     seam_level : float
-        Share of its peak above which a border is no border (see `instances.py`).
+        Share of the lower peak from which a border is no border (see `instances.py`).
     scale : float
         Working pixels per image pixel.
     min_area_px2 : float
@@ -57,10 +57,10 @@ class Settings:
 
     threshold: float = 0.5
     seed_level: float = 0.4
-    seam_level: float = 0.5
+    seam_level: float = 0.7
     scale: float = 1.0
     min_area_px2: float = 150.0
-    min_confidence: float = 0.75
+    min_confidence: float = 0.8
     low: float = 0.5
     high: float = 99.5
     tolerance_px: float = 0.1

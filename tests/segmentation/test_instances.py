@@ -41,16 +41,27 @@ def test_pieces_of_one_join_beside_another() -> None:
     truth = discs((40, 48, 30), (100, 48, 31))
     distance = training_targets(truth)[1]
     pieces = np.where((truth == 1) & (np.arange(160)[None] > 40), 3, truth).astype(np.int32)
-    joined = merge_pieces(pieces, distance, 0.5)
+    joined = merge_pieces(pieces, distance, 0.7)
     assert joined.max() == 2
     assert joined[48, 20] == joined[48, 60] != joined[48, 100]
     assert not joined[truth == 0].any()
 
 
+def test_a_ring_is_one() -> None:
+    """A core with a hole: where pieces of a ring meet, the distance is low at both edges and high between them."""
+    truth = discs((80, 48, 38))
+    truth[discs((80, 48, 14)) > 0] = 0
+    foreground, distance = training_targets(truth)
+    angle = np.arctan2(*(np.mgrid[:96, :160] - np.array([48, 80])[:, None, None]))
+    uncertain = (distance * (0.5 + 0.06 * np.cos(3 * angle))).astype(np.float32)
+    assert split_objects(foreground, uncertain, seed_level=0.5, seam_level=1.0).max() > 1
+    assert split_objects(foreground, uncertain, seed_level=0.5).max() == 1
+
+
 def test_nothing_found_is_all_zero() -> None:
     empty = np.zeros((32, 40), np.float32)
     assert not split_objects(empty, empty).any()
-    assert not merge_pieces(empty.astype(np.int32), empty, 0.5).any()
+    assert not merge_pieces(empty.astype(np.int32), empty, 0.7).any()
 
 
 def test_small_objects_are_left_out_and_numbers_close_up() -> None:
