@@ -126,9 +126,8 @@ def picture_lab(browser: Browser, project: Path, work: Path, out: Path, scheme: 
     with serving(lab_command(root, port), own_folders(home, scheme), home, f"http://127.0.0.1:{port}/api"):
         page = new_page(browser, scheme, 1240, 1000)
         page.goto(lab_address(port, "plate.ipynb", "pictures"), timeout=WAIT_MS)
-        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
-        page.keyboard.press("Control+b")  # the file browser takes room
         run_all(page)
+        page.keyboard.press("Control+b")  # the file browser takes room; before, Lab forgot which notebook to run
         page.wait_for_selector(".sw-monitor")
         page.wait_for_function(
             "[...document.querySelectorAll('.sw-gallery .sw-picture')].some(i => i.naturalWidth > 0)"
