@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 Listener = Callable[[str, list[int]], object]
 Settler = Callable[[], object]
+Callback = TypeVar("Callback", Listener, Settler)
 
 log = logging.getLogger(__name__)
 
@@ -23,25 +25,20 @@ class Changes:
 
     def on_change(self, listener: Listener) -> Callable[[], None]:
         """Add a listener, called as ``listener(kind, image_ids)`` on the thread of the change; returns how to leave."""
-        with self._lock:
-            number, self._next = self._next, self._next + 1
-            self._listeners[number] = listener
-
-        def leave() -> None:
-            with self._lock:
-                self._listeners.pop(number, None)
-
-        return leave
+        return self._add(self._listeners, listener)
 
     def on_settle(self, settler: Settler) -> Callable[[], None]:
         """Add what saves an editor's open changes, called before numbers are taken; returns how to leave."""
+        return self._add(self._settlers, settler)
+
+    def _add(self, table: dict[int, Callback], callback: Callback) -> Callable[[], None]:
         with self._lock:
             number, self._next = self._next, self._next + 1
-            self._settlers[number] = settler
+            table[number] = callback
 
         def leave() -> None:
             with self._lock:
-                self._settlers.pop(number, None)
+                table.pop(number, None)
 
         return leave
 
