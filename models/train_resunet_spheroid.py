@@ -134,7 +134,7 @@ def without_objects(items: list[Annotated]) -> list[Annotated]:
 
 def synthetic_view(rng: np.random.Generator, size: int) -> tuple[NDArray[np.float32], Labels]:
     """Draw a synthetic scene, normalised like a real image."""
-    from spheroseg_widgets.segmentation.synthetic import random_scene  # noqa: PLC0415 - only when asked for
+    from spheroseg_widgets.segmentation.scenes import random_scene  # noqa: PLC0415 - only when asked for
 
     scene = random_scene(rng, (size, size))
     grey = scene.pixels.astype(np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -114,26 +114,26 @@ def _spec(well: str, number: int, time: int, seed: int) -> SceneSpec:
     radius = FIRST_RADIUS * rng.uniform(0.8, 1.1) * np.exp(GROWTH_PER_DAY[condition] * time / 24 / 3)
     x, y = WIDTH / 2 + rng.uniform(-40, 40), HEIGHT / 2 + rng.uniform(-30, 30)
     shedding = 0.25 * time / 24 if condition == "treated" else 0.0
-    look = {"depth": float(rng.uniform(0.45, 0.75)), "roughness": float(rng.uniform(0.3, 0.6)), "core": 0.4}
-    main = Spheroid(x, y, radius, shape_seed=number, shedding=min(1.0, shedding), **look)
+    main = Spheroid(
+        x, y, radius, shape_seed=number, shedding=min(1.0, shedding),
+        depth=float(rng.uniform(0.45, 0.75)), roughness=float(rng.uniform(0.3, 0.6)), core=0.4,
+    )  # fmt: skip
+    quiet = replace(main, shedding=0.0)
     spheroids = [main]
     if special == "empty":
         spheroids = []
     elif special == "two spheroids":
         spheroids = [
-            Spheroid(x - 110, y, radius, shape_seed=number, **look),
-            Spheroid(x + 130, y + 60, 0.7 * radius, shape_seed=99, **look),
+            replace(quiet, x=x - 110),
+            replace(quiet, x=x + 130, y=y + 60, radius=0.7 * radius, shape_seed=99),
         ]
     elif special == "cut by the border":
-        spheroids = [Spheroid(20.0, y, radius, shape_seed=number, **look)]
+        spheroids = [replace(quiet, x=20.0)]
     elif special == "touching another":
-        smooth = {**look, "roughness": 0.2}
-        spheroids = [
-            Spheroid(x - 40, y, radius, shape_seed=number, **smooth),
-            Spheroid(x - 40 + 1.72 * radius, y, 0.75 * radius, shape_seed=98, **smooth),
-        ]
+        smooth = replace(quiet, x=x - 40, roughness=0.2)
+        spheroids = [smooth, replace(smooth, x=smooth.x + 1.72 * radius, radius=0.75 * radius, shape_seed=98)]
     elif special == "a core with a hole":
-        spheroids = [Spheroid(x, y, radius, hole=0.35, shape_seed=number, **look)]
+        spheroids = [replace(quiet, hole=0.35)]
     return SceneSpec(
         HEIGHT, WIDTH, tuple(spheroids), blur=9.0 if (well, time) == DEFOCUSED else 1.0,
         unevenness=0.35 if special == "uneven light" else 0.1, debris=int(rng.integers(5, 25)),

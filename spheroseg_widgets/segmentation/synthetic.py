@@ -46,6 +46,8 @@ class Spheroid:
         How far the body is a thin wall around a clear lumen instead of solid, 0..1.
     halo : float
         Strength of a bright fringe around the body, 0..1.
+    strands : int
+        Number of thin processes that grow out of the body; like debris they are not part of the truth.
     """
 
     x: float
@@ -59,6 +61,7 @@ class Spheroid:
     shedding: float = 0.0
     wall: float = 0.0
     halo: float = 0.0
+    strands: int = 0
 
     def rings(self) -> list[NDArray[np.float64]]:
         """Return the true outline, and the hole's; the area scales exactly with the radius squared."""
@@ -92,8 +95,10 @@ class SceneSpec:
         Dark on bright, or bright on dark.
     blur, noise, unevenness : float
         Sigma of the defocus in px; standard deviation of the noise; relative change of the light.
-    debris, bubbles : int
-        Numbers of specks and of bubbles.
+    debris, bubbles, scratches : int
+        Numbers of specks, of bubbles, and of scratches or fibres.
+    well_radius : float
+        Radius of the well's wall over the longer side; the wall is dark and so is what lies beyond. 0 is none.
     bits : {8, 12, 16}
         Depth of the stored values.
     """
@@ -107,6 +112,8 @@ class SceneSpec:
     unevenness: float = 0.1
     debris: int = 0
     bubbles: int = 0
+    scratches: int = 0
+    well_radius: float = 0.0
     bits: int = 8
 
 
@@ -128,6 +135,7 @@ def render(spec: SceneSpec, rng: np.random.Generator) -> Scene:
     # Absorption: 0 is background, 1 is opaque.
     absorbed = 0.02 * smooth_noise((h, w), 24, rng)
     _specks(absorbed, spec, rng)
+    _strands(absorbed, spec, rng)
     _bodies(absorbed, labels, spec, rng)
     for _ in range(spec.bubbles):
         centre, radius = (
@@ -136,6 +144,9 @@ def render(spec: SceneSpec, rng: np.random.Generator) -> Scene:
         )
         cv2.circle(absorbed, centre, radius, 0.45, max(2, radius // 6), cv2.LINE_AA)
         cv2.circle(absorbed, centre, max(1, radius - 3), -0.1, 1, cv2.LINE_AA)
+    for _ in range(spec.scratches):
+        _curve(absorbed, rng.uniform(0, (w, h)), rng.uniform(0.2, 1.2) * max(h, w), float(rng.uniform(-0.3, 0.5)), rng)
+    _well_wall(absorbed, spec, rng)
     if spec.blur:
         absorbed = cv2.GaussianBlur(absorbed, (0, 0), spec.blur)
     light = 1 + spec.unevenness * _light((h, w), rng)
@@ -147,53 +158,6 @@ def render(spec: SceneSpec, rng: np.random.Generator) -> Scene:
     values = np.clip(np.rint(image * top), 0, top)
     pixels = values.astype(np.uint8) if spec.bits == 8 else values.astype(np.uint16)
     return Scene(pixels, labels, outlines, spec)
-
-
-def random_scene(rng: np.random.Generator, size: tuple[int, int] = (256, 256)) -> Scene:
-    """Draw a scene at random from the whole range of looks, crowded or empty, sharp or not."""
-    h, w = size
-    short = min(h, w)
-    kind = rng.choice(["one", "few", "many", "none", "touching"], p=[0.35, 0.25, 0.2, 0.08, 0.12])
-    spheroids: list[Spheroid] = []
-    look = "brightfield" if rng.random() < 0.75 else "fluorescence"
-    depth = rng.uniform(0.15, 0.9)
-    wall = float(rng.uniform(0.4, 1.0)) if rng.random() < 0.25 else 0.0
-    halo = float(rng.uniform(0.2, 1.0)) if rng.random() < 0.3 else 0.0
-
-    def one(x: float, y: float, radius: float) -> Spheroid:
-        return Spheroid(
-            x, y, radius, roughness=float(rng.uniform(0.1, 1.0)), shape_seed=int(rng.integers(2**31)),
-            hole=float(rng.uniform(0.2, 0.5)) if rng.random() < 0.03 else 0.0, depth=float(np.clip(depth * rng.uniform(0.7, 1.2), 0.1, 0.95)),
-            core=float(rng.uniform(0, 0.7)), shedding=float(rng.uniform(0.2, 1)) if rng.random() < 0.25 else 0.0,
-            wall=wall, halo=halo,
-        )  # fmt: skip
-
-    if kind == "one":
-        spheroids = [one(rng.uniform(0.2, 0.8) * w, rng.uniform(0.2, 0.8) * h, rng.uniform(0.1, 0.46) * short)]
-    elif kind == "touching":
-        radius = rng.uniform(0.1, 0.22) * short
-        x, y, turn = rng.uniform(0.35, 0.65) * w, rng.uniform(0.35, 0.65) * h, rng.uniform(0, 2 * np.pi)
-        spheroids = [
-            one(x, y, radius),
-            one(
-                x + 1.85 * radius * np.cos(turn),
-                y + 1.85 * radius * np.sin(turn),
-                radius * rng.uniform(0.8, 1.1),
-            ),
-        ]
-    elif kind != "none":
-        radius = rng.uniform(0.06, 0.14) * short if kind == "few" else rng.uniform(0.03, 0.07) * short
-        for _ in range(int(rng.integers(2, 7)) if kind == "few" else int(rng.integers(8, 40))):
-            candidate = one(rng.uniform(0, w), rng.uniform(0, h), radius * rng.uniform(0.6, 1.4))
-            if all(
-                np.hypot(candidate.x - s.x, candidate.y - s.y) > 0.98 * (candidate.radius + s.radius) for s in spheroids
-            ):
-                spheroids.append(candidate)
-    spec = SceneSpec(
-        h, w, tuple(spheroids), look, blur=float(rng.uniform(0.3, 2.5)), noise=float(rng.uniform(0.003, 0.05)),
-        unevenness=float(rng.uniform(0, 0.35)), debris=int(rng.integers(0, 60)), bubbles=int(rng.random() < 0.12),
-    )  # fmt: skip
-    return render(spec, rng)
 
 
 def smooth_noise(shape: tuple[int, int], cell: float, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -237,6 +201,47 @@ def _specks(absorbed: NDArray[np.float32], spec: SceneSpec, rng: np.random.Gener
     for x, y in places:
         size = max(1, round(rng.lognormal(0.3, 0.4) * min(h, w) / 400))
         cv2.circle(absorbed, (round(x), round(y)), size, float(rng.uniform(0.1, 0.5)), -1, cv2.LINE_AA)
+
+
+def _strands(absorbed: NDArray[np.float32], spec: SceneSpec, rng: np.random.Generator) -> None:
+    for spheroid in spec.spheroids:
+        if not spheroid.strands:
+            continue
+        body = spheroid.rings()[0]
+        for start in body[rng.integers(0, VERTICES, spheroid.strands)]:
+            outwards = np.arctan2(start[1] - spheroid.y, start[0] - spheroid.x) + rng.normal(0, 0.3)
+            length = spheroid.radius * rng.exponential(0.5)
+            _curve(absorbed, start, length, spheroid.depth * float(rng.uniform(0.3, 0.9)), rng, outwards)
+
+
+def _curve(
+    absorbed: NDArray[np.float32],
+    start: NDArray[np.float64],
+    length: float,
+    depth: float,
+    rng: np.random.Generator,
+    direction: float | None = None,
+) -> None:
+    """Draw a thin bent line, in place."""
+    turn = rng.uniform(0, 2 * np.pi) if direction is None else direction
+    turns = turn + np.cumsum(rng.normal(0, 0.15, 12))
+    steps = length / 12 * np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    points = np.rint(np.vstack([start, start + np.cumsum(steps, axis=0)])).astype(np.int32)
+    thickness = int(rng.integers(1, max(2, min(absorbed.shape) // 80) + 1))
+    cv2.polylines(absorbed, [points], isClosed=False, color=depth, thickness=thickness, lineType=cv2.LINE_AA)
+
+
+def _well_wall(absorbed: NDArray[np.float32], spec: SceneSpec, rng: np.random.Generator) -> None:
+    if not spec.well_radius:
+        return
+    h, w = absorbed.shape
+    radius = spec.well_radius * max(h, w)
+    slide, turn = rng.uniform(0, 0.6) * radius, rng.uniform(0, 2 * np.pi)
+    ys, xs = np.mgrid[:h, :w].astype(np.float32)
+    beyond = np.hypot(xs - w / 2 - slide * np.cos(turn), ys - h / 2 - slide * np.sin(turn)) - radius
+    soft = max(1.0, 0.02 * radius)
+    absorbed += float(rng.uniform(0.2, 0.9)) / (1 + np.exp(-np.clip(beyond / soft, -30, 30)))
+    absorbed += float(rng.uniform(-0.3, 0.3)) * np.exp(-((beyond / (2 * soft)) ** 2))
 
 
 def _light(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ import numpy as np
 from spheroseg_widgets.segmentation.evaluate import f1, instance_scores, iou, iou_matrix
 from spheroseg_widgets.segmentation.instances import split_objects
 from spheroseg_widgets.segmentation.predict import Settings, outline_maps
-from spheroseg_widgets.segmentation.synthetic import random_scene
+from spheroseg_widgets.segmentation.scenes import random_scene
 from spheroseg_widgets.segmentation.targets import training_targets
 
 

@@ -11,7 +11,7 @@ import torch
 
 from spheroseg_widgets.segmentation.augment import ViewRange, random_camera, random_view
 from spheroseg_widgets.segmentation.network import NetworkConfig, ResUNet
-from spheroseg_widgets.segmentation.synthetic import random_scene
+from spheroseg_widgets.segmentation.scenes import random_scene
 from spheroseg_widgets.segmentation.train import Annotated, Domain, Trainer, TrainingConfig, typical_diameter
 
 SMALL = NetworkConfig(widths=(8, 16), bottleneck=16)
