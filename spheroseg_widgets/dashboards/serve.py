@@ -20,6 +20,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import plotly
 from voila.app import Voila
 
 from spheroseg_widgets.errors import SpherosegError
@@ -30,9 +31,11 @@ NOTEBOOK = "dashboards/review.ipynb"
 TEMPLATE = "spheroseg"
 SHARE = Path(__file__).resolve().parent / "share" / "jupyter"
 PROJECT_VARIABLE = "SPHEROSEG_PROJECT"
+PLOTLY_VARIABLE = "SPHEROSEG_PLOTLY"
 PORT = 8866
 TRIED_PORTS = 50
 IDLE_SECONDS = 3600
+FILL_DELAY_S = 8
 
 
 class DashboardServer(Voila):  # type: ignore[misc]  # voila has no types
@@ -40,6 +43,16 @@ class DashboardServer(Voila):  # type: ignore[misc]  # voila has no types
 
     announce: Callable[[str], object] = print
     with_browser = False
+
+    def setup_template_dirs(self) -> None:
+        """Serve plotly.js as a file beside Voila's own: a browser keeps it, so the second visit reads it at once."""
+        super().setup_template_dirs()
+        self.static_paths.append(str(Path(plotly.__file__).parent / "package_data"))
+
+    @property
+    def plotly_address(self) -> str:
+        """Where pages find plotly.js; of another version, another address."""
+        return f"{self.base_url}voila/static/plotly.min.js?v={plotly.__version__}"
 
     def launch_browser(self) -> None:
         """Name the address, and open it if that was asked for."""
@@ -109,6 +122,7 @@ def serve_dashboard(
     server.voila_configuration.file_allowlist = []  # nothing beside the notebook is served
     if notebook is None:  # the packaged page draws its figures itself, without 5 MB more
         server.voila_configuration.extension_denylist = ["jupyterlab-plotly"]
+    os.environ[PLOTLY_VARIABLE] = server.plotly_address
     server.token = secrets.token_urlsafe(24) if token is None else token
     server.start()
 
@@ -146,6 +160,8 @@ def _options(page: Path, port: int, host: str, theme: str, kernels_ready: int) -
         "VoilaConfiguration.template": TEMPLATE, "VoilaConfiguration.theme": theme,
         "VoilaConfiguration.allow_template_override": "NO", "VoilaConfiguration.show_tracebacks": False,
         "VoilaConfiguration.preheat_kernel": kernels_ready > 0, "VoilaConfiguration.default_pool_size": kernels_ready,
+        # The next kernel is not started while the visitor's page still needs the processor.
+        "VoilaKernelManager.fill_delay": FILL_DELAY_S,
         "AsyncMappingKernelManager.cull_idle_timeout": IDLE_SECONDS, "AsyncMappingKernelManager.cull_interval": 60,
         "AsyncMappingKernelManager.default_kernel_name": "python3",
     }  # fmt: skip

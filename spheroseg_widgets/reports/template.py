@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -79,15 +80,26 @@ def plotly_script() -> str:
 _DRAW_LATER = """
 (() => {
   const began = Date.now();
-  const timer = setInterval(() => {
-    if (!document.querySelector(".sw-gallery .sw-cell") && Date.now() - began < 20000) return;
-    clearInterval(timer);
-    const script = document.createElement("script");
-    script.textContent = document.getElementById("sw-plotly").textContent;
-    document.head.append(script);
+  const seen = () => [...document.querySelectorAll(".sw-gallery .sw-picture")].some((one) => one.naturalWidth > 0);
+  const draw = () => {
     for (const node of document.querySelectorAll(".sw-figure-later")) {
       const { data, layout, config } = JSON.parse(node.querySelector("script").textContent);
       window.Plotly.newPlot(node.querySelector("div"), data, layout, config);
+    }
+  };
+  const timer = setInterval(() => {
+    if (!seen() && Date.now() - began < 20000) return;
+    clearInterval(timer);
+    const library = document.getElementById("sw-plotly");
+    const script = document.createElement("script");
+    if (library.dataset.src) {
+      script.onload = draw;
+      script.src = library.dataset.src;
+      document.head.append(script);
+    } else {
+      script.textContent = library.textContent;
+      document.head.append(script);
+      draw();
     }
   }, 250);
 })();
@@ -105,12 +117,20 @@ def later_figure_html(figure: go.Figure, div_id: str) -> str:
     )
 
 
-def later_plotly_script() -> str:
-    """Return plotly.js as text that is run, and draws, once the gallery is there, after 20 s without one.
+def later_plotly_script(address: str | None = None) -> str:
+    """Return plotly.js as HTML that runs it, and draws, once the gallery has a picture, after 20 s without one.
 
     Reading the library holds a page up for seconds; Voila connects its widgets within 4 s or not at all.
+
+    Parameters
+    ----------
+    address : str, optional
+        Where the page's own server has the library, so that a browser keeps it for the next visit; by default it
+        stands in the page.
     """
-    return f'<script type="text/plain" id="sw-plotly">{get_plotlyjs()}</script><script>{_DRAW_LATER}</script>'
+    library = "" if address else get_plotlyjs()
+    source = f' data-src="{escape(address)}"' if address else ""
+    return f'<script type="text/plain" id="sw-plotly"{source}>{library}</script><script>{_DRAW_LATER}</script>'
 
 
 @dataclass(frozen=True, slots=True)

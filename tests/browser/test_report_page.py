@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import spheroseg_widgets as sw
+from spheroseg_widgets.reports.figures import growth_figure
+from spheroseg_widgets.reports.template import later_figure_html, later_plotly_script
 
 from .conftest import Watch
 
@@ -43,3 +45,23 @@ def test_on_a_narrow_screen_only_tables_scroll_sideways(report: Path, new_page: 
     page.goto(report.as_uri())
     expect(page.locator(".js-plotly-plot .main-svg .trace")).not_to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_a_page_without_a_server_of_its_own_draws_once_its_gallery_has_a_picture(
+    segmented: Path, new_page: NewPage, tmp_path: Path
+) -> None:
+    project = sw.open_project(segmented)
+    drawn = later_figure_html(growth_figure(project.wells()), "growth")
+    project.close()
+    path = tmp_path / "page.html"
+    path.write_text(f"{later_plotly_script()}{drawn}<div class='sw-gallery'></div>", encoding="utf-8")
+    page, watch = new_page()
+    page.goto(path.as_uri())
+    page.wait_for_timeout(1500)
+    expect(page.locator(".js-plotly-plot")).to_have_count(0)
+    dot = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+    page.evaluate(
+        "dot => { document.querySelector('.sw-gallery').innerHTML = `<img class='sw-picture' src='${dot}'>`; }", dot
+    )
+    expect(page.locator(".js-plotly-plot .main-svg .trace")).not_to_have_count(0)
+    assert watch.foreign() == []

@@ -55,8 +55,12 @@ def test_the_dashboard_opens_with_its_token_and_a_click_opens_an_image(
         address = re.search(r"http://\S+token=\S+", log.read_text())
         assert address is not None, log.read_text()
         page, watch = new_page()
-        page.goto(address.group(), timeout=RUN_MS)
-        expect(page.locator(".sw-gallery .sw-cell").first).to_be_visible(timeout=RUN_MS)
+        with page.expect_response(re.compile(r"/voila/static/plotly\.min\.js\?v=")) as library:
+            answer = page.goto(address.group(), timeout=RUN_MS)
+            expect(page.locator(".sw-gallery .sw-cell").first).to_be_visible(timeout=RUN_MS)
+        assert answer is not None
+        assert len(answer.body()) < 500_000, "plotly.js is a file that the browser keeps, not part of every page"
+        assert "max-age" in library.value.headers["cache-control"]
         page.wait_for_function("document.querySelector('.sw-gallery .sw-picture').naturalWidth > 0")
         expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
         expect(page.locator(".sw-monitor")).to_contain_text("8 of 8 images")
