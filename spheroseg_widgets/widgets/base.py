@@ -53,6 +53,14 @@ class SpheroWidget(anywidget.AnyWidget):
         self.rpc = Rpc(self, self.send)
         self.on_msg(self._receive)
 
+    @traitlets.observe("comm")
+    def _answer_where_the_page_asks(self, change: Any) -> None:
+        # JupyterLab sends widget messages to a subshell, so that they are read while a cell runs; ipykernel 7.4 leads
+        # them back to the main one when the widget last spoke from there, as each does when a cell makes it. Ours only
+        # take a message and go on in a thread, so they may be read wherever the page sends them.
+        if hasattr(change["new"], "_reply_subshell_for"):
+            change["new"]._reply_subshell_for = None
+
     def _receive(self, _widget: object, content: object, buffers: Sequence[memoryview]) -> None:
         self.rpc.receive(content, buffers)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import sys
@@ -11,19 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jupyter_client import BlockingKernelClient
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 from servers import free_port, own_folders, run_all, serving, status_of
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.reports.notebooks import packaged_notebook
 
 from .conftest import Lab, Watch
+from .hands import ask, bring, drag_vertex
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.filterwarnings("ignore")]
 NOTEBOOK = "01_quickstart.ipynb"
 RUN_S = 900
-MARGIN = 16  # between the fitted image and the editor's edge, CSS px
 PULL = 40  # how far the vertex is dragged, CSS px
 
 
@@ -45,36 +43,6 @@ def opened(lab: Lab, chromium: Any) -> Any:
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
     yield page, watch
     context.close()
-
-
-def bring(page: Page, selector: str) -> Locator:
-    """Scroll the notebook until something of it is there: Lab takes cells that are out of sight off the page."""
-    outer = page.locator(".jp-WindowedPanel-outer").first
-    for top in range(0, 40_000, 300):
-        outer.evaluate("(element, top) => { element.scrollTop = top; }", top)
-        page.wait_for_timeout(100)
-        if page.locator(selector).count():
-            break
-    found = page.locator(selector).first
-    found.scroll_into_view_if_needed()
-    return found
-
-
-def ask(lab: Lab, code: str) -> Any:
-    """Evaluate an expression in the notebook's kernel."""
-    client = BlockingKernelClient(connection_file=str(lab.kernel_file()))
-    client.load_connection_file()
-    client.start_channels()
-    try:
-        said: list[str] = []
-        reply = client.execute_interactive(
-            f"import json; print('answer:' + json.dumps({code}))", timeout=240,
-            output_hook=lambda message: said.append(message["content"].get("text", "")), store_history=False,
-        )  # fmt: skip
-        assert reply["content"]["status"] == "ok", reply["content"]
-        return json.loads("".join(said).partition("answer:")[2])
-    finally:
-        client.stop_channels()
 
 
 def test_the_command_opens_lab_on_the_quickstart_behind_a_token(tmp_path: Path) -> None:
@@ -122,31 +90,7 @@ def test_a_dragged_vertex_is_found_in_the_dataframe_and_in_the_database(opened: 
     editor = bring(page, ".sw-editor")
     expect(editor.locator(".sw-editor-name")).to_contain_text(Path(second["name"]).stem)
     expect(editor.locator(".sw-editor-wait")).to_be_hidden()
-    stage = editor.locator(".sw-editor-stage")
-    stage.scroll_into_view_if_needed()
-    box = stage.bounding_box()
-    assert box is not None
-    room = (box["width"] - 2 * MARGIN, box["height"] - 2 * MARGIN)
-    scale = min(room[0] / second["width"], room[1] / second["height"])
-    corner = (
-        box["x"] + (box["width"] - second["width"] * scale) / 2,
-        box["y"] + (box["height"] - second["height"] * scale) / 2,
-    )
-    ring = outlines.rings(0)[0]
-    centre = ring.mean(axis=0)
-    vertex = ring[ring[:, 0].argmax()]
-
-    def on_screen(point: Any) -> tuple[float, float]:
-        return corner[0] + point[0] * scale, corner[1] + point[1] * scale
-
-    page.mouse.click(*on_screen(centre))
-    expect(editor.locator(".sw-editor-object")).not_to_be_empty()
-    x, y = on_screen(vertex)
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + PULL / 2, y, steps=4)
-    page.mouse.move(x + PULL, y, steps=4)
-    page.mouse.up()
+    pulled = drag_vertex(editor, outlines, second["width"], second["height"], PULL)
     expect(editor.locator(".sw-editor-storing")).to_contain_text("1 change stored")
     editor.locator("button[data-action='edit.save']").click()
     expect(editor.locator(".sw-editor-storing")).to_contain_text("Saved as revision")
@@ -156,7 +100,7 @@ def test_a_dragged_vertex_is_found_in_the_dataframe_and_in_the_database(opened: 
     assert after["area_um2"] == pytest.approx(inside)
     assert after["result_source"] == "edit"
     moved = project.outlines(image_id)[0].rings(0)[0]
-    assert moved[:, 0].max() == pytest.approx(vertex[0] + PULL / scale, abs=2 / scale)
+    assert moved[:, 0].max() == pytest.approx(outlines.rings(0)[0][:, 0].max() + pulled, abs=2)
     assert ask(lab, f"plate.images().set_index('image_id').loc[{image_id}, 'review']") == "corrected"
     project.close()
 

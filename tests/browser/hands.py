@@ -1,0 +1,78 @@
+"""What a person's hands do in an open notebook, and what its kernel says to questions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from jupyter_client import BlockingKernelClient
+from playwright.sync_api import Locator, Page, expect
+
+from spheroseg_widgets.outlines.outlines import Outlines
+
+from .conftest import Lab
+
+MARGIN = 16  # between the fitted image and the editor's edge, CSS px
+
+
+def bring(page: Page, selector: str) -> Locator:
+    """Scroll the notebook until something of it is there: Lab takes cells that are out of sight off the page."""
+    outer = page.locator(".jp-WindowedPanel-outer").first
+    for top in range(0, 40_000, 300):
+        outer.evaluate("(element, top) => { element.scrollTop = top; }", top)
+        page.wait_for_timeout(100)
+        if page.locator(selector).count():
+            break
+    found = page.locator(selector).first
+    found.scroll_into_view_if_needed()
+    return found
+
+
+def ask(lab: Lab, code: str) -> Any:
+    """Evaluate an expression in the notebook's kernel."""
+    client = BlockingKernelClient(connection_file=str(lab.kernel_file()))
+    client.load_connection_file()
+    client.start_channels()
+    try:
+        said: list[str] = []
+        reply = client.execute_interactive(
+            f"import json; print('answer:' + json.dumps({code}))", timeout=240,
+            output_hook=lambda message: said.append(message["content"].get("text", "")), store_history=False,
+        )  # fmt: skip
+        assert reply["content"]["status"] == "ok", reply["content"]
+        return json.loads("".join(said).partition("answer:")[2])
+    finally:
+        client.stop_channels()
+
+
+def place_on_screen(editor: Locator, width: int, height: int) -> tuple[Callable[[Any], tuple[float, float]], float]:
+    """Return where a point of the fitted image lies on the page, and the CSS pixels of an image pixel."""
+    stage = editor.locator(".sw-editor-stage")
+    stage.scroll_into_view_if_needed()
+    box = stage.bounding_box()
+    assert box is not None
+    scale = min((box["width"] - 2 * MARGIN) / width, (box["height"] - 2 * MARGIN) / height)
+    left = box["x"] + (box["width"] - width * scale) / 2
+    top = box["y"] + (box["height"] - height * scale) / 2
+
+    def at(point: Any) -> tuple[float, float]:
+        return left + float(point[0]) * scale, top + float(point[1]) * scale
+
+    return at, scale
+
+
+def drag_vertex(editor: Locator, outlines: Outlines, width: int, height: int, pull: float) -> float:
+    """Select the first outline and drag its rightmost vertex so many CSS pixels to the right; gives image pixels."""
+    page = editor.page
+    at, scale = place_on_screen(editor, width, height)
+    ring = outlines.rings(0)[0]
+    page.mouse.click(*at(ring.mean(axis=0)))
+    expect(editor.locator(".sw-editor-object")).not_to_be_empty()
+    x, y = at(ring[ring[:, 0].argmax()])
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + pull / 2, y, steps=4)
+    page.mouse.move(x + pull, y, steps=4)
+    page.mouse.up()
+    return pull / scale
