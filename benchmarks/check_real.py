@@ -10,88 +10,86 @@ import json
 import sys
 from pathlib import Path
 
-import numpy as np
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "models"))
 
-from train_resunet_spheroid import HELD_OUT, read_labels
+from train_resunet_spheroid import HELD_OUT
 
 from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.imaging.read import read_plane
-from spheroseg_widgets.outlines.rasterise import to_labels
-from spheroseg_widgets.segmentation.evaluate import f1, instance_scores, iou
+from spheroseg_widgets.reports.evaluation import write_evaluation
+from spheroseg_widgets.segmentation.evaluate import evaluate
+from spheroseg_widgets.segmentation.pairs import Pair, find_pairs
 from spheroseg_widgets.segmentation.predict import Predictor, Settings
-from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, find_model
+from spheroseg_widgets.segmentation.registry import CLASSICAL, DEFAULT_MODEL, ModelInfo, find_model
 from spheroseg_widgets.segmentation.scale import estimate_scale
 
 AUTHORS = {"orgaquant", "brain_organoid", "invasion_fluo"}
 SETS = ("orgaquant", "ipsc_spheroids", "mls_spheroids", "brain_organoid", "invasion_fluo")
+RESULTS = Path(__file__).parent / "results" / "check_real.json"
 
 
-def score(folder: Path, predictor: Predictor) -> tuple[int, float, float, float]:
-    """Return images, mean IoU, F1 at 0.5 and the share below IoU 0.5, at one working scale for the set."""
-    files = [p for p in sorted((folder / "images").iterdir()) if HELD_OUT[folder.name](p.stem)]
-    pixels = [read_plane(path).pixels for path in files]
-    defaults = Settings.from_dict(predictor.model.settings.get("defaults", {}))
-    step = max(1, len(pixels) // 5)
-    settings = defaults.at_scale(estimate_scale(predictor, pixels[::step][:5], defaults))
-    ious, counts = [], np.zeros(3, int)
-    for path, image in zip(files, pixels, strict=True):
-        truth = read_labels(folder, path.stem)
-        found = to_labels(predictor.segment(image, settings).outlines, *truth.shape)
-        ious.append(iou(found > 0, truth > 0))
-        counts += instance_scores(found, truth)
-    return len(files), float(np.mean(ious)), f1(*map(int, counts)), float(np.mean(np.array(ious) < 0.5))
+def held_out(folder: Path) -> list[Pair]:
+    """Return the pairs of a set that training does not see; labels rather than masks where there are both."""
+    truths = folder / "labels" if (folder / "labels").is_dir() else folder / "masks"
+    return [pair for pair in find_pairs(folder / "images", truths)[0] if HELD_OUT[folder.name](pair.name)]
+
+
+def check_smoke(folder: Path, model: ModelInfo) -> None:
+    """Read and segment every image of a folder without annotations: none may be fallen over."""
+    predictor = Predictor(model)
+    defaults = Settings.from_dict(model.settings.get("defaults", {}))
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    unreadable = 0
+    for path in files:
+        try:
+            image = read_plane(path).pixels
+            predictor.segment(image, defaults.at_scale(estimate_scale(predictor, [image], defaults)))
+        except ImageError as error:
+            unreadable += 1
+            print(error)
+    print(f"{'smoke':16} {len(files)} images read and segmented, {unreadable} could not")
 
 
 def main() -> None:
-    """Print the table, write `results/check_real.json`."""
+    """Print the table, write `results/check_real.json` and, if asked, a page with the worst cases."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", default=DEFAULT_MODEL)
+    parser.add_argument("--page", type=Path, help="HTML file for tables and worst cases")
     options = parser.parse_args()
     if not options.data.is_dir():
         print(f"{options.data}: the real images are not here; nothing was checked")
         return
+    sets = {name: held_out(options.data / name) for name in SETS}
+    models = [find_model(options.model), find_model(CLASSICAL)]
+    evaluation = evaluate(sets, models)
+    for path, reason in evaluation.problems:
+        print(f"left out: {path}: {reason}")
+    scored = evaluation.summary()
+    print(
+        f"{'held-out part':16} {'truth':8} {'images':>6} {'IoU':>6} {'95 % interval':>15} {'F1':>6} {'<0.5':>5}   threshold"
+    )
     metrics = []
-    print(f"{'set (held-out part)':24} {'truth':8} {'images':>6} {'IoU':>6} {'F1':>6} {'<0.5':>6}   threshold IoU, F1")
-    ours, plain = Predictor(find_model(options.model)), Predictor(find_model("threshold"))
-    for name in SETS:
-        images, mean, instances, bad = score(options.data / name, ours)
-        _, mean_plain, instances_plain, _ = score(options.data / name, plain)
-        truth = "authors" if name in AUTHORS else "silver"
+    for name, both in scored.groupby("set", sort=False):
+        ours, plain = (row for _, row in both.iterrows())
         print(
-            f"{name:24} {truth:8} {images:6} {mean:6.3f} {instances:6.3f} {bad:6.2f}   {mean_plain:.3f} {instances_plain:.3f}"
+            f"{name:16} {'authors' if name in AUTHORS else 'silver':8} {ours['images']:6} {ours['iou']:6.3f} "
+            f"{ours['iou_low']:7.3f}-{ours['iou_high']:5.3f}   {ours['f1']:6.3f} {ours['below_half']:5.2f}   "
+            f"{plain['iou']:.3f} {plain['f1']:.3f}"
         )
         metrics += [
             {
-                "name": f"{name} IoU",
-                "value": round(mean, 4),
-                "unit": "",
-                "target": round(mean_plain, 4),
+                "name": f"{name} {title}", "value": round(ours[key], 4), "unit": "", "target": round(plain[key], 4),
                 "better": "higher",
-            },
-            {
-                "name": f"{name} F1",
-                "value": round(instances, 4),
-                "unit": "",
-                "target": round(instances_plain, 4),
-                "better": "higher",
-            },
-        ]
-    unreadable = 0
-    smoke = sorted((options.data / "smoke").iterdir()) if (options.data / "smoke").is_dir() else []
-    for path in smoke:
-        try:
-            image = read_plane(path).pixels
-            ours.segment(image, Settings().at_scale(estimate_scale(ours, [image], Settings())))
-        except ImageError as error:
-            unreadable += 1
-            print(error)
-    print(f"{'smoke':24} {len(smoke)} images read and segmented, {unreadable} could not")
-    out = Path(__file__).parent / "results" / "check_real.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps({"metrics": metrics}, indent=2) + "\n")
+            }
+            for key, title in (("iou", "IoU"), ("f1", "F1"))
+        ]  # fmt: skip
+    if options.page:
+        truths = {str(pair.image): pair.truth for pairs in sets.values() for pair in pairs}
+        print(write_evaluation(evaluation, truths, options.page))
+    check_smoke(options.data / "smoke", models[0])
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps({"metrics": metrics}, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from spheroseg_widgets.outlines.rasterise import to_labels, to_mask
 from spheroseg_widgets.project.project import Project, open_project
 from spheroseg_widgets.project.run import Run
 from spheroseg_widgets.reports.page import write_page
-from spheroseg_widgets.segmentation.evaluate import f1, instance_scores, iou
+from spheroseg_widgets.segmentation.scores import Counts, instance_counts, iou
 
 from .plate import GROWTH_PER_DAY, DemoPlate, make_demo_plate
 
@@ -93,22 +93,21 @@ def compare(project: Project, plate: DemoPlate) -> pd.DataFrame:
         real = read_plane(plate.truth / f"{Path(image.path).stem}.png").pixels.astype(np.int32)
         outlines, objects = project.outlines(int(image.image_id))
         height, width = int(image.height), int(image.width)
-        scores = instance_scores(to_labels(outlines, height, width), real)
+        counts = instance_counts(to_labels(outlines, height, width), real)
         expected = truth.loc[image.name]
         largest = objects["area_px2"].max() if len(objects) else 0.0
         # What the image shows of it: a spheroid cut by the border is compared with its visible part.
         visible = np.bincount(real.ravel())[1:].max(initial=0)
         area = largest / visible - 1 if visible else np.nan
         kind = expected["special"] or f"{expected['condition']}, plain"
-        rows.append((kind, iou(to_mask(outlines, height, width), real > 0), *scores, area))
-    scored = pd.DataFrame(rows, columns=["images_of", "iou", "tp", "fp", "fn", "area_error"])
+        rows.append((kind, iou(to_mask(outlines, height, width), real > 0), counts, area))
+    scored = pd.DataFrame(rows, columns=["images_of", "iou", "counts", "area_error"])
     grouped = scored.groupby("images_of", sort=True)
-    totals = grouped[["tp", "fp", "fn"]].sum()
     return pd.DataFrame(
         {
             "images": grouped.size(),
             "mean_iou": grouped["iou"].mean(),
-            "f1": [f1(*map(int, row)) for row in totals.itertuples(index=False, name=None)],
+            "f1": grouped["counts"].agg(lambda counts: sum(counts, Counts()).f1),
             "mean_area_error": grouped["area_error"].mean(),
         }
     ).reset_index()

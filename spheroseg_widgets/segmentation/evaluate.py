@@ -1,53 +1,164 @@
-"""Scores of a segmentation against an annotation."""
+"""How well models outline annotated images: scores an image, and what they come to a set."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
+from scipy.stats import bootstrap
+
+from spheroseg_widgets.errors import ImageError
+from spheroseg_widgets.imaging.read import read_plane
+from spheroseg_widgets.outlines.outlines import Outlines
+from spheroseg_widgets.outlines.rasterise import to_labels
+
+from .pairs import Pair, read_truth
+from .predict import Predictor, Settings
+from .registry import ModelInfo
+from .scale import estimate_scale
+from .scores import AP_THRESHOLDS, Counts, boundary_f1, counts_at, dice, iou, iou_matrix
+
+SCALE_SAMPLES = 5
+"""Images of a set that its working scale is chosen by."""
+DRAWS = 2000
+"""Of the bootstrap."""
 
 
-def iou(mask: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
-    """Intersection over union of two masks (h, w); 1 when both are empty."""
-    union = np.logical_or(mask, truth).sum()
-    return 1.0 if union == 0 else float(np.logical_and(mask, truth).sum() / union)
-
-
-def iou_matrix(labels: NDArray[np.int32], truth: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Intersection over union of every object with every annotated one.
+@dataclass(slots=True)
+class Evaluation:
+    """Scores of models on sets of annotated images.
 
     Parameters
     ----------
-    labels, truth : (h, w) int32
-        Instance labels 0..n and 0..m.
+    images : DataFrame
+        One row a set, model and image: iou, dice, boundary_f1, objects_true, objects_found, area_bias (found over
+        true foreground, minus 1), `counts` (a `Counts` for each of `AP_THRESHOLDS`), seconds.
+    outlines : dict
+        What was found, by (set, model, image name), in image pixels.
+    problems : list of (str, str)
+        Path and reason of what was left out.
+    """
+
+    images: pd.DataFrame = field(default_factory=pd.DataFrame)
+    outlines: dict[tuple[str, str, str], Outlines] = field(default_factory=dict)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+
+    def summary(self) -> pd.DataFrame:
+        """Return one row a set and model.
+
+        Mean IoU with its 95 % bootstrap interval over images, share of images below IoU 0.5, mean Dice and boundary
+        F1, and of the objects of all images together: precision, recall and F1 at IoU 0.5, TP / (TP + FP + FN) at
+        IoU 0.5 (`ap50`) and its mean over 0.5, 0.55 ... 0.95 (`ap`). `area_bias` is the median over images.
+        """
+        rows = []
+        for (name, model), group in self.images.groupby(["set", "model"], sort=False):
+            totals = [sum((row[at] for row in group["counts"]), Counts()) for at in range(len(AP_THRESHOLDS))]
+            low, high = mean_interval(group["iou"].to_numpy(float))
+            rows.append(
+                {
+                    "set": name, "model": model, "images": len(group),
+                    "iou": group["iou"].mean(), "iou_low": low, "iou_high": high,
+                    "below_half": (group["iou"] < 0.5).mean(), "dice": group["dice"].mean(),
+                    "boundary_f1": group["boundary_f1"].mean(), "precision": totals[0].precision,
+                    "recall": totals[0].recall, "f1": totals[0].f1, "ap50": totals[0].average_precision,
+                    "ap": np.mean([total.average_precision for total in totals]),
+                    "area_bias": group["area_bias"].median(), "seconds_an_image": group["seconds"].mean(),
+                }
+            )  # fmt: skip
+        return pd.DataFrame(rows)
+
+
+def mean_interval(values: np.ndarray) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of a mean; missing for fewer than two values, the value where all agree."""
+    if len(values) < 2:
+        return float("nan"), float("nan")
+    if np.ptp(values) == 0:
+        return float(values[0]), float(values[0])
+    rng = np.random.default_rng(0)
+    found = bootstrap((values,), np.mean, n_resamples=DRAWS, method="percentile", rng=rng).confidence_interval
+    return float(found.low), float(found.high)
+
+
+def evaluate(
+    sets: Mapping[str, Sequence[Pair]],
+    models: Sequence[ModelInfo],
+    *,
+    threads: int | None = None,
+    watch: Callable[[str, str], object] | None = None,
+) -> Evaluation:
+    """Segment annotated images as a run would, and score what is found.
+
+    The working scale is chosen once a set and model, from images spread over the set.
+
+    Parameters
+    ----------
+    sets : mapping
+        Pairs by the name of their set.
+    models : sequence of ModelInfo
+        From the registry.
+    threads : int, optional
+        Threads of the network's arithmetic.
+    watch : callable, optional
+        Called with (model, image name) before each image.
 
     Returns
     -------
-    (n, m) float64
+    Evaluation
+        A pair that cannot be used is among its problems; the others go on.
     """
-    n, m = int(labels.max(initial=0)), int(truth.max(initial=0))
-    joint = np.bincount(labels.ravel().astype(np.int64) * (m + 1) + truth.ravel(), minlength=(n + 1) * (m + 1))
-    overlap = joint.reshape(n + 1, m + 1)
-    areas, truth_areas = overlap.sum(axis=1)[1:, None], overlap.sum(axis=0)[None, 1:]
-    shared = overlap[1:, 1:].astype(np.float64)
-    return np.asarray(shared / np.maximum(areas + truth_areas - shared, 1))
+    result = Evaluation()
+    rows = []
+    for name, given in sets.items():
+        pairs = _usable(given, result.problems)
+        if not pairs:
+            continue
+        spread = pairs[:: max(1, len(pairs) // SCALE_SAMPLES)][:SCALE_SAMPLES]
+        samples = [read_plane(pair.image).pixels for pair in spread]
+        for model in models:
+            predictor = Predictor(model, threads)
+            settings = Settings.from_dict(model.settings.get("defaults", {}))
+            settings = settings.at_scale(estimate_scale(predictor, samples, settings))
+            for pair in pairs:
+                if watch:
+                    watch(model.name, pair.name)
+                row, outlines = _score(pair, predictor, settings)
+                rows.append({"set": name, "model": model.name, "image": pair.name, "path": str(pair.image), **row})
+                result.outlines[name, model.name, pair.name] = outlines
+    result.images = pd.DataFrame(rows)
+    return result
 
 
-def instance_scores(
-    labels: NDArray[np.int32], truth: NDArray[np.int32], threshold: float = 0.5
-) -> tuple[int, int, int]:
-    """Count matched, spurious and missed objects.
-
-    A match is an intersection over union above `threshold` (at 0.5 and more a match is unique).
-
-    Returns
-    -------
-    true_positive, false_positive, false_negative : int
-    """
-    matched = int((iou_matrix(labels, truth) > threshold).any(axis=1).sum())
-    return matched, int(labels.max(initial=0)) - matched, int(truth.max(initial=0)) - matched
+def _usable(pairs: Sequence[Pair], problems: list[tuple[str, str]]) -> list[Pair]:
+    usable = []
+    for pair in pairs:
+        try:
+            read_truth(pair.truth, read_plane(pair.image).pixels.shape)
+        except ImageError as error:
+            problems.append((error.path, error.reason))
+        else:
+            usable.append(pair)
+    return usable
 
 
-def f1(true_positive: int, false_positive: int, false_negative: int) -> float:
-    """Return F1 = 2 TP / (2 TP + FP + FN); 1 when there was nothing and nothing was found."""
-    total = 2 * true_positive + false_positive + false_negative
-    return 1.0 if total == 0 else 2 * true_positive / total
+def _score(pair: Pair, predictor: Predictor, settings: Settings) -> tuple[dict[str, object], Outlines]:
+    pixels = read_plane(pair.image).pixels
+    truth = read_truth(pair.truth, pixels.shape)
+    began = time.perf_counter()
+    outlines = predictor.segment(pixels, settings).outlines
+    seconds = time.perf_counter() - began
+    found = to_labels(outlines, *truth.shape)
+    mask, real = found > 0, truth > 0
+    shared = iou_matrix(found, truth)
+    return {
+        "iou": iou(mask, real),
+        "dice": dice(mask, real),
+        "boundary_f1": boundary_f1(mask, real),
+        "objects_true": int(truth.max(initial=0)),
+        "objects_found": int(found.max(initial=0)),
+        "area_bias": float(mask.sum() / real.sum() - 1) if real.any() else float("nan"),
+        "counts": tuple(counts_at(shared, threshold) for threshold in AP_THRESHOLDS),
+        "seconds": seconds,
+    }, outlines

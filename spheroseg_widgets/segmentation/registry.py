@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "resunet-spheroid"
 CLASSICAL = "threshold"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 CHECKPOINT_SUFFIXES = (".pth", ".pt", ".tar", ".ckpt")
 
 
@@ -62,7 +65,13 @@ class ModelInfo:
         if self.weights is None:
             raise ModelError(f"the model {self.name} is a classical method and has no network")
         if self.kind == "original":
-            return load_original(self.weights)[0]
+            network, found = load_original(self.weights)
+            if found != self.sha256:
+                raise ModelError(
+                    f"{self.weights}: the checkpoint is damaged or was replaced (sha256 {found[:12]}..., expected "
+                    f"{self.sha256[:12]}...); add it again"
+                )
+            return network
         return load_weights(self.weights, NetworkConfig.from_dict(self.settings["network"]), self.sha256)
 
 
@@ -70,7 +79,7 @@ def model_folders() -> list[Path]:
     """Return the folders that are searched for models, first found wins."""
     package = Path(__file__).resolve().parent.parent
     folders = [Path(part) for part in os.environ.get("SPHEROSEG_MODELS", "").split(os.pathsep) if part]
-    folders.append(Path(platformdirs.user_data_dir("spheroseg")) / "models")
+    folders.append(user_folder())
     # An installed wheel carries the models inside the package; a clone has them beside it.
     folders += [package / "_models", package.parent / "models"]
     return folders
@@ -106,6 +115,48 @@ def find_model(name: str) -> ModelInfo:
     if name not in models:
         raise ModelError(f"there is no model named {name!r}; known models: {', '.join(sorted(models))}")
     return models[name]
+
+
+def user_folder() -> Path:
+    """Return the folder that receives models a user adds."""
+    return Path(platformdirs.user_data_dir("spheroseg")) / "models"
+
+
+def add_original(checkpoint: Path, name: str | None = None) -> ModelInfo:
+    """Copy a checkpoint of the original platform to where models are found.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        See `checkpoint.load_original`; it is loaded once, so that what is added can be used.
+    name : str, optional
+        By default the file's name without suffixes.
+
+    Raises
+    ------
+    ModelError
+        Missing, damaged, another network's, or the name is taken or cannot be a folder's.
+    """
+    from .checkpoint import load_original  # noqa: PLC0415 - torch takes a second to import
+
+    chosen = name if name is not None else checkpoint.name.split(".")[0]
+    if not NAME.fullmatch(chosen):
+        raise ModelError(f"{chosen!r} cannot be a model's name: letters, digits, dot, dash and underscore can")
+    if chosen in {info.name for info in list_models()}:
+        raise ModelError(f"there is a model named {chosen} already; give another --name")
+    network, digest = load_original(checkpoint)
+    description = {
+        "name": chosen, "version": "1", "kind": "original", "weights": checkpoint.name, "sha256": digest,
+        "network": network.config.to_dict(), "defaults": {},
+    }  # fmt: skip
+    # Filled beside its place: a copy that breaks off leaves no half model.
+    partial = user_folder() / f".{chosen}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    shutil.copyfile(checkpoint, partial / checkpoint.name)
+    (partial / "model.json").write_text(json.dumps(description, indent=2) + "\n")
+    partial.rename(user_folder() / chosen)
+    return find_model(chosen)
 
 
 def _read(description: Path) -> ModelInfo:

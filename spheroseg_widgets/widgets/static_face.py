@@ -22,6 +22,7 @@ from .editor_pixels import read_original
 CARD_WIDTH = 208
 """Width of a card in CSS px; pictures have twice as many, for fine screens."""
 SKY = (233, 180, 86)  # of Okabe and Ito, as BGR: the class spheroid, as in gallery and editor
+ORANGE = (0, 159, 230)
 CARDS_NOTE = "Outlines in blue, of objects cut by the border dashed."
 STYLE = """
 .sw-cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(160px, 1fr)); gap: 8px; }
@@ -51,7 +52,11 @@ def read_picture(row: Mapping[Hashable, Any]) -> NDArray[np.float32]:
 
 
 def outlined(
-    picture: NDArray[np.float32], outlines: Outlines, touches_border: NDArray[np.bool_], width: int
+    picture: NDArray[np.float32],
+    outlines: Outlines,
+    touches_border: NDArray[np.bool_],
+    width: int,
+    tint: tuple[int, int, int] = SKY,
 ) -> NDArray[np.uint8]:
     """Draw outlines on a picture.
 
@@ -65,6 +70,8 @@ def outlined(
         Objects that are drawn as cut.
     width : int
         Of the drawing, in px.
+    tint : (int, int, int)
+        Colour of the outlines, as BGR.
 
     Returns
     -------
@@ -74,18 +81,29 @@ def outlined(
     factor = width / picture.shape[1]
     size = (width, max(1, round(picture.shape[0] * factor)))
     grey = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
-    colour = cv2.cvtColor((grey * 255).astype(np.uint8), cv2.COLOR_GRAY2BGR)
-    stroke = max(2, round(width / CARD_WIDTH))
+    colour = cv2.cvtColor((grey * 255).astype(np.uint8), cv2.COLOR_GRAY2BGR).astype(np.uint8)
+    draw_outlines(colour, outlines, touches_border, factor, tint)
+    return colour
+
+
+def draw_outlines(
+    drawing: NDArray[np.uint8],
+    outlines: Outlines,
+    touches_border: NDArray[np.bool_],
+    factor: float,
+    tint: tuple[int, int, int] = SKY,
+) -> None:
+    """Draw outlines onto a drawing, in place, enlarged by `factor`; each over a dark halo."""
+    stroke = max(2, round(drawing.shape[1] / CARD_WIDTH))
     for index in range(len(outlines)):
         cut = bool(touches_border[index])
         for ring in outlines.rings(index):
             points = np.rint((ring * factor - 0.5) * 16).astype(np.int32)
             pieces = _dashes(points) if cut else [np.vstack([points, points[:1]])]
-            for tint, thickness in (((0, 0, 0), stroke + 2), (SKY, stroke)):
+            for colour, thickness in (((0, 0, 0), stroke + 2), (tint, stroke)):
                 cv2.polylines(
-                    colour, pieces, isClosed=False, color=tint, thickness=thickness, lineType=cv2.LINE_AA, shift=4
+                    drawing, pieces, isClosed=False, color=colour, thickness=thickness, lineType=cv2.LINE_AA, shift=4
                 )
-    return colour.astype(np.uint8)
 
 
 def jpeg(drawing: NDArray[np.uint8], quality: int = 80) -> bytes:
