@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.add_typer(models, name="models")
     app.command()(evaluate)
+    app.command()(fit_threshold)
 
 
 @models.command("list")
@@ -160,4 +161,37 @@ def evaluate(
     truths = {str(pair.image): pair.truth for pairs in sets.values() for pair in pairs}
     typer.echo(write_evaluation(evaluation, truths, out / "evaluation.html"))
     if evaluation.problems:
+        raise typer.Exit(2)
+
+
+def fit_threshold(
+    *,
+    images: Annotated[Path, typer.Option(help="Folder of images.")],
+    masks: Annotated[Path, typer.Option(help="Folder of masks or instance labels of the same names.")],
+    name: Annotated[str, typer.Option(help="What to call the model.")],
+) -> None:
+    """Fit the classical threshold to a few annotated images: a model without weights and without training.
+
+    Example:
+
+        spheroseg fit-threshold --images few/images --masks few/masks --name our-incucyte
+    """
+    from spheroseg_widgets.segmentation.fit_threshold import fit_threshold as fitted  # noqa: PLC0415
+    from spheroseg_widgets.segmentation.fit_threshold import save_fit  # noqa: PLC0415
+    from spheroseg_widgets.segmentation.pairs import find_pairs  # noqa: PLC0415
+    from spheroseg_widgets.segmentation.registry import free_name  # noqa: PLC0415
+
+    free_name(name)
+    pairs, left_out = find_pairs(images, masks)
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("fitting", total=len(pairs))
+        fit = fitted(pairs, lambda done, _: bar.update(task, completed=done))
+    problems = [*left_out, *fit.left_out]
+    for path, reason in problems:
+        typer.echo(f"left out: {path}: {reason}", err=True)
+    model = save_fit(fit, name)
+    typer.echo(f"{model.name}: {', '.join(f'{key} {value}' for key, value in fit.parameters.to_dict().items())}")
+    typer.echo(f"mean IoU {fit.iou:.3f} on these {fit.images} images, {fit.usual_iou:.3f} with the usual parameters")
+    typer.echo(f"mean IoU {fit.unseen_iou:.3f} on images it was not fitted to: what to expect of new ones")
+    if problems:
         raise typer.Exit(2)

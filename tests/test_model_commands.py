@@ -89,13 +89,36 @@ def test_what_is_no_checkpoint_is_not_added(home: Path, tmp_path: Path) -> None:
     assert not list(home.glob("*"))
 
 
-def test_evaluate_writes_tables_and_a_page_and_says_what_was_left_out(tmp_path: Path) -> None:
+def annotate(folder: Path, *, masks: int) -> None:
+    """Write three fields with a spheroid each, and masks of the first so many."""
     for number in range(3):
         scene = render(SceneSpec(160, 200, (Spheroid(100, 80, 40, depth=0.7),)), np.random.default_rng(number))
-        for folder, pixels in (("images", scene.pixels), ("masks", (scene.labels > 0).astype(np.uint8) * 255)):
-            (tmp_path / folder).mkdir(exist_ok=True)
-            if (folder, number) != ("masks", 2):
-                cv2.imwrite(str(tmp_path / folder / f"field{number}.png"), pixels)
+        for name, pixels in (("images", scene.pixels), ("masks", (scene.labels > 0).astype(np.uint8) * 255)):
+            (folder / name).mkdir(exist_ok=True)
+            if name == "images" or number < masks:
+                cv2.imwrite(str(folder / name / f"field{number}.png"), pixels)
+
+
+def test_a_fitted_threshold_is_a_model_like_any_other(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spheroseg_widgets.segmentation.fit_threshold.user_folder", lambda: home)
+    annotate(tmp_path, masks=3)
+    folders = ["--images", str(tmp_path / "images"), "--masks", str(tmp_path / "masks")]
+    fitted = run(app, ["fit-threshold", *folders, "--name", "ours"])
+    assert fitted.exit_code == 0, fitted.output
+    assert "on images it was not fitted to" in fitted.output
+    assert "ours: needs no weights" in run(app, ["models", "verify"]).output
+    done = run(app, ["evaluate", *folders, "-m", "ours", "-o", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    summary = pd.read_csv(tmp_path / "out" / "summary.csv").set_index("model")["iou"]
+    assert summary["ours"] >= summary["threshold"] - 0.01
+    again = run(app, ["fit-threshold", *folders, "--name", "ours"])
+    assert isinstance(again.exception, ModelError)
+
+
+def test_evaluate_writes_tables_and_a_page_and_says_what_was_left_out(tmp_path: Path) -> None:
+    annotate(tmp_path, masks=2)
     out = tmp_path / "out"
     arguments = ["evaluate", "--images", str(tmp_path / "images"), "--masks", str(tmp_path / "masks"), "-o", str(out)]
     done = run(app, [*arguments, "-m", "threshold"])

@@ -19,7 +19,7 @@ from spheroseg_widgets.outlines.simplify import simplify
 
 from .instances import split_objects
 from .registry import ModelInfo
-from .threshold import threshold_mask
+from .threshold import ThresholdParameters, threshold_mask
 
 if TYPE_CHECKING:
     from .network import ResUNet
@@ -125,6 +125,7 @@ class Predictor:
     def __init__(self, model: ModelInfo, threads: int | None = None) -> None:
         self.model = model
         self.network: ResUNet | None = None
+        self.parameters = ThresholdParameters.from_dict(model.settings.get("threshold", {}))
         if model.kind != "threshold":
             import torch  # noqa: PLC0415 - the classical method needs no network library
 
@@ -151,7 +152,9 @@ class Predictor:
         maps = self.maps(working, settings.precision)
         mapped = time.perf_counter()
         result = (
-            outline_maps(maps, image.shape, settings) if len(maps) else outline_mask(working, image.shape, settings)
+            outline_maps(maps, image.shape, settings)
+            if len(maps)
+            else outline_mask(self.mask(working), image.shape, settings)
         )
         done = time.perf_counter()
         seconds = {"normalise": normalised - began, "network": mapped - normalised, "outlines": done - mapped}
@@ -180,6 +183,10 @@ class Predictor:
         if max(height, width) <= TILE + OVERLAP:
             return _quantised(self._forward(working, precision))
         return _quantised(self._tiled(working, precision))
+
+    def mask(self, working: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Return the classical method's mask of a normalised image (h, w) at working resolution."""
+        return threshold_mask(working, self.parameters)
 
     def _forward(self, image: NDArray[np.float32], precision: str) -> NDArray[np.float32]:
         import torch  # noqa: PLC0415 - see __init__
@@ -244,12 +251,11 @@ def outline_maps(maps: NDArray[np.uint8], shape: tuple[int, ...], settings: Sett
     return _outlined(labels, foreground, maps, shape, settings)
 
 
-def outline_mask(working: NDArray[np.float32], shape: tuple[int, ...], settings: Settings) -> Segmentation:
-    """Segment by the classical method and outline what it found."""
-    mask = threshold_mask(working)
-    area = settings.min_area_px2 * working.size / (shape[0] * shape[1])
+def outline_mask(mask: NDArray[np.bool_], shape: tuple[int, ...], settings: Settings) -> Segmentation:
+    """Outline what the classical method found: a mask (h, w) at working resolution."""
+    area = settings.min_area_px2 * mask.size / (shape[0] * shape[1])
     labels = split_objects(mask.astype(np.float32), None, min_area=area)
-    return _outlined(labels, None, np.zeros((0, *working.shape), np.uint8), shape, settings)
+    return _outlined(labels, None, np.zeros((0, *mask.shape), np.uint8), shape, settings)
 
 
 def _outlined(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -36,7 +37,8 @@ class ModelInfo:
     weights : Path or None
         The weights file.
     sha256 : str
-        Of the weights file; of an original checkpoint, computed when it is found; empty without weights.
+        Of the weights file; of an original checkpoint, computed when it is found; of fitted parameters; empty for
+        the classical method as it comes.
     settings : dict
         Network configuration and prediction defaults, as in the model's `model.json`.
     card : Path or None
@@ -122,6 +124,21 @@ def user_folder() -> Path:
     return Path(platformdirs.user_data_dir("spheroseg")) / "models"
 
 
+def free_name(name: str) -> None:
+    """Refuse a name that cannot be a model's or is one already.
+
+    Raises
+    ------
+    ModelError
+    """
+    if not NAME.fullmatch(name) or name.endswith(CHECKPOINT_SUFFIXES):
+        raise ModelError(
+            f"{name!r} cannot be a model's name: letters, digits, dot, dash and underscore can, no checkpoint's suffix"
+        )
+    if name in {info.name for info in list_models()}:
+        raise ModelError(f"there is a model named {name} already; give another name")
+
+
 def add_original(checkpoint: Path, name: str | None = None) -> ModelInfo:
     """Copy a checkpoint of the original platform to where models are found.
 
@@ -140,10 +157,7 @@ def add_original(checkpoint: Path, name: str | None = None) -> ModelInfo:
     from .checkpoint import load_original  # noqa: PLC0415 - torch takes a second to import
 
     chosen = name if name is not None else checkpoint.name.split(".")[0]
-    if not NAME.fullmatch(chosen):
-        raise ModelError(f"{chosen!r} cannot be a model's name: letters, digits, dot, dash and underscore can")
-    if chosen in {info.name for info in list_models()}:
-        raise ModelError(f"there is a model named {chosen} already; give another --name")
+    free_name(chosen)
     network, digest = load_original(checkpoint)
     description = {
         "name": chosen, "version": "1", "kind": "original", "weights": checkpoint.name, "sha256": digest,
@@ -166,10 +180,15 @@ def _read(description: Path) -> ModelInfo:
             name=values["name"],
             version=values["version"],
             kind=values["kind"],
-            weights=description.parent / values["weights"],
-            sha256=values["sha256"],
+            weights=description.parent / values["weights"] if values["weights"] else None,
+            sha256=values["sha256"] if values["weights"] else _digest(values["threshold"]),
             settings=values,
             card=description.parent / "README.md",
         )
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{description}: not a readable model description ({error})") from error
+
+
+def _digest(parameters: dict[str, Any]) -> str:
+    """Tell fitted parameters apart where there are no weights: a run refuses others of the same name."""
+    return hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()

@@ -17,7 +17,6 @@ from skimage.feature import peak_local_max
 from spheroseg_widgets.imaging.normalise import Percentiles, normalise
 
 from .predict import Predictor, Settings, resized, working_size
-from .threshold import threshold_mask
 
 FIRST_SIDE = 384
 """Longest side of the first look, in working pixels."""
@@ -72,7 +71,7 @@ def _diameters(predictor: Predictor, sample: NDArray[Any], settings: Settings) -
     image = normalise(sample, Percentiles(settings.low, settings.high))
     working = resized(image, working_size(image.shape, settings.scale))
     maps = predictor.maps(working, settings.precision)
-    mask = maps[0] > 255 * settings.threshold if len(maps) else threshold_mask(working)
+    mask = maps[0] > 255 * settings.threshold if len(maps) else predictor.mask(working)
     # Outside the image counts as inside: what the border cuts is not smaller for that.
     inside = np.pad(mask.astype(np.uint8), 1, mode="edge")
     inner = cv2.distanceTransform(inside, cv2.DIST_L2, 5)[1:-1, 1:-1]
