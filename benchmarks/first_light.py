@@ -45,12 +45,21 @@ from statistics import median
 from typing import Any
 from urllib.parse import urlparse
 
-import nbformat
 import numpy as np
 import psutil
 import tifffile
 from playwright.sync_api import Browser, Page, sync_playwright
-from servers import PATIENCE_S, free_port, lab_address, lab_command, own_folders, run_all, serving, start_chromium
+from servers import (
+    PATIENCE_S,
+    free_port,
+    lab_address,
+    lab_command,
+    own_folders,
+    run_all,
+    serving,
+    start_chromium,
+    write_notebook,
+)
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.commands import QUICKSTART
@@ -156,14 +165,6 @@ class Bench:
 def opening(project: Path) -> str:
     """Return how a notebook opens a project."""
     return f"import spheroseg_widgets as sw\n\nproject = sw.open_project({str(project)!r})"
-
-
-def write_notebook(path: Path, sources: Sequence[str]) -> None:
-    """Write a notebook of code cells."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    cells = [nbformat.v4.new_code_cell(source) for source in sources]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
 
 
 def run_cell(page: Page, number: int, ready: str) -> float:

@@ -14,10 +14,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-import nbformat
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
-from servers import free_port, lab_address, lab_command, own_folders, run_all, serving, start_chromium
+from servers import free_port, lab_address, lab_command, own_folders, run_all, serving, start_chromium, write_notebook
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.demo.plate import make_demo_plate
@@ -117,11 +116,8 @@ def picture_lab(browser: Browser, project: Path, work: Path, out: Path, scheme: 
     """Take each widget in JupyterLab, and the notebook they stand in."""
     home = work / f"lab-{scheme}"
     root = home / "root"
-    root.mkdir(parents=True)
     sources = [f"import spheroseg_widgets as sw\n\nplate = sw.open_project({str(project)!r})", *CELLS.values()]
-    cells = [nbformat.v4.new_code_cell(source) for source in sources]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), root / "plate.ipynb")
+    write_notebook(root / "plate.ipynb", sources)
     port = free_port()
     with serving(lab_command(root, port), own_folders(home, scheme), home, f"http://127.0.0.1:{port}/api"):
         page = new_page(browser, scheme, 1240, 1000)

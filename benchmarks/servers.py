@@ -12,11 +12,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+import nbformat
 from playwright.sync_api import Browser, Page, Playwright
 
 DEBIAN = Path("/usr/bin/chromium")
@@ -71,6 +72,14 @@ def lab_command(root: Path, port: int) -> list[str]:
 def lab_address(port: int, notebook: str, workspace: str) -> str:
     """Return where a notebook opens in a workspace of its own: the tabs of others would hide it."""
     return f"http://127.0.0.1:{port}/lab/workspaces/{workspace}/tree/{notebook}?reset"
+
+
+def write_notebook(path: Path, sources: Sequence[str]) -> None:
+    """Write a notebook of code cells."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
 
 
 def run_all(page: Page) -> None:

@@ -6,11 +6,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import nbformat
 import psutil
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from servers import run_all
+from servers import run_all, write_notebook
 
 import spheroseg_widgets as sw
 
@@ -51,9 +50,7 @@ def test_no_change_is_lost(segmented: Path, lab: Lab, new_page: NewPage, tmp_pat
         "editor = sw.Editor(project, image=1)\neditor",
         "time.sleep(20)",
     ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, lab.root / NOTEBOOK)
+    write_notebook(lab.root / NOTEBOOK, sources)
     page, watch = new_page()
     page.goto(lab.address(NOTEBOOK, "first"))
     run_all(page)
