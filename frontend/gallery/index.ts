@@ -1,5 +1,8 @@
 import "../shared/tokens.css";
 import "./gallery.css";
+import "./toolbar.css";
+import "./grid.css";
+import "./peek.css";
 import { mount } from "../shared/frame";
 import type { RenderProps, Widget } from "../shared/types";
 import { Gallery } from "./gallery";
