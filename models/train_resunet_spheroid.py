@@ -4,33 +4,29 @@ Run it beside the data folder described in the model card:
 
     python models/train_resunet_spheroid.py --data DATA --out runs/spheroid --steps 6000
 
-and call it again with more steps to go on from where it stopped.
+and call it again with more steps, or more minutes in all, to go on from where it stopped.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from skimage.measure import label
 
-from spheroseg_widgets.segmentation.augment import Image, Labels, ViewRange
-from spheroseg_widgets.segmentation.checkpoint import save_weights
+from spheroseg_widgets.imaging.digest import sha256
+from spheroseg_widgets.segmentation.network import NetworkConfig
+from spheroseg_widgets.segmentation.pairs import Kind
 from spheroseg_widgets.segmentation.registry import find_model
-from spheroseg_widgets.segmentation.train import (
-    Annotated,
-    Domain,
-    Trainer,
-    TrainingConfig,
-    typical_diameter,
-)
+from spheroseg_widgets.segmentation.training.augment import ViewRange
+from spheroseg_widgets.segmentation.training.dataset import Sample, read_annotated
+from spheroseg_widgets.segmentation.training.domains import Annotated, Domain
+from spheroseg_widgets.segmentation.training.model_folder import write_model
+from spheroseg_widgets.segmentation.training.record import describe_sample, versions
+from spheroseg_widgets.segmentation.training.state import load_state, read_json, write_json
+from spheroseg_widgets.segmentation.training.trainer import Trainer, TrainingConfig
 
 HELD_OUT = {
     "orgaquant": lambda stem: "Subset_5" in stem,
@@ -44,49 +40,27 @@ HELD_OUT = {
 }
 
 
-def _pixels(path: Path) -> NDArray[Any]:
-    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if pixels is None:
-        raise FileNotFoundError(path)
-    return pixels
-
-
-def read_grey(path: Path) -> Image:
-    """Read an image as one plane of 0..1, as inference normalises it."""
-    grey = _pixels(path).astype(np.float32)
-    if grey.ndim == 3:
-        grey = grey[..., :3].mean(axis=2)
-    low, high = np.percentile(grey[::3, ::3] if grey.size > 1e5 else grey, [0.5, 99.5])
-    scaled: Image = np.clip((grey - low) / max(float(high - low), 1e-6), 0, 1).astype(np.float32)
-    return scaled
-
-
-def read_labels(folder: Path, stem: str) -> Labels:
-    """Read instance labels, or number the components of a mask."""
+def annotation_of(folder: Path, stem: str) -> tuple[Path, Kind]:
+    """Return the instance labels of an image, or else its mask, and which of the two it is."""
     instances = folder / "labels" / f"{stem}.png"
-    if instances.exists():
-        values = _pixels(instances).astype(np.int64)
-        _, compact = np.unique(values, return_inverse=True)
-        compact = compact.reshape(values.shape)
-        return (compact + (0 if (values == 0).any() else 1)).astype(np.int32)
-    mask = _pixels(folder / "masks" / f"{stem}.png")
-    numbered: Labels = label(mask > 127).astype(np.int32)
-    return numbered
+    return (instances, "labels") if instances.exists() else (folder / "masks" / f"{stem}.png", "masks")
 
 
-def load(folder: Path, *, held_out: bool, most_pixels: float = 0.9e6) -> Iterator[Annotated]:
+def load(folder: Path, *, held_out: bool) -> Iterator[Sample]:
     """Load one set's training (or held-out) part, large images made smaller."""
     rule = HELD_OUT[folder.name]
     for path in sorted((folder / "images").iterdir()):
         if rule(path.stem) != held_out:
             continue
-        image, labels = read_grey(path), read_labels(folder, path.stem)
-        shrink = min(1.0, (most_pixels / image.size) ** 0.5)
-        if shrink < 1:
-            size = (round(image.shape[1] * shrink), round(image.shape[0] * shrink))
-            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-            labels = cv2.resize(labels.astype(np.uint16), size, interpolation=cv2.INTER_NEAREST).astype(np.int32)
-        yield Annotated(path.stem, image, labels, typical_diameter(labels))
+        annotation, kind = annotation_of(folder, path.stem)
+        yield Sample(
+            f"{folder.name}/images/{path.name}",
+            folder.name,
+            f"{folder.name}/{kind}/{annotation.name}",
+            sha256(path),
+            sha256(annotation),
+            read_annotated(path, annotation, kind),
+        )
 
 
 def on_wide_background(item: Annotated, rng: np.random.Generator) -> Annotated:
@@ -132,53 +106,44 @@ def without_objects(items: list[Annotated]) -> list[Annotated]:
     return [Annotated(item.name, item.image, np.zeros_like(item.labels), item.diameter) for item in items]
 
 
-def synthetic_view(rng: np.random.Generator, size: int) -> tuple[NDArray[np.float32], Labels]:
-    """Draw a synthetic scene, normalised like a real image."""
-    from spheroseg_widgets.segmentation.scenes import random_scene  # noqa: PLC0415 - only when asked for
+def domains(data: Path, synthetic: float, seed: int) -> tuple[list[Domain], list[Sample]]:
+    """Mix the sets: crowded organoids and many-per-field spheroids most, each kind of camera at all.
 
-    scene = random_scene(rng, (size, size))
-    grey = scene.pixels.astype(np.float32)
-    low, high = np.percentile(grey, [0.5, 99.5])
-    return np.clip((grey - low) / max(float(high - low), 1e-6), 0, 1).astype(np.float32), scene.labels
-
-
-def domains(data: Path, synthetic: float, seed: int) -> list[Domain]:
-    """Mix the sets: crowded organoids and many-per-field spheroids most, each kind of camera at all."""
+    Returns
+    -------
+    domains : list of Domain
+    samples : list of Sample
+        The files they were made of.
+    """
     rng = np.random.default_rng(seed)
-    crops = list(load(data / "brain_organoid", held_out=False))
-    wide = [on_wide_background(item, rng) for item in crops for _ in range(3)]
     big = ViewRange(smallest_diameter=30, largest_diameter=300)
-    mixed = [
-        Domain.of_images("orgaquant", 0.24, list(load(data / "orgaquant", held_out=False)), ViewRange(10, 130)),
-        Domain.of_images("ipsc_spheroids", 0.20, list(load(data / "ipsc_spheroids", held_out=False))),
-        Domain.of_images("mls_spheroids", 0.16, list(load(data / "mls_spheroids", held_out=False)), big),
-        Domain.of_images("brain_organoid", 0.04, crops, big),
+    shares: dict[str, tuple[float, ViewRange | None]] = {
+        "orgaquant": (0.24, ViewRange(10, 130)),
+        "ipsc_spheroids": (0.20, None),
+        "mls_spheroids": (0.16, big),
+        "brain_organoid": (0.04, big),
+        "invasion_fluo": (0.08, big),
+        "dsb2018_nuclei": (0.06, None),
+    }
+    samples = {name: list(load(data / name, held_out=False)) for name in (*shares, "livecell")}
+    images = {name: [sample.annotated for sample in of_set] for name, of_set in samples.items()}
+    wide = [on_wide_background(item, rng) for item in images["brain_organoid"] for _ in range(3)]
+    mixed = [Domain.of_images(name, share, images[name], span) for name, (share, span) in shares.items()]
+    mixed += [
         Domain.of_images("brain_organoid_wide", 0.12, wide, big),
-        Domain.of_images("invasion_fluo", 0.08, list(load(data / "invasion_fluo", held_out=False)), big),
-        Domain.of_images("dsb2018_nuclei", 0.06, list(load(data / "dsb2018_nuclei", held_out=False))),
-        Domain.of_images("flat cells, empty", 0.03, without_objects(list(load(data / "livecell", held_out=False)))),
+        Domain.of_images("flat cells, empty", 0.03, without_objects(images["livecell"])),
     ]
     if synthetic:
-        mixed.append(Domain("synthetic", synthetic, synthetic_view))
-    return mixed
+        mixed.append(Domain.of_scenes(synthetic))
+    return mixed, [sample for of_set in samples.values() for sample in of_set]
 
 
 def export(run: Path, folder: Path) -> None:
     """Make a model of a run: weights, and the description that the registry reads."""
-    state = torch.load(run / "last.pt", weights_only=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    digest = save_weights(state["averaged"], folder / "weights.safetensors")
-    description = {
-        "name": folder.name,
-        "version": "1",
-        "kind": "resunet",
-        "weights": "weights.safetensors",
-        "sha256": digest,
-        "network": TrainingConfig().network.to_dict(),
-        "defaults": {"threshold": 0.5, "seed_level": 0.4, "seam_level": 0.7},
-        "training": {**json.loads((run / "config.json").read_text()), "steps": state["step"]},
-    }
-    (folder / "model.json").write_text(json.dumps(description, indent=2) + "\n")
+    state, config = load_state(run / "last.pt"), read_json(run / "config.json")
+    network = NetworkConfig.from_dict(config["network"])
+    training = {**config, "steps": state["step"]}
+    digest = write_model(folder, folder.name, "1", state["averaged"], network, training)
     print(f"{folder}: step {state['step']}, sha256 {digest}")
 
 
@@ -208,7 +173,11 @@ def main() -> None:
         compiled=options.compiled,
         seed=options.seed,
     )
-    trainer = Trainer(options.out, domains(options.data, options.synthetic, options.seed), config)
+    mixed, samples = domains(options.data, options.synthetic, options.seed)
+    trainer = Trainer(options.out, mixed, config)
+    write_json(
+        options.out / "run.json", {"versions": versions(), "training": [describe_sample(sample) for sample in samples]}
+    )
     if trainer.resume():
         print(f"going on from step {trainer.step}")
     elif options.base:

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from spheroseg_widgets import __version__, commands, model_commands
+from spheroseg_widgets import __version__, commands, model_commands, training_command
 from spheroseg_widgets.errors import ExportError, SpherosegError
 
 if TYPE_CHECKING:
@@ -219,6 +219,7 @@ def _print_table(title: str, frame: pd.DataFrame) -> None:
 
 commands.register(app)
 model_commands.register(app)
+training_command.register(app)
 
 
 def joined_formats(arguments: list[str]) -> list[str]:

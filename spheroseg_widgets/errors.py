@@ -42,6 +42,14 @@ class ModelError(SpherosegError):
     """A model that is unknown, damaged, or does not fit the network."""
 
 
+class AnnotationError(SpherosegError):
+    """Folders of images and annotations that do not belong together; the message names them and the reason."""
+
+
+class TrainingError(SpherosegError):
+    """Training data, or a training run, that cannot be used; the message names the file and the reason."""
+
+
 class StoreError(SpherosegError):
     """A store that cannot be opened or refuses a change."""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -27,3 +30,36 @@ def three_images(tmp_path: Path) -> Path:
             metadata={"unit": "um"},
         )
     return folder
+
+
+@pytest.fixture
+def annotated_plate(tmp_path: Path) -> Path:
+    """Five wells at two times, one small spheroid each, with masks (0, 255) and labels (16 bits) beside the images."""
+    root = tmp_path / "annotated"
+    for folder in ("images", "masks", "labels"):
+        (root / folder).mkdir(parents=True)
+    number = 0
+    for well in ("A01", "A02", "A03", "B01", "B02"):
+        for hours in (0, 24):
+            number += 1
+            spheroid = Spheroid(40, 32, 11 + number % 3, roughness=0.2, shape_seed=number, depth=0.7)
+            scene = render(SceneSpec(64, 80, (spheroid,)), np.random.default_rng(number))
+            stem = f"plate_{well}_{hours}h"
+            files = {
+                f"images/{stem}.tif": scene.pixels,
+                f"masks/{stem}.png": np.where(scene.labels > 0, 255, 0).astype(np.uint8),
+                f"labels/{stem}.png": scene.labels.astype(np.uint16),
+            }
+            for name, pixels in files.items():
+                write_picture(root / name, pixels)
+    return root
+
+
+def write_picture(path: Path, pixels: np.ndarray) -> None:
+    """Write a TIFF or PNG that looks an hour old: a fresh file would be waited for, as if still being copied."""
+    if path.suffix == ".tif":
+        tifffile.imwrite(path, pixels)
+    else:
+        cv2.imencode(path.suffix, pixels)[1].tofile(path)
+    an_hour_ago = time.time() - 3600
+    os.utime(path, (an_hour_ago, an_hour_ago))

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import label
+from scipy import ndimage
 
-from spheroseg_widgets.errors import ImageError, SpherosegError
+from spheroseg_widgets.errors import AnnotationError, ImageError
 from spheroseg_widgets.imaging.listing import list_files
-from spheroseg_widgets.imaging.read import read_plane
+from spheroseg_widgets.imaging.read import planes, probe, read_plane
+
+Kind = Literal["masks", "labels", "any"]
+ADDED = re.compile(r"[_-](masks?|labels?)$", re.IGNORECASE)
+"""What other programs add to an image's name to name its annotation."""
+Problems = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,59 +36,51 @@ class Pair:
         return self.image.stem
 
 
-def find_pairs(images: Path, truths: Path) -> tuple[list[Pair], list[tuple[str, str]]]:
-    """Pair the images of a folder with the annotations of another, by name without suffix.
+def find_pairs(images: Path, truths: Path) -> tuple[list[Pair], Problems]:
+    """Pair the images of a folder with the annotations of another.
 
     Parameters
     ----------
     images, truths : Path
-        Folders, searched with their subfolders.
+        Folders, searched with their subfolders. An annotation belongs to the image of the same path below its
+        folder, or else to the only one of the same name; the suffix does not count, nor does an added ``_mask``,
+        ``_masks``, ``_label`` or ``_labels``.
 
     Returns
     -------
     pairs : list of Pair
         Naturally sorted.
     left_out : list of (str, str)
-        Path and reason of every image without an annotation, and of files that cannot be told apart.
+        Path and reason of what stays alone, and of files that cannot be told apart.
 
     Raises
     ------
-    SpherosegError
-        A folder is missing, or no image has an annotation.
+    AnnotationError
+        A folder is missing or holds no images, or no image has an annotation.
+    ShareUnavailableError
+        A folder on the way is not reachable.
     """
-    for folder in (images, truths):
-        if not folder.is_dir():
-            raise SpherosegError(f"{folder}: no such folder")
-    drawn: dict[str, list[Path]] = {}
-    for path in list_files([truths]).files:
-        drawn.setdefault(path.stem, []).append(path)
-    pairs, left_out, seen = [], [], set[str]()
-    for path in list_files([images]).files:
-        found = drawn.get(path.stem, [])
-        if path.stem in seen:
-            left_out.append((str(path), "another image has the same name"))
-        elif len(found) == 1:
-            pairs.append(Pair(path, found[0]))
-        elif found:
-            left_out.append((str(path), f"has {len(found)} annotations: {', '.join(map(str, found))}"))
-        else:
-            left_out.append((str(path), f"has no annotation in {truths}"))
-        seen.add(path.stem)
+    left_out: Problems = []
+    pictures = [path for path in _files(images, left_out) if not _below(path, truths, images)]
+    if not pictures:
+        raise AnnotationError(f"{images}: all images lie in {truths}; images and annotations must lie in two folders")
+    pairs = _matched(images, pictures, truths, _files(truths, left_out), left_out)
     if not pairs:
-        raise SpherosegError(f"no image of {images} has an annotation of the same name in {truths}")
+        raise AnnotationError(f"no image of {images} has an annotation of the same name in {truths}")
     return pairs, left_out
 
 
-def read_truth(path: Path, shape: tuple[int, ...]) -> NDArray[np.int32]:
+def read_truth(path: Path, shape: tuple[int, ...], kind: Kind = "any") -> NDArray[np.int32]:
     """Read an annotation as instances.
 
     Parameters
     ----------
     path : Path
-        A mask (background 0, foreground one other value: its components are the objects) or instance labels
-        (0 is background).
+        A mask or instance labels.
     shape : tuple of int
         Height and width of the image it belongs to.
+    kind : {"masks", "labels", "any"}
+        What it must be: a mask (see `read_mask`), labels (see `read_labels`), or whichever it looks like.
 
     Returns
     -------
@@ -89,22 +90,69 @@ def read_truth(path: Path, shape: tuple[int, ...]) -> NDArray[np.int32]:
     Raises
     ------
     ImageError
-        Unreadable, of another size than the image, or not of whole numbers.
+        Unreadable, of another size than the image, or not what it must be.
     """
-    values = read_plane(path).pixels
-    if values.shape != shape[:2]:
-        raise ImageError(
-            str(path), f"is {values.shape[1]} x {values.shape[0]} px, its image {shape[1]} x {shape[0]} px"
-        )
-    if values.dtype.kind == "f" and not np.array_equal(values, np.rint(values)):
-        raise ImageError(str(path), "holds fractions, so it is neither a mask nor labels")
-    present = np.unique(values)
-    if (present < 0).any():
-        raise ImageError(str(path), "holds negative numbers, so it is neither a mask nor labels")
-    if len(present) <= 2:
-        return np.asarray(label(values > 0, connectivity=2), np.int32)
-    numbers = np.searchsorted(present, values) + (0 if present[0] == 0 else 1)
-    return numbers.astype(np.int32)
+    values = read_only_plane(path)
+    masked = kind == "masks" or (kind == "any" and (_two_values(np.unique(values)) or _is_soft_mask(values)))
+    labels = read_mask(path) if masked else read_labels(path)
+    if labels.shape != tuple(shape[:2]):
+        sizes = [f"{size[1]} x {size[0]} px" for size in (labels.shape, shape)]
+        raise ImageError(str(path), f"has {sizes[0]}, its image {sizes[1]}")
+    return labels
+
+
+def read_mask(path: Path) -> NDArray[np.int32]:
+    """Read a mask and number its connected components (8 neighbours).
+
+    Parameters
+    ----------
+    path : Path
+        Of two values, 0 and another; or of 8 bits from 0 to 255 with soft edges, cut at the middle.
+
+    Returns
+    -------
+    (h, w) int32
+
+    Raises
+    ------
+    ImageError
+        Unreadable, or not a mask.
+    """
+    mask = read_only_plane(path)
+    values = np.unique(mask)
+    if not _two_values(values) and not _is_soft_mask(mask):
+        raise ImageError(str(path), f"is no mask: it holds {len(values)} values up to {values[-1]:g}, as labels do")
+    foreground = mask > (0 if _two_values(values) else 127)
+    numbered, _ = ndimage.label(foreground, np.ones((3, 3)))
+    return np.asarray(numbered, np.int32)
+
+
+def read_labels(path: Path) -> NDArray[np.int32]:
+    """Read instance labels, numbered anew without gaps.
+
+    Parameters
+    ----------
+    path : Path
+        Whole numbers, usually of 16 bits: 0 is background, every other one an object.
+
+    Returns
+    -------
+    (h, w) int32
+
+    Raises
+    ------
+    ImageError
+        Unreadable, or not labels.
+    """
+    pixels = read_only_plane(path)
+    if pixels.dtype.kind not in "ui":
+        raise ImageError(str(path), "holds colours or fractions, not the numbers of objects")
+    values, compact = np.unique(pixels, return_inverse=True)
+    if values[-1] == 255 and len(values) <= 2:
+        raise ImageError(str(path), "holds only 0 and 255: a mask, not labels")
+    if values[0] < 0 or len(values) > 65_535:
+        raise ImageError(str(path), f"holds {len(values)} values from {values[0]}: not the numbers of objects")
+    return (compact.reshape(pixels.shape) + (0 if values[0] == 0 else 1)).astype(np.int32)
 
 
 def set_names(folders: list[Path]) -> list[str]:
@@ -112,3 +160,76 @@ def set_names(folders: list[Path]) -> list[str]:
     plain = [folder.resolve() for folder in folders]
     names = [path.parent.name if path.name.lower() in {"images", "raw"} else path.name for path in plain]
     return [f"{name} {names[:at].count(name) + 1}" if names.count(name) > 1 else name for at, name in enumerate(names)]
+
+
+def _files(folder: Path, left_out: Problems) -> list[Path]:
+    if not folder.is_dir():
+        raise AnnotationError(f"{folder}: {'is not a folder' if folder.exists() else 'the folder does not exist'}")
+    listing = list_files([folder])
+    if not listing.files:
+        reason = next((why for path, why in listing.skipped if path == str(folder)), "the folder holds no image files")
+        raise AnnotationError(f"{folder}: {reason}")
+    left_out += listing.skipped
+    return listing.files
+
+
+def _below(path: Path, inner: Path, outer: Path) -> bool:
+    """Say whether a file of the outer folder lies in the inner one."""
+    inner = inner.resolve()
+    return inner.is_relative_to(outer.resolve()) and path.resolve().is_relative_to(inner)
+
+
+def _matched(images: Path, pictures: list[Path], truths: Path, found: list[Path], left_out: Problems) -> list[Pair]:
+    """Find the annotation of each image, and name what stays alone."""
+    paths = {images: pictures, truths: found}
+    by_path: dict[Path, dict[str, list[Path]]] = {root: {} for root in paths}
+    by_name: dict[Path, dict[str, list[Path]]] = {root: {} for root in paths}
+    for root, files in paths.items():
+        for path in files:
+            stem = ADDED.sub("", path.stem) if root is truths else path.stem
+            place = path.relative_to(root).with_name(stem).as_posix()
+            by_path[root].setdefault(place, []).append(path)
+            by_name[root].setdefault(stem, []).append(path)
+    pairs: list[Pair] = []
+    for picture in pictures:
+        place = picture.relative_to(images).with_suffix("").as_posix()
+        same = by_path[truths].get(place)
+        # A bare name names one image only where no other image has it.
+        if same is None and len(by_name[images][picture.stem]) == 1:
+            same = by_name[truths].get(picture.stem)
+        if same is None:
+            left_out.append((str(picture), f"has no annotation in {truths}"))
+        elif len(same) > 1 or len(by_path[images][place]) > 1:
+            others = ", ".join(p.name for p in (same if len(same) > 1 else by_path[images][place]))
+            left_out.append((str(picture), f"cannot be told apart from others of its name: {others}"))
+        else:
+            pairs.append(Pair(picture, same[0]))
+    used = Counter(pair.truth for pair in pairs)
+    named = {picture.stem for picture in pictures}
+    left_out += [
+        (str(path), f"is an annotation without an image in {images}")
+        for path in found
+        if not used[path] and ADDED.sub("", path.stem) not in named
+    ]
+    return pairs
+
+
+def read_only_plane(path: Path) -> NDArray[Any]:
+    """Read a file that holds one image (h, w); `ImageError` where it holds several or cannot be read."""
+    found = planes(probe(path))
+    if len(found) != 1:
+        raise ImageError(str(path), f"holds {len(found)} images; one a file is needed")
+    return read_plane(path, found[0]).pixels
+
+
+def _two_values(values: NDArray[Any]) -> bool:
+    return len(values) == 1 or (len(values) == 2 and values[0] == 0)
+
+
+def _is_soft_mask(mask: NDArray[Any]) -> bool:
+    """Say whether values between are edges: a soft edge is a slope; where neighbours agree, a value is a number."""
+    if mask.dtype != np.uint8:
+        return False
+    flat = cv2.erode(mask, np.ones((3, 3))) == cv2.dilate(mask, np.ones((3, 3)))
+    plateau = flat & (mask > 8) & (mask < 247)
+    return bool(plateau.sum() <= 0.01 * (mask > 127).sum())

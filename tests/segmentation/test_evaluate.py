@@ -71,7 +71,7 @@ def test_pairs_that_cannot_be_used_are_named_and_the_rest_goes_on(annotated: Pat
     done = evaluate({"s": pairs}, [find_model("threshold")])
     assert done.images["image"].tolist() == ["f0"]
     named = dict(done.problems)
-    assert "is 8 x 8 px, its image 220 x 160 px" in named[str(annotated / "labels" / "f1.png")]
+    assert "has 8 x 8 px, its image 220 x 160 px" in named[str(annotated / "labels" / "f1.png")]
     assert str(annotated / "images" / "f2.png") in named
 
 
@@ -80,7 +80,7 @@ def test_folders_without_pairs_are_one_error(tmp_path: Path) -> None:
     write(tmp_path / "masks", "b.png", np.zeros((4, 4), np.uint8))
     with pytest.raises(SpherosegError, match=r"no image of .* has an annotation"):
         find_pairs(tmp_path / "images", tmp_path / "masks")
-    with pytest.raises(SpherosegError, match="no such folder"):
+    with pytest.raises(SpherosegError, match="the folder does not exist"):
         find_pairs(tmp_path / "nowhere", tmp_path / "masks")
 
 
@@ -96,7 +96,7 @@ def test_a_mask_is_numbered_and_labels_are_kept_apart_where_they_touch(tmp_path:
     assert labels[4, 4] != labels[4, 10]
     empty = read_truth(write(tmp_path, "empty.png", np.zeros((10, 20), np.uint8)), (10, 20))
     assert not empty.any()
-    with pytest.raises(ImageError, match="20 x 10 px, its image 30 x 10 px"):
+    with pytest.raises(ImageError, match="has 20 x 10 px, its image 30 x 10 px"):
         read_truth(tmp_path / "mask.png", (10, 30))
 
 

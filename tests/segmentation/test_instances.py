@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from spheroseg_widgets.segmentation.instances import merge_pieces, split_objects
-from spheroseg_widgets.segmentation.targets import training_targets
+from spheroseg_widgets.segmentation.training.targets import training_targets
 
 
 def discs(*centres: tuple[int, int, int], shape: tuple[int, int] = (96, 160)) -> NDArray[np.int32]:

@@ -10,7 +10,7 @@ import numpy as np
 from spheroseg_widgets.segmentation.instances import split_objects
 from spheroseg_widgets.segmentation.predict import Settings, outline_maps
 from spheroseg_widgets.segmentation.scenes import random_scene
-from spheroseg_widgets.segmentation.targets import training_targets
+from spheroseg_widgets.segmentation.training.targets import training_targets
 
 
 def disc(height: int, width: int, cy: float, cx: float, radius: float) -> np.ndarray:

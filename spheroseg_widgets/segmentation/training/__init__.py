@@ -1,0 +1,1 @@
+"""Training: annotated images in, a model out; resumable, watched, written down."""

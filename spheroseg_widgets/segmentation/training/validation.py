@@ -1,0 +1,102 @@
+"""How good weights are on images that training never sees: whole views at the scale of inference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from torch import nn
+
+from spheroseg_widgets.segmentation.predict import resized, working_size
+from spheroseg_widgets.segmentation.scale import LARGEST_SCALE, LEAST_DIAMETER
+from spheroseg_widgets.segmentation.scores import iou
+
+from .augment import Image, Labels
+from .domains import Annotated
+from .losses import loss_of
+from .targets import training_targets
+
+MOST_VIEWS = 64
+"""Of more images evenly spaced ones are taken: a round is to be short beside the steps between two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What validation found.
+
+    Parameters
+    ----------
+    loss : float
+        Mean over the views of the loss that training minimises.
+    iou : float
+        Mean over the views of the intersection over union of the foreground at 0.5.
+    """
+
+    loss: float
+    iou: float
+
+
+def whole_view(item: Annotated, side: int) -> tuple[Image, Labels]:
+    """Show an image whole, or as much of it as fits around its objects where they would be too small.
+
+    Parameters
+    ----------
+    item : Annotated
+        Normalised pixels and instance labels.
+    side : int
+        Longest side of the view in pixels; images are never enlarged to reach it.
+
+    Returns
+    -------
+    image, labels : (h, w) float32, (h, w) int32
+        With h and w at most `side`.
+    """
+    scale = min(1.0, side / max(item.image.shape))
+    if item.diameter * scale < LEAST_DIAMETER:
+        scale = max(scale, min(LEAST_DIAMETER / item.diameter, LARGEST_SCALE))
+    size = working_size(item.image.shape, scale)
+    image = resized(item.image, size)
+    # OpenCV resizes no int32; labels stay far below 65,536 in an annotated image.
+    labels = cv2.resize(item.labels.astype(np.uint16), size[::-1], interpolation=cv2.INTER_NEAREST).astype(np.int32)
+    where = np.nonzero(labels)
+    window = []
+    for axis in range(2):
+        centre = float(where[axis].mean()) if len(where[axis]) else size[axis] / 2
+        start = int(np.clip(round(centre - side / 2), 0, max(0, size[axis] - side)))
+        window.append(slice(start, start + side))
+    return image[tuple(window)], labels[tuple(window)]
+
+
+def whole_views(items: Sequence[Annotated], side: int) -> list[tuple[Image, Labels]]:
+    """Make the views of a validation: one an image, at most 64."""
+    step = max(1, -(-len(items) // MOST_VIEWS))
+    return [whole_view(item, side) for item in items[::step]]
+
+
+def score(network: nn.Module, views: Sequence[tuple[Image, Labels]], stride: int, device: torch.device) -> Score:
+    """Score a network, in float32 as inference computes.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Set to inference (``eval``), on `device`; one plane in, two logit maps out.
+    views : sequence of (image, labels)
+        From `whole_views`; at least one.
+    stride : int
+        Sides given to the network are multiples of this.
+    device : torch.device
+        Where the network lies.
+    """
+    losses, overlaps = [], []
+    with torch.inference_mode():
+        for image, labels in views:
+            height, width = image.shape
+            padded = cv2.copyMakeBorder(image, 0, -height % stride, 0, -width % stride, cv2.BORDER_REFLECT)
+            logits = network(torch.from_numpy(padded[None, None]).to(device))[:, :, :height, :width].float()
+            target = torch.from_numpy(training_targets(labels)[None]).to(device)
+            losses.append(float(loss_of(logits, target)[0]))
+            overlaps.append(iou((logits[0, 0] > 0).cpu().numpy(), labels > 0))
+    return Score(float(np.mean(losses)), float(np.mean(overlaps)))
