@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -62,32 +63,24 @@ def make_demo_plate(folder: Path, seed: int = 7) -> DemoPlate:
     images, truth = folder / "images", folder / "truth"
     images.mkdir(parents=True, exist_ok=True)
     truth.mkdir(exist_ok=True)
-    rows = []
-    for number, well in enumerate(WELLS):
-        for time in TIMES_H:
-            rng = np.random.default_rng([seed, number, time])
-            scene = render(_spec(well, number, time, seed), rng)
-            name = f"VID1335_{well}_1_{time // 24:02d}d{time % 24:02d}h00m.tif"
-            _write(images / name, scene)
-            if (well, time) == BROKEN:
-                data = (images / name).read_bytes()
-                (images / name).write_bytes(data[: len(data) // 3])
-            cv2.imwrite(str(truth / name.replace(".tif", ".png")), scene.labels.astype(np.uint16))
-            areas = measure_shape(scene.outlines)["area_px2"]
-            largest = float(areas.max()) if len(areas) else 0.0
-            special = "broken file" if (well, time) == BROKEN else SPECIAL.get(well, "")
-            rows.append(
-                (
-                    name,
-                    well,
-                    float(time),
-                    _condition(well),
-                    special,
-                    len(areas),
-                    largest,
-                    largest * PIXEL_SIZE_UM**2,
-                )
-            )
+
+    def write(number: int, well: str, time: int) -> tuple[object, ...]:
+        scene = render(_spec(well, number, time, seed), np.random.default_rng([seed, number, time]))
+        name = f"VID1335_{well}_1_{time // 24:02d}d{time % 24:02d}h00m.tif"
+        _write(images / name, scene)
+        if (well, time) == BROKEN:
+            data = (images / name).read_bytes()
+            (images / name).write_bytes(data[: len(data) // 3])
+        cv2.imwrite(str(truth / name.replace(".tif", ".png")), scene.labels.astype(np.uint16))
+        areas = measure_shape(scene.outlines)["area_px2"]
+        largest = float(areas.max()) if len(areas) else 0.0
+        special = "broken file" if (well, time) == BROKEN else SPECIAL.get(well, "")
+        area_um2 = largest * PIXEL_SIZE_UM**2
+        return name, well, float(time), _condition(well), special, len(areas), largest, area_um2
+
+    with ThreadPoolExecutor() as pool:  # most of it is arithmetic that runs side by side
+        places = [(number, well, time) for number, well in enumerate(WELLS) for time in TIMES_H]
+        rows = list(pool.map(write, *zip(*places, strict=True)))
     columns = ["file", "well", "time_h", "condition", "special", "n_spheroids", "area_px2", "area_um2"]
     table = pd.DataFrame(rows, columns=columns)
     table.to_csv(truth / "truth.csv", index=False)

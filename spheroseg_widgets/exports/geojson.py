@@ -19,12 +19,15 @@ def write_geojson(bundle: ExportBundle, out: Path) -> Iterator[Job]:
     """Write geojson/<stem>.geojson; x right, y down, pixel (i, j) covers [j, j + 1] x [i, i + 1]."""
     for image in bundle.images():
         features = []
-        for index, row in enumerate(image.objects.to_dict("records")):
+        # By columns: pandas takes ten milliseconds for a dictionary of each of a few rows.
+        columns = {str(name): image.objects[name].tolist() for name in image.objects.columns}
+        for index in range(len(image.objects)):
+            row = {name: values[index] for name, values in columns.items()}
             properties = {
                 "objectType": "annotation",
                 "classification": {"name": str(row.get("class", "spheroid"))},
                 **{
-                    str(k): (None if pd.isna(v) else v)
+                    k: (None if pd.isna(v) else v)
                     for k, v in row.items()
                     if isinstance(v, str | int | bool) or (isinstance(v, float) and not math.isinf(v))
                 },
