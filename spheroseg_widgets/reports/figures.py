@@ -12,6 +12,8 @@ from .template import ALL, TEMPLATE, ConditionStyle, Plot, condition_styles
 
 SIZES = {"equivalent_diameter": "Equivalent diameter", "area": "Area", "volume_sphere": "Volume of the sphere"}
 POWERS = {"equivalent_diameter": "", "area": "2", "volume_sphere": "3"}
+LEAST_WELLS = 3
+"""From so many an interval is drawn: of two wells it is six times as wide as they lie apart, and hides the curve."""
 SUPERSCRIPTS = {"": "", "2": "\u00b2", "3": "\u00b3"}
 
 
@@ -86,7 +88,7 @@ def growth_figure(
     figure.update_xaxes(title_text="Time (h)", tickvals=times if len(times) <= 12 else None)
     figure.update_yaxes(title_text=title, rangemode="tozero")
     return figure.update_layout(
-        title_text="Mean of the wells, band: 95 % CI of the mean; points: wells, open: at least this size"
+        title_text="Mean of the wells, band: 95 % CI of the mean, from 3 wells; points: wells, open: at least this size"
     )
 
 
@@ -124,7 +126,7 @@ def last_size_figure(
                 x=[at + 0.32], y=[mean], mode="markers", name=f"{condition} (n = {wells_of(fitted)} wells)",
                 marker={"color": style.colour, "symbol": style.symbol, "size": 10, "line": {"color": "#ffffff", "width": 1}},
                 error_y={"type": "data", "array": [_room(high - mean)], "arrayminus": [_room(mean - low)], "thickness": 2, "width": 6},
-                hovertemplate=f"{condition}<br>mean %{{y:.4g}}<br>95 % CI {low:.4g} to {high:.4g}<br>n = {n}<extra></extra>",
+                hovertemplate=f"{condition}<br>mean %{{y:.4g}}<br>{_interval_text(low, high)}<br>n = {n:g}<extra></extra>",
             )  # fmt: skip
     figure.update_xaxes(
         tickvals=list(range(len(styles))),
@@ -135,7 +137,7 @@ def last_size_figure(
     figure.update_yaxes(title_text=title, rangemode="tozero")
     when = f"At {last:g} h. " if last is not None else ""
     return figure.update_layout(
-        title_text=f"{when}Points: wells, open: at least this size; beside them the mean with its 95 % CI"
+        title_text=f"{when}Points: wells, open: at least this size; beside them the mean with its 95 % CI, from 3 wells"
     )
 
 
@@ -196,17 +198,20 @@ def _curve(figure: Plot, condition: str, style: ConditionStyle, summary: pd.Data
     figure.add_scatter(
         x=times, y=summary["mean"], mode="lines+markers", name=f"{condition} (n = {n_wells} wells)", legendgroup=condition,
         line={"color": style.colour, "dash": style.dash, "width": 2}, marker={"symbol": style.symbol, "size": 8},
-        customdata=summary[["low", "high", "n"]],
-        hovertemplate=f"{condition}, %{{x:g}} h<br>mean %{{y:.4g}}<br>95 % CI %{{customdata[0]:.4g}} to %{{customdata[1]:.4g}}"
-        "<br>n = %{customdata[2]}<extra></extra>",
+        customdata=[[_interval_text(row.low, row.high), row.n] for row in summary.itertuples()],
+        hovertemplate=f"{condition}, %{{x:g}} h<br>mean %{{y:.4g}}<br>%{{customdata[0]}}<br>n = %{{customdata[1]}}<extra></extra>",
     )  # fmt: skip
 
 
 def _mean_interval(values: pd.Series) -> pd.Series:
-    """Mean and its 95 % confidence interval by Student's t; one value has no interval."""
+    """Mean and its 95 % confidence interval by Student's t; fewer than `LEAST_WELLS` values have none."""
     n, mean = len(values), float(values.mean())
-    half = stats.t.ppf(0.975, n - 1) * values.std() / np.sqrt(n) if n > 1 else np.nan
+    half = stats.t.ppf(0.975, n - 1) * values.std() / np.sqrt(n) if n >= LEAST_WELLS else np.nan
     return pd.Series({"mean": mean, "low": mean - half, "high": mean + half, "n": n})
+
+
+def _interval_text(low: float, high: float) -> str:
+    return f"no interval of fewer than {LEAST_WELLS} wells" if np.isnan(low) else f"95 % CI {low:.4g} to {high:.4g}"
 
 
 def _spread(count: int) -> np.ndarray:

@@ -50,9 +50,22 @@ def test_a_curve_is_the_mean_of_the_wells_with_its_n_and_its_points() -> None:
 
 
 def test_the_band_is_the_t_interval_of_the_mean() -> None:
-    band = next(trace for trace in growth_figure(wells()).data if trace.fill == "toself")
-    half = 12.7062047 * np.std([100, 101], ddof=1) / np.sqrt(2)
-    np.testing.assert_allclose([band.y[0], band.y[-1]], [100.5 + half, 100.5 - half], rtol=1e-6)
+    table = wells()
+    third = table[table["well"] == "A01"].assign(
+        well="A03", equivalent_diameter_um=lambda t: t["equivalent_diameter_um"] + 5
+    )
+    band = next(trace for trace in growth_figure(pd.concat([table, third])).data if trace.fill == "toself")
+    values = [100, 101, 105]
+    half = 4.30265273 * np.std(values, ddof=1) / np.sqrt(3)
+    np.testing.assert_allclose([band.y[0], band.y[-1]], [102 + half, 102 - half], rtol=1e-6)
+
+
+def test_two_wells_have_a_mean_and_no_interval() -> None:
+    growth, last = growth_figure(wells()), last_size_figure(wells())
+    assert not [trace for trace in growth.data if trace.fill == "toself"]
+    assert "fewer than 3 wells" in growth.data[-1].customdata[0][0]
+    assert "fewer than 3 wells" in last.data[-1].hovertemplate
+    assert last.data[-1].error_y.array == (0.0,)
 
 
 @pytest.mark.parametrize("outcome", ["not_found", "unusable"])
