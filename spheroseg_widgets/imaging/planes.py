@@ -82,6 +82,12 @@ class Plane:
         """Return a JSON-able description."""
         return asdict(self)
 
+    @classmethod
+    def of(cls, series: Any, page: Any, channel: Any, z: Any) -> Plane:
+        """Build from the columns of an image's row, where `z` is text: a number, a projection, or empty."""
+        text = str(z)
+        return cls(int(series), int(page), int(channel), int(text) if text.isdigit() else text or None)
+
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:

@@ -105,7 +105,7 @@ def client_for(workers: int | None = None, cluster: Any = None) -> Iterator[Any]
         return
     keep_main_out_of_workers()
     with (
-        # Threads of numeric libraries are ours to set (see task.py); the dashboard's port may be taken.
+        # Threads of numeric libraries are ours to set (see task.py).
         dask.config.set(
             {
                 "distributed.worker.daemon": True,
@@ -116,6 +116,7 @@ def client_for(workers: int | None = None, cluster: Any = None) -> Iterator[Any]
         ),
         LocalCluster(
             n_workers=workers or default_workers(), threads_per_worker=1, processes=True, dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # not the usual port: another cluster may have it
             silence_logs=50, memory_limit="auto",
         ) as local,
         Client(local, timeout=START_SECONDS, set_as_default=False) as client,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -50,8 +49,7 @@ def choose_scales(
         for row in members.iloc[step // 2 :: step].head(SAMPLES).itertuples():
             if stop is not None and stop.is_set():
                 return None
-            z: Any = int(row.z) if str(row.z).isdigit() else (row.z or None)
-            plane = Plane(series=int(row.series), t=int(row.page), channel=int(row.channel), z=z)
+            plane = Plane.of(row.series, row.page, row.channel, row.z)
             try:
                 samples.append(read_plane(row.path, plane).pixels)
             except ImageError:

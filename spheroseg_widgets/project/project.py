@@ -27,6 +27,7 @@ from .bundle import make_bundle
 from .changes import Listener, changes_of
 from .files import Added, store_files, survey
 from .find import find_image, pickable
+from .finetune import FineTuning
 from .hooks import hook
 from .judging import Judging
 from .run import Run, start_run
@@ -263,6 +264,24 @@ class Project(Judging):
             replace_edits=replace_edits, settings=settings,
         )  # fmt: skip
         return run.wait() if wait else run
+
+    def finetune(self, name: str, **options: Any) -> FineTuning:
+        """Start to adapt a model to this project's approved and corrected images, and return at once.
+
+        Parameters
+        ----------
+        name : str
+            Of the new model; the default model never changes by itself.
+        **options
+            Of `FineTuning`: base, images, minutes, validation, synthetic, seed, threads.
+
+        Returns
+        -------
+        FineTuning
+            Live; `wait` registers the model, `comparison` sets it beside the old one on held-out wells.
+        """
+        self._settle()
+        return FineTuning(self, name, **options)
 
     def run(self, run_id: int) -> Run:
         """Return a run by its number.

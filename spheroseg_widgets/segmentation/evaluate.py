@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
 from spheroseg_widgets.errors import ImageError
@@ -118,17 +120,24 @@ def evaluate(
         spread = pairs[:: max(1, len(pairs) // SCALE_SAMPLES)][:SCALE_SAMPLES]
         samples = [read_plane(pair.image).pixels for pair in spread]
         for model in models:
-            predictor = Predictor(model, threads)
-            settings = Settings.from_dict(model.settings.get("defaults", {}))
-            settings = settings.at_scale(estimate_scale(predictor, samples, settings))
+            predictor, settings = ready(model, samples, threads)
             for pair in pairs:
                 if watch:
                     watch(model.name, pair.name)
-                row, outlines = _score(pair, predictor, settings)
+                pixels = read_plane(pair.image).pixels
+                truth = read_truth(pair.truth, pixels.shape)
+                row, outlines = score_image(pixels, truth, predictor, settings)
                 rows.append({"set": name, "model": model.name, "image": pair.name, "path": str(pair.image), **row})
                 result.outlines[name, model.name, pair.name] = outlines
     result.images = pd.DataFrame(rows)
     return result
+
+
+def ready(model: ModelInfo, samples: Sequence[NDArray[Any]], threads: int | None = None) -> tuple[Predictor, Settings]:
+    """Load a model, and choose its settings for images like some samples, as a run would."""
+    predictor = Predictor(model, threads)
+    settings = Settings.from_dict(model.settings.get("defaults", {}))
+    return predictor, settings.at_scale(estimate_scale(predictor, samples, settings))
 
 
 def _usable(pairs: Sequence[Pair], problems: list[tuple[str, str]]) -> list[Pair]:
@@ -143,9 +152,10 @@ def _usable(pairs: Sequence[Pair], problems: list[tuple[str, str]]) -> list[Pair
     return usable
 
 
-def _score(pair: Pair, predictor: Predictor, settings: Settings) -> tuple[dict[str, object], Outlines]:
-    pixels = read_plane(pair.image).pixels
-    truth = read_truth(pair.truth, pixels.shape)
+def score_image(
+    pixels: NDArray[Any], truth: NDArray[np.int32], predictor: Predictor, settings: Settings
+) -> tuple[dict[str, Any], Outlines]:
+    """Segment an image (h, w) and score it against instance labels (h, w); see `Evaluation.images` for the scores."""
     began = time.perf_counter()
     outlines = predictor.segment(pixels, settings).outlines
     seconds = time.perf_counter() - began

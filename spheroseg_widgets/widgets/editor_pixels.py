@@ -65,8 +65,7 @@ def read_original(row: Mapping[Hashable, Any]) -> NDArray[Any]:
     ImageError
         The file cannot be read.
     """
-    z = str(row["z"])
-    plane = Plane(int(row["series"]), int(row["page"]), int(row["channel"]), int(z) if z.isdigit() else z or None)
+    plane = Plane.of(row["series"], row["page"], row["channel"], row["z"])
     return read_plane(str(row["path"]), plane).pixels
 
 

@@ -277,10 +277,9 @@ class Gallery(SpheroWidget):
                 gone.append(image_id)
                 continue
             path, series, page, channel, z, sha256, source_id = (column[place] for column in columns.values())
-            z_index = int(z) if str(z).isdigit() else str(z) or None
             size, modified = self._sources.get(int(source_id), (None, None))
             wanted[image_id] = Picture(
-                str(path), Plane(int(series), int(page), int(channel), z_index),
+                str(path), Plane.of(series, page, channel, z),
                 None if pd.isna(sha256) else str(sha256), size, modified,
             )  # fmt: skip
         return wanted, gone

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from spheroseg_widgets.errors import ImageError, TrainingError
 from spheroseg_widgets.imaging.digest import sha256
@@ -58,8 +60,8 @@ class Dataset:
     ----------
     images, annotations : Path
         The folders.
-    kind : {"masks", "labels"}
-        What the annotations are.
+    kind : {"masks", "labels", "outlines"}
+        What the annotations are: files, or outlines of a project.
     samples : list of Sample
         What can be used, in the natural order of the names.
     left_out : list of (str, str)
@@ -68,7 +70,7 @@ class Dataset:
 
     images: Path
     annotations: Path
-    kind: Kind
+    kind: str
     samples: list[Sample] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
 
@@ -136,7 +138,7 @@ def read_dataset(
             out.left_out.append((str(picture), f"cannot be read ({error.strerror or error})"))
         if progress:
             progress(number, len(matched))
-    _refuse_too_few(out)
+    refuse_too_few(out)
     return out
 
 
@@ -162,14 +164,21 @@ def read_annotated(image: Path, annotation: Path, kind: Kind, *, most_pixels: in
     ImageError
         One of the two is unreadable, holds several images, or is not what it should be; or their sizes differ.
     """
-    pixels = normalise(read_only_plane(image))
-    labels = read_truth(annotation, pixels.shape, kind)
-    shrink = (most_pixels / pixels.size) ** 0.5
+    pixels = read_only_plane(image)
+    return annotate(image.stem, pixels, read_truth(annotation, pixels.shape, kind), most_pixels=most_pixels)
+
+
+def annotate(
+    name: str, pixels: NDArray[Any], labels: NDArray[np.int32], *, most_pixels: int = MOST_PIXELS
+) -> Annotated:
+    """Make an annotated image of original grey values (h, w) and instance labels (h, w), large ones made smaller."""
+    image = normalise(pixels)
+    shrink = (most_pixels / image.size) ** 0.5
     if shrink < 1:
-        size = (max(1, round(pixels.shape[1] * shrink)), max(1, round(pixels.shape[0] * shrink)))
-        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        size = (max(1, round(image.shape[1] * shrink)), max(1, round(image.shape[0] * shrink)))
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         labels = cv2.resize(labels.astype(np.uint16), size, interpolation=cv2.INTER_NEAREST).astype(np.int32)
-    return Annotated(image.stem, pixels, labels, typical_diameter(labels))
+    return Annotated(name, image, labels, typical_diameter(labels))
 
 
 def split(dataset: Dataset, share: float, seed: int) -> tuple[list[Sample], list[Sample]]:
@@ -224,7 +233,14 @@ def _group(picture: Path, name: str, names: str) -> str:
     return f"{parsed.plate} {parsed.well}" if parsed.plate else parsed.well
 
 
-def _refuse_too_few(dataset: Dataset) -> None:
+def refuse_too_few(dataset: Dataset) -> None:
+    """Refuse a set that nothing can be learned from.
+
+    Raises
+    ------
+    TrainingError
+        Fewer than `LEAST_PAIRS` samples, or none of them holds an object.
+    """
     reasons = "".join(f"\n  {path}: {reason}" for path, reason in dataset.left_out[:5])
     more = f"\n  and {len(dataset.left_out) - 5} more" if len(dataset.left_out) > 5 else ""
     if len(dataset.samples) < LEAST_PAIRS:

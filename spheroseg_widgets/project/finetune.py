@@ -1,0 +1,242 @@
+"""Adapt a model to a project: its reviewed images teach a copy, held-out wells judge it, a new model comes of it."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from spheroseg_widgets.errors import ImageError, ModelError, TrainingError
+from spheroseg_widgets.imaging.digest import sha256
+from spheroseg_widgets.imaging.planes import Plane
+from spheroseg_widgets.imaging.read import read_plane
+from spheroseg_widgets.outlines.rasterise import to_labels
+from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, ModelInfo, find_model, free_name, user_folder
+
+if TYPE_CHECKING:
+    from spheroseg_widgets.segmentation.training.curve import Row
+    from spheroseg_widgets.segmentation.training.dataset import Dataset
+
+    from .project import Project
+
+FOLDER = "finetuning"
+COMPLETE = ("approved", "corrected")
+"""Review states that say: every spheroid of this image has its outline."""
+RATE = 3e-4
+"""Smaller than from random weights: a model that is nearly right should not forget what it knows."""
+
+
+class FineTuning:
+    """A model being adapted to a project's reviewed images; made by `Project.finetune`.
+
+    ```python
+    tuning = project.finetune("line-7", minutes=15)  # returns at once
+    tuning.rows()  # the curve so far
+    tuning.wait()  # registers the model "line-7"
+    tuning.comparison()  # the old and the new one on wells that neither was tuned on
+    project.segment(model="line-7")
+    ```
+
+    Parameters
+    ----------
+    project : Project
+    name : str
+        Of the new model.
+    base : str
+        The model to start from.
+    images : sequence of int, optional
+        image_id of those to learn from; by default all that are complete: approved, corrected, or confirmed absent
+        (those teach what is no spheroid).
+    minutes : float
+        Longest time of training, all calls together.
+    validation : float
+        Share of the wells that are only judged by.
+    synthetic : float
+        Share of the views that are synthetic scenes, so that the model keeps what it knows of others.
+    seed : int
+        Of the split and the views.
+    threads : int, optional
+        Of the arithmetic; by default as this machine has.
+
+    Raises
+    ------
+    ModelError
+        No such base, one that cannot be trained, or the name is taken.
+    TrainingError
+        Too few complete images, all of one well, or the folder holds a run with other data.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        name: str,
+        *,
+        base: str = DEFAULT_MODEL,
+        images: Sequence[int] | None = None,
+        minutes: float = 20,
+        validation: float = 0.25,
+        synthetic: float = 0.3,
+        seed: int = 1,
+        threads: int | None = None,
+        **training: Any,
+    ) -> None:
+        import torch  # noqa: PLC0415 - takes a second; only who trains needs it
+
+        from spheroseg_widgets.segmentation.training.run import TrainingRun  # noqa: PLC0415
+        from spheroseg_widgets.segmentation.training.trainer import TrainingConfig  # noqa: PLC0415
+
+        free_name(name)
+        self.name = name
+        self.base = find_model(base)
+        self._project = project
+        table = complete_images(project, images)
+        config = TrainingConfig(
+            **{
+                "steps": 10_000_000, "minutes": minutes, "rate": RATE, "warmup": 20, "validate_every": 25, "seed": seed,
+                "threads": threads or int(torch.get_num_threads()), **training,
+            }
+        )  # fmt: skip
+        dataset, self._images = read_images(project, table)
+        self.training = TrainingRun(
+            project.folder / FOLDER / name, dataset, config, validation=validation, synthetic=synthetic, base=self.base
+        )
+        self.training.start()
+
+    def rows(self) -> list[Row]:
+        """Return the curve so far: losses and rate, and now and then loss and IoU on the held-out wells."""
+        return self.training.rows()
+
+    def stop(self) -> None:
+        """End after the step it is at, saved; the same `Project.finetune` call goes on from there."""
+        self.training.stop()
+
+    def wait(self) -> ModelInfo:
+        """Wait for the end and register the best weights as a model; the default model stays what it is.
+
+        Raises
+        ------
+        ModelError
+            A model of this name came meanwhile, or it cannot be written.
+        Exception
+            What ended the training, if not its end.
+        """
+        self.training.wait()
+        made = self.training.export(self.name)
+        free_name(self.name)
+        target = user_folder() / self.name
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(made, target)
+        except OSError as error:
+            raise ModelError(f"{target}: cannot be written ({error.strerror})") from error
+        return find_model(self.name)
+
+    def comparison(self) -> pd.DataFrame:
+        """Score the base and the new model on the held-out wells, as a run would segment them.
+
+        Returns
+        -------
+        DataFrame
+            One row a model: model, images, iou (mean), precision, recall, f1 (of all objects at IoU 0.5), area_bias
+            (median). The new weights were chosen by the loss on these wells, so its figures are a little too kind.
+
+        Raises
+        ------
+        TrainingError
+            There are no held-out wells.
+        ModelError
+            The new model is not registered yet.
+        """
+        from spheroseg_widgets.segmentation.evaluate import ready, score_image  # noqa: PLC0415
+        from spheroseg_widgets.segmentation.scores import Counts  # noqa: PLC0415
+
+        names = [sample["image"] for sample in self.training.record["held_out"]]
+        if not names:
+            raise TrainingError("no wells were held out, so nothing can be compared")
+        rows = []
+        for model in (self.base, find_model(self.name)):
+            predictor, settings = ready(model, [self._images[name][0] for name in names[:5]])
+            scores = pd.DataFrame([score_image(*self._images[name], predictor, settings)[0] for name in names])
+            counts = sum((each[0] for each in scores["counts"]), Counts())
+            rows.append(
+                {
+                    "model": model.name, "images": len(scores), "iou": scores["iou"].mean(),
+                    "precision": counts.precision, "recall": counts.recall, "f1": counts.f1,
+                    "area_bias": scores["area_bias"].median(),
+                }
+            )  # fmt: skip
+        return pd.DataFrame(rows)
+
+
+def complete_images(project: Project, images: Sequence[int] | None) -> pd.DataFrame:
+    """Return the rows of images that a person looked through wholly.
+
+    Raises
+    ------
+    TrainingError
+        One that was asked for is not among them.
+    """
+    table = project.images()
+    absent = table["confirmed_outcome"] == "absent"
+    table = table[(table["review"].isin(COMPLETE) | absent) & ~table["excluded"].astype(bool)]
+    if images is None:
+        return table
+    if missing := sorted(set(map(int, images)) - set(table["image_id"])):
+        raise TrainingError(
+            f"images {', '.join(map(str, missing[:10]))}: not approved, corrected or confirmed absent, or excluded; only "
+            "images whose outlines are complete can be learned from"
+        )
+    return table[table["image_id"].isin(list(images))]
+
+
+def read_images(project: Project, table: pd.DataFrame) -> tuple[Dataset, dict[str, tuple[np.ndarray, np.ndarray]]]:
+    """Read images and rasterise their outlines.
+
+    Returns
+    -------
+    dataset : Dataset
+        For training; what cannot be read is named in `left_out`.
+    originals : dict
+        Original grey values and instance labels, by stem.
+
+    Raises
+    ------
+    TrainingError
+        Fewer than four images can be used, or none of them holds an object.
+    """
+    from spheroseg_widgets.segmentation.training.dataset import (  # noqa: PLC0415 - brings torch
+        Dataset,
+        Sample,
+        annotate,
+        refuse_too_few,
+    )
+
+    dataset = Dataset(project.folder, project.folder, "outlines")
+    originals: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    for row in table.itertuples():
+        try:
+            pixels = read_plane(row.path, Plane.of(row.series, row.page, row.channel, row.z)).pixels
+        except ImageError as error:
+            dataset.left_out.append((error.path, error.reason))
+            continue
+        outlines, _ = project.outlines(int(row.image_id))
+        absent = row.confirmed_outcome == "absent"
+        labels = np.zeros(pixels.shape, np.int32) if absent else to_labels(outlines, *pixels.shape)
+        well = row.well if isinstance(row.well, str) else ""
+        group = (
+            " ".join(part for part in (row.plate if isinstance(row.plate, str) else "", well) if part)
+            if well
+            else row.stem
+        )
+        digest = hashlib.sha256(b"absent" if absent else outlines.to_bytes()).hexdigest()
+        dataset.samples.append(
+            Sample(row.stem, group, row.stem, row.sha256 if isinstance(row.sha256, str) else sha256(row.path), digest,
+                   annotate(row.stem, pixels, labels))
+        )  # fmt: skip
+        originals[row.stem] = (pixels, labels)
+    refuse_too_few(dataset)
+    return dataset, originals
