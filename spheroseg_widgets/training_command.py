@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from spheroseg_widgets.segmentation.training.run import TrainingRun
 
 SOME_LEFT_OUT, INTERRUPTED = 2, 130
-RATE_FROM_A_MODEL = 3e-4
-"""Smaller than from random weights: a model that is nearly right should not forget what it knows."""
 
 
 def register(app: typer.Typer) -> None:
@@ -85,7 +83,7 @@ def train(
     # torch and OpenCV take seconds to import.
     from spheroseg_widgets.segmentation.registry import find_model  # noqa: PLC0415
     from spheroseg_widgets.segmentation.training.dataset import read_dataset  # noqa: PLC0415
-    from spheroseg_widgets.segmentation.training.run import TrainingRun  # noqa: PLC0415
+    from spheroseg_widgets.segmentation.training.run import RATE_FROM_A_MODEL, TrainingRun  # noqa: PLC0415
     from spheroseg_widgets.segmentation.training.trainer import TrainingConfig  # noqa: PLC0415
 
     start = None if base is None else find_model(base)

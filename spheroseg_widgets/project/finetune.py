@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 FOLDER = "finetuning"
 COMPLETE = ("approved", "corrected")
 """Review states that say: every spheroid of this image has its outline."""
-RATE = 3e-4
-"""Smaller than from random weights: a model that is nearly right should not forget what it knows."""
 
 
 class FineTuning:
@@ -86,7 +84,7 @@ class FineTuning:
     ) -> None:
         import torch  # noqa: PLC0415 - takes a second; only who trains needs it
 
-        from spheroseg_widgets.segmentation.training.run import TrainingRun  # noqa: PLC0415
+        from spheroseg_widgets.segmentation.training.run import RATE_FROM_A_MODEL, TrainingRun  # noqa: PLC0415
         from spheroseg_widgets.segmentation.training.trainer import TrainingConfig  # noqa: PLC0415
 
         free_name(name)
@@ -96,7 +94,7 @@ class FineTuning:
         table = complete_images(project, images)
         config = TrainingConfig(
             **{
-                "steps": 10_000_000, "minutes": minutes, "rate": RATE, "warmup": 20, "validate_every": 25, "seed": seed,
+                "steps": 10_000_000, "minutes": minutes, "rate": RATE_FROM_A_MODEL, "warmup": 20, "validate_every": 25, "seed": seed,
                 "threads": threads or int(torch.get_num_threads()), **training,
             }
         )  # fmt: skip

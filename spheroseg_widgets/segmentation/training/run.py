@@ -24,6 +24,8 @@ from .state import load_state, read_json, write_json
 from .trainer import Trainer, TrainingConfig
 
 SYNTHETIC = 0.25
+RATE_FROM_A_MODEL = 3e-4
+"""Smaller than from random weights: a model that is nearly right should not forget what it knows."""
 
 
 class TrainingRun:
