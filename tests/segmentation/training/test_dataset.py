@@ -109,7 +109,7 @@ def test_a_bad_pair_is_named_with_its_reason_and_the_rest_goes_on(annotated_plat
     assert "holds no TIFF" in reasons["plate_A02_0h.tif"]
     assert "holds 3 images" in reasons["plate_A02_24h.tif"]
     assert "same picture as plate_A03_0h.tif" in reasons["plate_B09_0h.tif"]
-    assert "no image for this mask" in reasons["nothing.png"]
+    assert "is an annotation without an image" in reasons["nothing.png"]
 
 
 def test_annotations_are_found_by_place_then_by_name(tmp_path: Path, annotated_plate: Path) -> None:
