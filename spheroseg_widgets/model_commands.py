@@ -30,10 +30,13 @@ def list_() -> None:
     from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, list_models  # noqa: PLC0415
 
     table = Table("name", "version", "kind", "weights")
-    for info in list_models():
+    broken: list[ModelError] = []
+    for info in list_models(broken):
         name = f"{info.name} (default)" if info.name == DEFAULT_MODEL else info.name
         table.add_row(name, info.version, info.kind, str(info.weights or "none"))
     console.print(table)
+    for error in broken:
+        typer.echo(str(error), err=True)
 
 
 @models.command()
@@ -66,8 +69,12 @@ def verify(
     """Load models with their hashes checked; exit code 1 when one is missing or damaged."""
     from spheroseg_widgets.segmentation.registry import find_model, list_models  # noqa: PLC0415
 
-    damaged = 0
-    for model in map(find_model, names) if names else list_models():
+    broken: list[ModelError] = []
+    chosen = [find_model(name) for name in names] if names else list_models(broken)
+    for error in broken:
+        typer.echo(str(error), err=True)
+    damaged = len(broken)
+    for model in chosen:
         if model.weights is None:
             typer.echo(f"{model.name}: needs no weights")
             continue

@@ -74,11 +74,40 @@ def test_a_replaced_checkpoint_is_not_loaded(home: Path, checkpoint: Path) -> No
         info.load()
 
 
-@pytest.mark.parametrize(("name", "reason"), [("a/b", "cannot be a model's name"), ("threshold", "already")])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("a/b", "cannot be a model's name"), ("resunet-spheroid", "already"), ("threshold", "cannot be a model's name")],
+)
 def test_a_name_that_cannot_be_is_refused(home: Path, checkpoint: Path, name: str, reason: str) -> None:
     with pytest.raises(ModelError, match=reason):
         add_original(checkpoint, name)
     assert not list(home.glob("*"))
+
+
+def test_a_description_that_cannot_be_read_is_named_and_hides_no_other_model(home: Path, checkpoint: Path) -> None:
+    add_original(checkpoint, "lab")
+    (home / "bad").mkdir()
+    (home / "bad" / "model.json").write_text("[1]")
+    listed = run(app, ["models", "list"])
+    assert listed.exit_code == 0
+    assert "lab" in listed.output
+    assert str(home / "bad" / "model.json") in listed.output
+    assert find_model("lab").name == "lab"
+    assert run(app, ["models", "verify"]).exit_code == 1
+    with pytest.raises(ModelError, match=r"bad/model\.json: not a readable model description"):
+        find_model("bad")
+
+
+def test_an_addition_that_breaks_off_leaves_no_half_model(
+    home: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfile", full)
+    with pytest.raises(ModelError, match="No space left"):
+        add_original(checkpoint, "lab")
+    assert not list(home.iterdir())
 
 
 def test_what_is_no_checkpoint_is_not_added(home: Path, tmp_path: Path) -> None:
@@ -99,10 +128,7 @@ def annotate(folder: Path, *, masks: int) -> None:
                 cv2.imwrite(str(folder / name / f"field{number}.png"), pixels)
 
 
-def test_a_fitted_threshold_is_a_model_like_any_other(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("spheroseg_widgets.segmentation.fit_threshold.user_folder", lambda: home)
+def test_a_fitted_threshold_is_a_model_like_any_other(home: Path, tmp_path: Path) -> None:
     annotate(tmp_path, masks=3)
     folders = ["--images", str(tmp_path / "images"), "--masks", str(tmp_path / "masks")]
     fitted = run(app, ["fit-threshold", *folders, "--name", "ours"])

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from spheroseg_widgets.errors import ImageError, ModelError, TrainingError
+from spheroseg_widgets.errors import ImageError, TrainingError
 from spheroseg_widgets.imaging.digest import sha256
 from spheroseg_widgets.imaging.planes import Plane
 from spheroseg_widgets.imaging.read import read_plane
 from spheroseg_widgets.outlines.rasterise import to_labels
-from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, ModelInfo, find_model, free_name, user_folder
+from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, ModelInfo, find_model, free_name, new_model
 
 if TYPE_CHECKING:
     from spheroseg_widgets.segmentation.training.curve import Row
@@ -34,7 +35,7 @@ class FineTuning:
     ```python
     tuning = project.finetune("line-7", minutes=15)  # returns at once
     tuning.rows()  # the curve so far
-    tuning.wait()  # registers the model "line-7"
+    tuning.wait()  # to its end; registers the model "line-7"
     tuning.comparison()  # the old and the new one on wells that neither was tuned on
     project.segment(model="line-7")
     ```
@@ -91,6 +92,7 @@ class FineTuning:
         self.name = name
         self.base = find_model(base)
         self._project = project
+        self._model: ModelInfo | None = None
         table = complete_images(project, images)
         config = TrainingConfig(
             **{
@@ -98,7 +100,7 @@ class FineTuning:
                 "threads": threads or int(torch.get_num_threads()), **training,
             }
         )  # fmt: skip
-        dataset, self._images = read_images(project, table)
+        dataset, self._rows = read_images(project, table)
         self.training = TrainingRun(
             project.folder / FOLDER / name, dataset, config, validation=validation, synthetic=synthetic, base=self.base
         )
@@ -113,25 +115,40 @@ class FineTuning:
         self.training.stop()
 
     def wait(self) -> ModelInfo:
-        """Wait for the end and register the best weights as a model; the default model stays what it is.
+        """Wait for the end and register the model.
+
+        Raises
+        ------
+        TrainingError
+            It was stopped before its end: nothing is registered, so that the same call can go on.
+        ModelError
+            See `register`.
+        Exception
+            What ended the training, if not its end.
+        """
+        self.training.wait()
+        trainer = self.training.trainer
+        if not trainer.config.is_over(trainer.step, trainer.seconds):
+            raise TrainingError(
+                f"{self.name}: stopped after step {trainer.step}; the same call goes on from there, register() takes what is "
+                "reached"
+            )
+        return self.register()
+
+    def register(self) -> ModelInfo:
+        """Make the best weights so far a model of the user; the default model stays what it is. A second call gives it.
 
         Raises
         ------
         ModelError
             A model of this name came meanwhile, or it cannot be written.
-        Exception
-            What ended the training, if not its end.
         """
-        self.training.wait()
-        made = self.training.export(self.name)
-        free_name(self.name)
-        target = user_folder() / self.name
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copytree(made, target)
-        except OSError as error:
-            raise ModelError(f"{target}: cannot be written ({error.strerror})") from error
-        return find_model(self.name)
+        if self._model is None:
+            made = self.training.export(self.name)
+            with new_model(self.name) as folder:
+                shutil.copytree(made, folder, dirs_exist_ok=True)
+            self._model = find_model(self.name)
+        return self._model
 
     def comparison(self) -> pd.DataFrame:
         """Score the base and the new model on the held-out wells, as a run would segment them.
@@ -148,6 +165,8 @@ class FineTuning:
             There are no held-out wells.
         ModelError
             The new model is not registered yet.
+        ImageError
+            A held-out image cannot be read any more.
         """
         from spheroseg_widgets.segmentation.evaluate import ready, score_image  # noqa: PLC0415
         from spheroseg_widgets.segmentation.scores import Counts  # noqa: PLC0415
@@ -157,8 +176,11 @@ class FineTuning:
             raise TrainingError("no wells were held out, so nothing can be compared")
         rows = []
         for model in (self.base, find_model(self.name)):
-            predictor, settings = ready(model, [self._images[name][0] for name in names[:5]])
-            scores = pd.DataFrame([score_image(*self._images[name], predictor, settings)[0] for name in names])
+            samples = [read_image(self._project, self._rows[name])[0] for name in names[:5]]
+            predictor, settings = ready(model, samples)
+            scores = pd.DataFrame(
+                [score_image(*read_image(self._project, self._rows[name]), predictor, settings)[0] for name in names]
+            )
             counts = sum((each[0] for each in scores["counts"]), Counts())
             rows.append(
                 {
@@ -180,7 +202,9 @@ def complete_images(project: Project, images: Sequence[int] | None) -> pd.DataFr
     """
     table = project.images()
     absent = table["confirmed_outcome"] == "absent"
-    table = table[(table["review"].isin(COMPLETE) | absent) & ~table["excluded"].astype(bool)]
+    outlined = table["review"].isin(COMPLETE) & table["current_result_id"].notna()
+    unusable = table["confirmed_outcome"] == "unusable"
+    table = table[(outlined | absent) & ~unusable & ~table["excluded"].astype(bool)]
     if images is None:
         return table
     if missing := sorted(set(map(int, images)) - set(table["image_id"])):
@@ -191,15 +215,29 @@ def complete_images(project: Project, images: Sequence[int] | None) -> pd.DataFr
     return table[table["image_id"].isin(list(images))]
 
 
-def read_images(project: Project, table: pd.DataFrame) -> tuple[Dataset, dict[str, tuple[np.ndarray, np.ndarray]]]:
+def read_image(project: Project, row: Any) -> tuple[NDArray[Any], NDArray[np.int32]]:
+    """Read an image's grey values (h, w), and the instance labels (h, w) of the outlines that hold for it.
+
+    Raises
+    ------
+    ImageError
+        The file cannot be read.
+    """
+    pixels = read_plane(row.path, Plane.of(row.series, row.page, row.channel, row.z)).pixels
+    if row.confirmed_outcome == "absent":
+        return pixels, np.zeros(pixels.shape, np.int32)
+    return pixels, to_labels(project.outlines(int(row.image_id))[0], *pixels.shape)
+
+
+def read_images(project: Project, table: pd.DataFrame) -> tuple[Dataset, dict[str, Any]]:
     """Read images and rasterise their outlines.
 
     Returns
     -------
     dataset : Dataset
         For training; what cannot be read is named in `left_out`.
-    originals : dict
-        Original grey values and instance labels, by stem.
+    rows : dict
+        Rows of the table that can be used, by stem.
 
     Raises
     ------
@@ -210,31 +248,24 @@ def read_images(project: Project, table: pd.DataFrame) -> tuple[Dataset, dict[st
         Dataset,
         Sample,
         annotate,
+        most_pixels,
         refuse_too_few,
     )
 
     dataset = Dataset(project.folder, project.folder, "outlines")
-    originals: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    rows: dict[str, Any] = {}
     for row in table.itertuples():
         try:
-            pixels = read_plane(row.path, Plane.of(row.series, row.page, row.channel, row.z)).pixels
+            pixels, labels = read_image(project, row)
         except ImageError as error:
             dataset.left_out.append((error.path, error.reason))
             continue
-        outlines, _ = project.outlines(int(row.image_id))
-        absent = row.confirmed_outcome == "absent"
-        labels = np.zeros(pixels.shape, np.int32) if absent else to_labels(outlines, *pixels.shape)
-        well = row.well if isinstance(row.well, str) else ""
-        group = (
-            " ".join(part for part in (row.plate if isinstance(row.plate, str) else "", well) if part)
-            if well
-            else row.stem
-        )
-        digest = hashlib.sha256(b"absent" if absent else outlines.to_bytes()).hexdigest()
-        dataset.samples.append(
-            Sample(row.stem, group, row.stem, row.sha256 if isinstance(row.sha256, str) else sha256(row.path), digest,
-                   annotate(row.stem, pixels, labels))
-        )  # fmt: skip
-        originals[row.stem] = (pixels, labels)
+        named = [text for text in (row.plate, row.well) if isinstance(text, str)]
+        group = " ".join(named) if isinstance(row.well, str) else row.stem
+        annotated = annotate(row.stem, pixels, labels, most_pixels=most_pixels(len(table)))
+        of_image = row.sha256 if isinstance(row.sha256, str) else sha256(row.path)
+        of_labels = hashlib.sha256(labels.tobytes()).hexdigest()
+        dataset.samples.append(Sample(row.stem, group, row.stem, of_image, of_labels, annotated))
+        rows[row.stem] = row
     refuse_too_few(dataset)
-    return dataset, originals
+    return dataset, rows

@@ -12,10 +12,9 @@ import pandas as pd
 from spheroseg_widgets import __version__
 from spheroseg_widgets.exports.atomic import write_bytes
 from spheroseg_widgets.imaging.normalise import normalise
-from spheroseg_widgets.imaging.read import read_plane
 from spheroseg_widgets.outlines.contour import contour_labels
 from spheroseg_widgets.segmentation.evaluate import Evaluation
-from spheroseg_widgets.segmentation.pairs import read_truth
+from spheroseg_widgets.segmentation.pairs import read_only_plane, read_truth
 from spheroseg_widgets.widgets.static_face import CARD_WIDTH, ORANGE, draw_outlines, jpeg, outlined
 from spheroseg_widgets.widgets.static_face import STYLE as CARDS_STYLE
 
@@ -75,9 +74,9 @@ def write_evaluation(evaluation: Evaluation, truths: dict[str, Path], path: Path
 
 
 def _card(evaluation: Evaluation, row: pd.Series, truth: Path) -> str:
-    pixels = read_plane(row["path"]).pixels
+    pixels = read_only_plane(Path(row["path"]))
     drawn, _ = contour_labels(read_truth(truth, pixels.shape), None)
-    found = evaluation.outlines[row["set"], row["model"], row["image"]]
+    found = evaluation.outlines[row["set"], row["model"], row["path"]]
     width = CARD_WIDTH * 2
     picture = outlined(normalise(pixels), drawn, np.zeros(len(drawn), bool), width, ORANGE)
     draw_outlines(picture, found, np.zeros(len(found), bool), width / pixels.shape[1])

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
 from spheroseg_widgets.errors import ImageError
-from spheroseg_widgets.imaging.read import read_plane
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.outlines.rasterise import to_labels
 
-from .pairs import Pair, read_truth
+from .pairs import Pair, read_only_plane, read_truth
 from .predict import Predictor, Settings
 from .registry import ModelInfo
 from .scale import estimate_scale
@@ -39,7 +38,7 @@ class Evaluation:
         One row a set, model and image: iou, dice, boundary_f1, objects_true, objects_found, area_bias (found over
         true foreground, minus 1), `counts` (a `Counts` for each of `AP_THRESHOLDS`), seconds.
     outlines : dict
-        What was found, by (set, model, image name), in image pixels.
+        What was found, by (set, model, path of the image), in image pixels.
     problems : list of (str, str)
         Path and reason of what was left out.
     """
@@ -118,17 +117,17 @@ def evaluate(
         if not pairs:
             continue
         spread = pairs[:: max(1, len(pairs) // SCALE_SAMPLES)][:SCALE_SAMPLES]
-        samples = [read_plane(pair.image).pixels for pair in spread]
+        samples = [read_only_plane(pair.image) for pair in spread]
         for model in models:
             predictor, settings = ready(model, samples, threads)
             for pair in pairs:
                 if watch:
                     watch(model.name, pair.name)
-                pixels = read_plane(pair.image).pixels
+                pixels = read_only_plane(pair.image)
                 truth = read_truth(pair.truth, pixels.shape)
                 row, outlines = score_image(pixels, truth, predictor, settings)
                 rows.append({"set": name, "model": model.name, "image": pair.name, "path": str(pair.image), **row})
-                result.outlines[name, model.name, pair.name] = outlines
+                result.outlines[name, model.name, str(pair.image)] = outlines
     result.images = pd.DataFrame(rows)
     return result
 
@@ -144,7 +143,7 @@ def _usable(pairs: Sequence[Pair], problems: list[tuple[str, str]]) -> list[Pair
     usable = []
     for pair in pairs:
         try:
-            read_truth(pair.truth, read_plane(pair.image).pixels.shape)
+            read_truth(pair.truth, read_only_plane(pair.image).shape)
         except ImageError as error:
             problems.append((error.path, error.reason))
         else:

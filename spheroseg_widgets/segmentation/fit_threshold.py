@@ -6,18 +6,16 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spheroseg_widgets.errors import ImageError, ModelError, SpherosegError
+from spheroseg_widgets.errors import ImageError, SpherosegError
 from spheroseg_widgets.imaging.normalise import normalise
-from spheroseg_widgets.imaging.read import read_plane
 
-from .pairs import Pair, read_truth
+from .pairs import Pair, read_only_plane, read_truth
 from .predict import resized, working_size
-from .registry import ModelInfo, find_model, free_name, user_folder
+from .registry import ModelInfo, find_model, new_model
 from .scale import FIRST_SIDE
 from .scores import iou
 from .threshold import OTSU, ThresholdParameters, corrected, mask_of
@@ -109,23 +107,18 @@ def save_fit(fit: Fit, name: str) -> ModelInfo:
     ModelError
         The name is taken or cannot be a model's, or the folder cannot be written.
     """
-    free_name(name)
     description = {
         "name": name, "version": "1", "kind": "threshold", "weights": None,
         "threshold": fit.parameters.to_dict(), "defaults": {},
         "training": {"images": fit.images, "iou": fit.iou, "unseen_iou": fit.unseen_iou, "usual_iou": fit.usual_iou},
     }  # fmt: skip
-    folder: Path = user_folder() / name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with new_model(name) as folder:
         (folder / "model.json").write_text(json.dumps(description, indent=2) + "\n")
-    except OSError as error:
-        raise ModelError(f"{folder}: cannot be written ({error.strerror})") from error
     return find_model(name)
 
 
 def _small(pair: Pair) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    pixels = read_plane(pair.image).pixels
+    pixels = read_only_plane(pair.image)
     truth = read_truth(pair.truth, pixels.shape) > 0
     size = working_size(pixels.shape, min(1.0, FIRST_SIDE / max(pixels.shape)))
     return resized(normalise(pixels), size), resized(truth.astype(np.float32), size) > 0.5

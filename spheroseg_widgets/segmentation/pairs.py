@@ -20,6 +20,8 @@ from spheroseg_widgets.imaging.read import planes, probe, read_plane
 Kind = Literal["masks", "labels", "any"]
 ADDED = re.compile(r"[_-](masks?|labels?)$", re.IGNORECASE)
 """What other programs add to an image's name to name its annotation."""
+WHITE = 247
+"""From here on, a lossy format may have written white; labels of so few values do not reach it."""
 Problems = list[tuple[str, str]]
 
 
@@ -80,7 +82,7 @@ def read_truth(path: Path, shape: tuple[int, ...], kind: Kind = "any") -> NDArra
     shape : tuple of int
         Height and width of the image it belongs to.
     kind : {"masks", "labels", "any"}
-        What it must be: a mask (see `read_mask`), labels (see `read_labels`), or whichever it looks like.
+        What it must be: a mask (see `mask_instances`), labels (see `label_instances`), or whichever it looks like.
 
     Returns
     -------
@@ -93,21 +95,23 @@ def read_truth(path: Path, shape: tuple[int, ...], kind: Kind = "any") -> NDArra
         Unreadable, of another size than the image, or not what it must be.
     """
     values = read_only_plane(path)
-    masked = kind == "masks" or (kind == "any" and (_two_values(np.unique(values)) or _is_soft_mask(values)))
-    labels = read_mask(path) if masked else read_labels(path)
+    masked = kind == "masks" or (kind == "any" and _is_mask(values))
+    labels = mask_instances(values, path) if masked else label_instances(values, path)
     if labels.shape != tuple(shape[:2]):
         sizes = [f"{size[1]} x {size[0]} px" for size in (labels.shape, shape)]
         raise ImageError(str(path), f"has {sizes[0]}, its image {sizes[1]}")
     return labels
 
 
-def read_mask(path: Path) -> NDArray[np.int32]:
-    """Read a mask and number its connected components (8 neighbours).
+def mask_instances(mask: NDArray[Any], path: Path) -> NDArray[np.int32]:
+    """Return the connected components (8 neighbours) of a mask, numbered.
 
     Parameters
     ----------
-    path : Path
+    mask : (h, w)
         Of two values, 0 and another; or of 8 bits from 0 to 255 with soft edges, cut at the middle.
+    path : Path
+        Its file, for the error's message.
 
     Returns
     -------
@@ -116,24 +120,25 @@ def read_mask(path: Path) -> NDArray[np.int32]:
     Raises
     ------
     ImageError
-        Unreadable, or not a mask.
+        It is no mask.
     """
-    mask = read_only_plane(path)
-    values = np.unique(mask)
-    if not _two_values(values) and not _is_soft_mask(mask):
-        raise ImageError(str(path), f"is no mask: it holds {len(values)} values up to {values[-1]:g}, as labels do")
-    foreground = mask > (0 if _two_values(values) else 127)
+    if not _is_mask(mask):
+        count = len(np.unique(mask))
+        raise ImageError(str(path), f"is no mask: it holds {count} values up to {mask.max():g}, as labels do")
+    foreground = mask > (0 if _two_values(mask) else 127)
     numbered, _ = ndimage.label(foreground, np.ones((3, 3)))
     return np.asarray(numbered, np.int32)
 
 
-def read_labels(path: Path) -> NDArray[np.int32]:
-    """Read instance labels, numbered anew without gaps.
+def label_instances(labels: NDArray[Any], path: Path) -> NDArray[np.int32]:
+    """Return instance labels numbered anew without gaps.
 
     Parameters
     ----------
-    path : Path
+    labels : (h, w)
         Whole numbers, usually of 16 bits: 0 is background, every other one an object.
+    path : Path
+        Their file, for the error's message.
 
     Returns
     -------
@@ -142,17 +147,16 @@ def read_labels(path: Path) -> NDArray[np.int32]:
     Raises
     ------
     ImageError
-        Unreadable, or not labels.
+        They are not labels.
     """
-    pixels = read_only_plane(path)
-    if pixels.dtype.kind not in "ui":
+    if labels.dtype.kind not in "ui":
         raise ImageError(str(path), "holds colours or fractions, not the numbers of objects")
-    values, compact = np.unique(pixels, return_inverse=True)
+    values, compact = np.unique(labels, return_inverse=True)
     if values[-1] == 255 and len(values) <= 2:
         raise ImageError(str(path), "holds only 0 and 255: a mask, not labels")
     if values[0] < 0 or len(values) > 65_535:
         raise ImageError(str(path), f"holds {len(values)} values from {values[0]}: not the numbers of objects")
-    return (compact.reshape(pixels.shape) + (0 if values[0] == 0 else 1)).astype(np.int32)
+    return (compact.reshape(labels.shape) + (0 if values[0] == 0 else 1)).astype(np.int32)
 
 
 def set_names(folders: list[Path]) -> list[str]:
@@ -222,14 +226,19 @@ def read_only_plane(path: Path) -> NDArray[Any]:
     return read_plane(path, found[0]).pixels
 
 
+def _is_mask(values: NDArray[Any]) -> bool:
+    return _two_values(values) or _has_soft_edges(values)
+
+
 def _two_values(values: NDArray[Any]) -> bool:
-    return len(values) == 1 or (len(values) == 2 and values[0] == 0)
+    present = np.unique(values)
+    return len(present) == 1 or (len(present) == 2 and present[0] == 0)
 
 
-def _is_soft_mask(mask: NDArray[Any]) -> bool:
-    """Say whether values between are edges: a soft edge is a slope; where neighbours agree, a value is a number."""
-    if mask.dtype != np.uint8:
+def _has_soft_edges(mask: NDArray[Any]) -> bool:
+    """Say whether what lies between 0 and 255 are edges: they slope; where neighbours agree, a value is a number."""
+    if mask.dtype != np.uint8 or mask.max() < WHITE:
         return False
     flat = cv2.erode(mask, np.ones((3, 3))) == cv2.dilate(mask, np.ones((3, 3)))
-    plateau = flat & (mask > 8) & (mask < 247)
+    plateau = flat & (mask > 255 - WHITE) & (mask < WHITE)
     return bool(plateau.sum() <= 0.01 * (mask > 127).sum())

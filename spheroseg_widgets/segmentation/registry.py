@@ -7,6 +7,8 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "resunet-spheroid"
 CLASSICAL = "threshold"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+NAME = re.compile(r"\w([\w .-]*\w)?")
 CHECKPOINT_SUFFIXES = (".pth", ".pt", ".tar", ".ckpt")
 
 
@@ -87,13 +89,24 @@ def model_folders() -> list[Path]:
     return folders
 
 
-def list_models() -> list[ModelInfo]:
-    """Return every model that can be named, without duplicates."""
+def list_models(broken: list[ModelError] | None = None) -> list[ModelInfo]:
+    """Return every model that can be named, without duplicates.
+
+    Parameters
+    ----------
+    broken : list, optional
+        Receives the errors of those whose description cannot be read; the others are found all the same.
+    """
     found: dict[str, ModelInfo] = {}
     for folder in model_folders():
-        for description in sorted(folder.glob("*/model.json")):
-            info = _read(description)
-            found.setdefault(info.name, info)
+        for description in sorted(folder.glob("[!.]*/model.json")):
+            try:
+                info = _read(description)
+            except ModelError as error:
+                if broken is not None:
+                    broken.append(error)
+            else:
+                found.setdefault(info.name, info)
     found.setdefault(CLASSICAL, ModelInfo(CLASSICAL, "1", "threshold", None, "", {}))
     return list(found.values())
 
@@ -113,15 +126,31 @@ def find_model(name: str) -> ModelInfo:
         if not path.is_file():
             raise ModelError(f"{name}: no such checkpoint")
         return ModelInfo(path.name, "", "original", path.resolve(), weights_sha256(path), {})
-    models = {info.name: info for info in list_models()}
+    broken: list[ModelError] = []
+    models = {info.name: info for info in list_models(broken)}
     if name not in models:
-        raise ModelError(f"there is no model named {name!r}; known models: {', '.join(sorted(models))}")
+        reasons = "".join(f"\n{error}" for error in broken)
+        raise ModelError(f"there is no model named {name!r}; known models: {', '.join(sorted(models))}{reasons}")
     return models[name]
 
 
 def user_folder() -> Path:
     """Return the folder that receives models a user adds."""
     return Path(platformdirs.user_data_dir("spheroseg")) / "models"
+
+
+def check_name(name: str) -> None:
+    """Refuse a name under which a model could not be found.
+
+    Raises
+    ------
+    ModelError
+    """
+    if not NAME.fullmatch(name) or name == CLASSICAL or name.endswith(CHECKPOINT_SUFFIXES):
+        raise ModelError(
+            f"{name!r} cannot be a model's name: letters, digits, dots, dashes and spaces can, but neither {CLASSICAL} nor "
+            "a checkpoint's suffix"
+        )
 
 
 def free_name(name: str) -> None:
@@ -131,12 +160,33 @@ def free_name(name: str) -> None:
     ------
     ModelError
     """
-    if not NAME.fullmatch(name) or name.endswith(CHECKPOINT_SUFFIXES):
-        raise ModelError(
-            f"{name!r} cannot be a model's name: letters, digits, dot, dash and underscore can, no checkpoint's suffix"
-        )
-    if name in {info.name for info in list_models()}:
+    check_name(name)
+    if name in {info.name for info in list_models()} or (user_folder() / name).exists():
         raise ModelError(f"there is a model named {name} already; give another name")
+
+
+@contextmanager
+def new_model(name: str) -> Iterator[Path]:
+    """Give an empty folder to fill; it becomes the user's model of this name when the block ends well.
+
+    A block that breaks off leaves no half model.
+
+    Raises
+    ------
+    ModelError
+        The name is taken or cannot be one, or the folder cannot be written.
+    """
+    free_name(name)
+    partial = user_folder() / f".{name}.partial"
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        yield partial
+        partial.rename(user_folder() / name)
+    except OSError as error:
+        raise ModelError(f"{user_folder() / name}: cannot be written ({error.strerror or error})") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def add_original(checkpoint: Path, name: str | None = None) -> ModelInfo:
@@ -163,13 +213,9 @@ def add_original(checkpoint: Path, name: str | None = None) -> ModelInfo:
         "name": chosen, "version": "1", "kind": "original", "weights": checkpoint.name, "sha256": digest,
         "network": network.config.to_dict(), "defaults": {},
     }  # fmt: skip
-    # Filled beside its place: a copy that breaks off leaves no half model.
-    partial = user_folder() / f".{chosen}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    shutil.copyfile(checkpoint, partial / checkpoint.name)
-    (partial / "model.json").write_text(json.dumps(description, indent=2) + "\n")
-    partial.rename(user_folder() / chosen)
+    with new_model(chosen) as folder:
+        shutil.copyfile(checkpoint, folder / checkpoint.name)
+        (folder / "model.json").write_text(json.dumps(description, indent=2) + "\n")
     return find_model(chosen)
 
 
@@ -185,7 +231,7 @@ def _read(description: Path) -> ModelInfo:
             settings=values,
             card=description.parent / "README.md",
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{description}: not a readable model description ({error})") from error
 
 

@@ -60,8 +60,9 @@ def test_a_tuned_model_is_registered_and_better_on_wells_it_did_not_learn_from(r
 def test_only_complete_images_teach_and_wells_stay_whole(reviewed: sw.Project) -> None:
     table = reviewed.images().set_index("image_id")
     spare = table[table["well"] == "B02"].index.tolist()
-    excluded = table[table["well"] == "A01"].index.tolist()[0]
+    excluded, unusable = table[table["well"] == "A01"].index.tolist()
     reviewed.exclude(reason="scratched", image=excluded)
+    reviewed.confirm([unusable], "unusable")
     reviewed.confirm([spare[0]], "absent")
     tuning = reviewed.finetune("ours", steps=1, **QUICK)
     tuning.wait()
@@ -71,8 +72,9 @@ def test_only_complete_images_teach_and_wells_stay_whole(reviewed: sw.Project) -
     used = parts["training"] | parts["held_out"]
     assert stems[excluded] not in used
     assert stems[spare[1]] not in used
+    assert stems[unusable] not in used
     assert stems[spare[0]] in used
-    assert len(used) == 8
+    assert len(used) == 7
     wells = {part: {table.loc[stems == name, "well"].iloc[0] for name in names} for part, names in parts.items()}
     assert not wells["training"] & wells["held_out"]
     absent = next(s for part in parts for s in record[part] if s["image"] == stems[spare[0]])
@@ -84,12 +86,14 @@ def test_a_stopped_tuning_goes_on_where_it_was(reviewed: sw.Project) -> None:
     while not first.rows() or first.rows()[-1]["step"] < 10:
         assert first.training.running
     first.stop()
-    first.training.wait()
+    with pytest.raises(TrainingError, match=r"stopped after step \d+; the same call goes on"):
+        first.wait()
     reached = first.training.trainer.step
     again = reviewed.finetune("ours", steps=reached + 5, **QUICK)
     assert again.training.resumed
-    again.wait()
+    model = again.wait()
     assert again.training.trainer.step == reached + 5
+    assert again.register() == model
 
 
 def test_what_cannot_be_learned_from_is_refused_with_its_reason(reviewed: sw.Project) -> None:

@@ -46,7 +46,7 @@ def test_a_clean_set_is_scored_image_by_image_and_as_a_whole(annotated: Path) ->
     assert (total["images"], total["precision"], total["recall"], total["f1"], total["ap50"]) == (3, 1, 1, 1, 1)
     assert total["iou_low"] <= total["iou"] <= total["iou_high"]
     assert 0.5 < total["ap"] < 1, "at IoU 0.95 not every outline is near enough"
-    assert len(done.outlines["clean", "threshold", "f1"]) == 2
+    assert len(done.outlines["clean", "threshold", str(pairs[1].image)]) == 2
 
 
 def test_counts_of_a_set_are_of_all_its_objects_not_a_mean_of_images(annotated: Path) -> None:
@@ -75,6 +75,16 @@ def test_pairs_that_cannot_be_used_are_named_and_the_rest_goes_on(annotated: Pat
     assert str(annotated / "images" / "f2.png") in named
 
 
+def test_images_of_one_name_in_two_folders_are_scored_each(annotated: Path) -> None:
+    for folder in ("images", "labels"):
+        (annotated / folder / "day2").mkdir()
+        (annotated / folder / "f1.png").rename(annotated / folder / "day2" / "f0.png")
+    pairs, left_out = find_pairs(annotated / "images", annotated / "labels")
+    assert left_out == []
+    done = evaluate({"s": pairs}, [find_model("threshold")])
+    assert sorted(len(outlines) for outlines in done.outlines.values()) == [1, 1, 2]
+
+
 def test_folders_without_pairs_are_one_error(tmp_path: Path) -> None:
     write(tmp_path / "images", "a.png", np.zeros((4, 4), np.uint8))
     write(tmp_path / "masks", "b.png", np.zeros((4, 4), np.uint8))
@@ -94,6 +104,10 @@ def test_a_mask_is_numbered_and_labels_are_kept_apart_where_they_touch(tmp_path:
     labels = read_truth(write(tmp_path, "labels.png", touching), touching.shape)
     assert sorted(np.unique(labels)) == [0, 1, 2]
     assert labels[4, 4] != labels[4, 10]
+    few = read_truth(
+        write(tmp_path, "few.png", np.searchsorted([0, 41, 700], touching).astype(np.uint8)), touching.shape
+    )
+    assert np.array_equal(few, labels), "8 bits with small numbers are labels as well, not a mask that is hardly white"
     empty = read_truth(write(tmp_path, "empty.png", np.zeros((10, 20), np.uint8)), (10, 20))
     assert not empty.any()
     with pytest.raises(ImageError, match="has 20 x 10 px, its image 30 x 10 px"):

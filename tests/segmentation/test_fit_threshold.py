@@ -22,7 +22,6 @@ from spheroseg_widgets.segmentation.threshold import OTSU, ThresholdParameters, 
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a folder of one's own for models that are added."""
     monkeypatch.setattr(registry, "user_folder", lambda: tmp_path / "home")
-    monkeypatch.setattr("spheroseg_widgets.segmentation.fit_threshold.user_folder", lambda: tmp_path / "home")
     return tmp_path / "home"
 
 

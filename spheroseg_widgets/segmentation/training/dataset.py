@@ -117,7 +117,7 @@ def read_dataset(
     pairs, out.left_out = find_pairs(images, annotations)
     matched = [(pair.image, pair.truth) for pair in pairs]
     seen: dict[str, str] = {}
-    most = min(MOST_PIXELS, MOST_PIXELS_TOGETHER // max(1, len(matched)))
+    most = most_pixels(len(matched))
     for number, (picture, annotation) in enumerate(matched, 1):
         name = picture.relative_to(images).as_posix()
         try:
@@ -140,6 +140,11 @@ def read_dataset(
             progress(number, len(matched))
     refuse_too_few(out)
     return out
+
+
+def most_pixels(count: int) -> int:
+    """Return how many pixels each of so many images may have in memory."""
+    return min(MOST_PIXELS, MOST_PIXELS_TOGETHER // max(1, count))
 
 
 def read_annotated(image: Path, annotation: Path, kind: Kind, *, most_pixels: int = MOST_PIXELS) -> Annotated:

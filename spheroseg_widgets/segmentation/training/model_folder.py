@@ -8,11 +8,10 @@ from typing import Any
 
 from torch import Tensor
 
-from spheroseg_widgets.errors import ModelError
 from spheroseg_widgets.segmentation.checkpoint import save_weights
 from spheroseg_widgets.segmentation.network import NetworkConfig
 from spheroseg_widgets.segmentation.predict import Settings
-from spheroseg_widgets.segmentation.registry import CHECKPOINT_SUFFIXES, CLASSICAL
+from spheroseg_widgets.segmentation.registry import check_name
 
 from .state import write_json, write_text, writing
 
@@ -82,17 +81,3 @@ def write_model(
         partial.replace(folder / WEIGHTS)
     write_json(folder / "model.json", description)
     return digest
-
-
-def check_name(name: str) -> None:
-    """Refuse a name under which a model could not be found.
-
-    Raises
-    ------
-    ModelError
-        Empty, the name of the classical method, or taken for a checkpoint file.
-    """
-    if not name.strip() or name == CLASSICAL or name.endswith(CHECKPOINT_SUFFIXES):
-        raise ModelError(
-            f"a model cannot be named {name!r}: not empty, not {CLASSICAL}, not ending in {', '.join(CHECKPOINT_SUFFIXES)}"
-        )

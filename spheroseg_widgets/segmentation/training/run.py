@@ -13,12 +13,12 @@ from typing import Any
 
 from spheroseg_widgets.errors import ModelError, TrainingError
 from spheroseg_widgets.segmentation.network import NetworkConfig
-from spheroseg_widgets.segmentation.registry import ModelInfo
+from spheroseg_widgets.segmentation.registry import ModelInfo, check_name
 
 from .curve import Row
 from .dataset import Dataset, split
 from .domains import Domain
-from .model_folder import check_name, write_model
+from .model_folder import write_model
 from .record import config_differences, data_differences, describe_sample, versions
 from .state import load_state, read_json, write_json
 from .trainer import Trainer, TrainingConfig

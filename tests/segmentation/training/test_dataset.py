@@ -14,7 +14,7 @@ import tifffile
 
 from spheroseg_widgets.errors import AnnotationError, ImageError, TrainingError
 from spheroseg_widgets.imaging.normalise import normalise
-from spheroseg_widgets.segmentation.pairs import read_labels, read_mask
+from spheroseg_widgets.segmentation.pairs import read_truth
 from spheroseg_widgets.segmentation.training import dataset as module
 from spheroseg_widgets.segmentation.training.dataset import read_annotated, read_dataset, split
 
@@ -30,6 +30,14 @@ def square(value: int = 255, dtype: type = np.uint8) -> np.ndarray:
     out = np.zeros((64, 80), dtype)
     out[20:40, 30:50] = value
     return out
+
+
+def read(path: Path) -> np.ndarray:
+    return read_truth(path, (64, 80), "masks")
+
+
+def read_numbers(path: Path) -> np.ndarray:
+    return read_truth(path, (64, 80), "labels")
 
 
 def test_pixels_are_normalised_as_in_inference_and_labels_are_the_files(annotated_plate: Path) -> None:
@@ -52,23 +60,23 @@ def test_pixels_are_normalised_as_in_inference_and_labels_are_the_files(annotate
 def test_masks_are_numbered_by_components_and_labels_keep_touching_objects_apart(tmp_path: Path) -> None:
     mask = square()
     mask[5:10, 5:10] = 255
-    assert read_mask(put(tmp_path / "two.png", mask)).max() == 2
+    assert read(put(tmp_path / "two.png", mask)).max() == 2
     labels = np.zeros((64, 80), np.uint16)
     labels[20:40, 30:40], labels[20:40, 40:50] = 700, 9
-    found = read_labels(put(tmp_path / "touching.png", labels))
+    found = read_numbers(put(tmp_path / "touching.png", labels))
     assert found[30, 35] == 2
     assert found[30, 45] == 1
     assert np.unique(found).tolist() == [0, 1, 2]
-    full = read_labels(put(tmp_path / "full.png", np.full((64, 80), 3, np.uint16)))
+    full = read_numbers(put(tmp_path / "full.png", np.full((64, 80), 3, np.uint16)))
     assert np.unique(full).tolist() == [1]  # without a background pixel the object is still an object
 
 
 @pytest.mark.parametrize("value", [1, 255])
 def test_a_mask_may_be_of_ones_and_may_have_soft_edges(tmp_path: Path, value: int) -> None:
-    assert (read_mask(put(tmp_path / "m.png", square(value))) > 0).sum() == 400
+    assert (read(put(tmp_path / "m.png", square(value))) > 0).sum() == 400
     soft = cv2.GaussianBlur(square(), (0, 0), 1.0)
-    assert abs(int((read_mask(put(tmp_path / "s.png", soft)) > 0).sum()) - 400) <= 4
-    assert read_mask(put(tmp_path / "e.png", square(0))).max() == 0
+    assert abs(int((read(put(tmp_path / "s.png", soft)) > 0).sum()) - 400) <= 4
+    assert read(put(tmp_path / "e.png", square(0))).max() == 0
 
 
 def test_labels_given_as_masks_and_masks_given_as_labels_are_refused(tmp_path: Path) -> None:
@@ -76,14 +84,16 @@ def test_labels_given_as_masks_and_masks_given_as_labels_are_refused(tmp_path: P
     for number in range(1, 8):
         numbers[8 * number : 8 * number + 6, 10:70] = number * 30  # some below, some above the middle
     with pytest.raises(ImageError, match=r"many\.png: is no mask.*as labels do"):
-        read_mask(put(tmp_path / "many.png", numbers))
+        read(put(tmp_path / "many.png", numbers))
+    with pytest.raises(ImageError, match=r"few\.png: is no mask.*as labels do"):
+        read(put(tmp_path / "few.png", numbers // 30))
     with pytest.raises(ImageError, match=r"16\.png: is no mask"):
-        read_mask(put(tmp_path / "16.png", numbers.astype(np.uint16)))
+        read(put(tmp_path / "16.png", numbers.astype(np.uint16)))
     with pytest.raises(ImageError, match=r"mask\.png.*a mask, not labels"):
-        read_labels(put(tmp_path / "mask.png", square()))
+        read_numbers(put(tmp_path / "mask.png", square()))
     colours = np.stack([square(10), square(20), square(90)], axis=-1)
     with pytest.raises(ImageError, match="colours"):
-        read_labels(put(tmp_path / "colour.png", colours))
+        read_numbers(put(tmp_path / "colour.png", colours))
 
 
 def test_a_bad_pair_is_named_with_its_reason_and_the_rest_goes_on(annotated_plate: Path) -> None:

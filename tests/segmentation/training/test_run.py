@@ -200,7 +200,7 @@ def test_without_validation_the_last_averaged_weights_become_the_model(tmp_path:
     assert all(torch.equal(value, run.trainer.averaged[key]) for key, value in weights.items())
     assert "was not measured" in (folder / "README.md").read_text()
     for name in ("threshold", "model.pt", " "):
-        with pytest.raises(ModelError, match="cannot be named"):
+        with pytest.raises(ModelError, match="cannot be a model's name"):
             run.export(name)
 
 
