@@ -19,9 +19,10 @@ from spheroseg_widgets.imaging.read import read_plane
 from spheroseg_widgets.reports.evaluation import write_evaluation
 from spheroseg_widgets.segmentation.evaluate import evaluate
 from spheroseg_widgets.segmentation.pairs import Pair, find_pairs
-from spheroseg_widgets.segmentation.predict import Predictor, Settings
+from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import CLASSICAL, DEFAULT_MODEL, ModelInfo, find_model
 from spheroseg_widgets.segmentation.scale import estimate_scale
+from spheroseg_widgets.segmentation.settings import Settings
 
 AUTHORS = {"orgaquant", "brain_organoid", "invasion_fluo"}
 SETS = ("orgaquant", "ipsc_spheroids", "mls_spheroids", "brain_organoid", "invasion_fluo")

@@ -10,7 +10,7 @@ and call it again with more steps, or more minutes in all, to go on from where i
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import cv2
@@ -28,6 +28,7 @@ from spheroseg_widgets.segmentation.training.record import describe_sample, vers
 from spheroseg_widgets.segmentation.training.state import load_state, read_json, write_json
 from spheroseg_widgets.segmentation.training.trainer import Trainer, TrainingConfig
 
+WIDTHS = (24, 48, 96, 160, 224)
 HELD_OUT = {
     "orgaquant": lambda stem: "Subset_5" in stem,
     "ipsc_spheroids": lambda stem: stem.startswith("mTeSR_plus-mTeSR3D"),
@@ -106,7 +107,9 @@ def without_objects(items: list[Annotated]) -> list[Annotated]:
     return [Annotated(item.name, item.image, np.zeros_like(item.labels), item.diameter) for item in items]
 
 
-def domains(data: Path, synthetic: float, seed: int) -> tuple[list[Domain], list[Sample]]:
+def domains(
+    data: Path, synthetic: float, seed: int, without: Collection[str] = ()
+) -> tuple[list[Domain], list[Sample]]:
     """Mix the sets: crowded organoids and many-per-field spheroids most, each kind of camera at all.
 
     Returns
@@ -118,21 +121,22 @@ def domains(data: Path, synthetic: float, seed: int) -> tuple[list[Domain], list
     rng = np.random.default_rng(seed)
     big = ViewRange(smallest_diameter=30, largest_diameter=300)
     shares: dict[str, tuple[float, ViewRange | None]] = {
-        "orgaquant": (0.24, ViewRange(10, 130)),
-        "ipsc_spheroids": (0.20, None),
-        "mls_spheroids": (0.16, big),
+        # What is outlined there depends on focus and on size beside the neighbours: near the scale of inference.
+        "orgaquant": (0.30, ViewRange(5, 400, least_zoom=0.5, most_zoom=1.8)),
+        "ipsc_spheroids": (0.22, ViewRange(14, 120)),
+        "mls_spheroids": (0.14, big),
         "brain_organoid": (0.04, big),
         "invasion_fluo": (0.08, big),
-        "dsb2018_nuclei": (0.06, None),
+        "dsb2018_nuclei": (0.05, None),
     }
+    shares = {name: share for name, share in shares.items() if name not in without}
     samples = {name: list(load(data / name, held_out=False)) for name in (*shares, "livecell")}
     images = {name: [sample.annotated for sample in of_set] for name, of_set in samples.items()}
-    wide = [on_wide_background(item, rng) for item in images["brain_organoid"] for _ in range(3)]
     mixed = [Domain.of_images(name, share, images[name], span) for name, (share, span) in shares.items()]
-    mixed += [
-        Domain.of_images("brain_organoid_wide", 0.12, wide, big),
-        Domain.of_images("flat cells, empty", 0.03, without_objects(images["livecell"])),
-    ]
+    mixed.append(Domain.of_images("flat cells, empty", 0.03, without_objects(images["livecell"])))
+    if "brain_organoid" in shares:
+        wide = [on_wide_background(item, rng) for item in images["brain_organoid"] for _ in range(3)]
+        mixed.append(Domain.of_images("brain_organoid_wide", 0.08, wide, big))
     if synthetic:
         mixed.append(Domain.of_scenes(synthetic))
     return mixed, [sample for of_set in samples.values() for sample in of_set]
@@ -159,12 +163,16 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--compiled", action="store_true", help="fuse the arithmetic (needs a C++ compiler)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--without", nargs="*", default=(), metavar="SET", help="sets to leave out")
+    parser.add_argument("--widths", type=int, nargs="+", help="channels of each level, and last of the bottleneck")
+    parser.add_argument("--cell", type=int, default=2, help="pixels on a side that the network takes as one place")
     parser.add_argument("--from", dest="base", help="a model of the registry to start from")
     parser.add_argument("--export", type=Path, help="write the averaged weights as a model into this folder, and stop")
     options = parser.parse_args()
     if options.export:
         export(options.out, options.export)
         return
+    widths = options.widths or WIDTHS
     config = TrainingConfig(
         steps=options.steps,
         minutes=options.minutes,
@@ -172,8 +180,9 @@ def main() -> None:
         threads=options.threads,
         compiled=options.compiled,
         seed=options.seed,
+        network=NetworkConfig(widths=tuple(widths[:-1]), bottleneck=widths[-1], cell=options.cell),
     )
-    mixed, samples = domains(options.data, options.synthetic, options.seed)
+    mixed, samples = domains(options.data, options.synthetic, options.seed, options.without)
     trainer = Trainer(options.out, mixed, config)
     write_json(
         options.out / "run.json", {"versions": versions(), "training": [describe_sample(sample) for sample in samples]}

@@ -15,6 +15,8 @@ import dask
 from distributed import Client, LocalCluster
 from distributed.diagnostics.plugin import WorkerPlugin
 
+from spheroseg_widgets.segmentation.settings import Settings
+
 from .task import predictor_for
 
 WORKER_BYTES = 1.2e9
@@ -31,12 +33,13 @@ class LoadModel(WorkerPlugin):  # type: ignore[misc]  # distributed is untyped
 
     model: str
     sha256: str
+    settings: Settings
     threads: int
     name: str = "spheroseg-model"
 
     def setup(self, worker: Any) -> None:  # noqa: ARG002 - distributed's signature
         """Load once a process."""
-        predictor_for(self.model, self.sha256, self.threads)
+        predictor_for(self.model, self.sha256, self.settings, self.threads)
 
 
 def default_workers() -> int:

@@ -14,8 +14,8 @@ from distributed import as_completed
 
 from spheroseg_widgets.errors import StoreError
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.segmentation.predict import Settings
 from spheroseg_widgets.segmentation.registry import find_model
+from spheroseg_widgets.segmentation.settings import Settings
 from spheroseg_widgets.store import leases, runs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.images import images_frame, set_source_hashes
@@ -133,7 +133,8 @@ class Dispatcher:
 
     def _run_on(self, client: Any, run_id: int, parameters: dict[str, Any]) -> None:
         threads = int(parameters.get("threads", 1))
-        client.register_plugin(LoadModel(parameters["model"], parameters["model_sha256"], threads))
+        settings = Settings.from_dict(parameters["settings"])
+        client.register_plugin(LoadModel(parameters["model"], parameters["model_sha256"], settings, threads))
         most = IN_FLIGHT_PER_WORKER * max(1, len(client.scheduler_info()["workers"]))
         waiting = as_completed(loop=client.loop, raise_errors=False)
         flying: dict[str, tuple[runs.ClaimedJob, Any]] = {}

@@ -12,10 +12,11 @@ from spheroseg_widgets.imaging.digest import sha256
 from spheroseg_widgets.imaging.read import Plane, read_plane
 from spheroseg_widgets.measure.intensity import measure_intensity
 from spheroseg_widgets.measure.shape import measure_shape
-from spheroseg_widgets.segmentation.predict import Predictor, Settings
+from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import find_model
+from spheroseg_widgets.segmentation.settings import Settings
 
-_loaded: dict[tuple[str, str], Predictor] = {}
+_loaded: dict[tuple[str, str, str, str], Predictor] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,14 @@ class TaskResult:
     traceback: str | None = None
 
 
-def predictor_for(model: str, expected_sha256: str, threads: int) -> Predictor:
-    """Return a ready model: loaded once a process, checked against the run's hash."""
-    key = (model, expected_sha256)
+def predictor_for(model: str, expected_sha256: str, settings: Settings, threads: int) -> Predictor:
+    """Return a ready model: loaded once a process, checked against the run's hash, computing as the run says."""
+    key = (model, expected_sha256, settings.engine, settings.precision)
     if key not in _loaded:
         info = find_model(model)
         if info.sha256 != expected_sha256:
             raise ImageError(model, "this worker holds other weights of this name than the run was started with")
-        _loaded[key] = Predictor(info, threads=threads)
+        _loaded[key] = Predictor.of_run(info, settings, threads)
     return _loaded[key]
 
 
@@ -63,12 +64,13 @@ def segment_image(task: Task) -> TaskResult:
     """Read, segment and measure one image; a failure is an answer, not an exception."""
     began = time.perf_counter()
     try:
-        predictor = predictor_for(task.model, task.model_sha256, task.threads)
+        settings = Settings.from_dict(task.settings)
+        predictor = predictor_for(task.model, task.model_sha256, settings, task.threads)
         loaded = time.perf_counter()
         digest = sha256(task.uri)
         read = read_plane(task.uri, Plane(**task.plane))
         reading = time.perf_counter() - loaded
-        found = predictor.segment(read.pixels, Settings.from_dict(task.settings))
+        found = predictor.segment(read.pixels, settings)
         before = time.perf_counter()
         objects = measure_shape(found.outlines).join(measure_intensity(found.outlines, read.pixels))
         objects["confidence"] = found.confidence.astype(float)

@@ -9,9 +9,10 @@ import pandas as pd
 
 from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.imaging.read import Plane, read_plane
-from spheroseg_widgets.segmentation.predict import Predictor, Settings
+from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import ModelInfo
 from spheroseg_widgets.segmentation.scale import estimate_scale
+from spheroseg_widgets.segmentation.settings import Settings
 
 SAMPLES = 5
 """Images of a group that are looked at to choose its working scale."""
@@ -41,7 +42,7 @@ def choose_scales(
     folder = table["path"].map(lambda path: str(Path(path).parent))
     size = table["width"].astype(str) + "x" + table["height"].astype(str)
     group = table["plate"].astype(object).where(table["plate"].notna(), folder + "|" + size)
-    predictor = Predictor(info)
+    predictor = Predictor.of_run(info, settings)
     scales: dict[str, float] = {}
     for _, members in table.groupby(group, sort=False):
         step = max(1, len(members) // SAMPLES)

@@ -19,8 +19,8 @@ from spheroseg_widgets.errors import ModelError, RunError, ShareUnavailableError
 from spheroseg_widgets.imaging.digest import sha256
 from spheroseg_widgets.jobs import background
 from spheroseg_widgets.jobs.dispatcher import Dispatcher
-from spheroseg_widgets.segmentation.predict import Settings
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, ModelInfo, find_model
+from spheroseg_widgets.segmentation.settings import Settings
 from spheroseg_widgets.store import images, leases, runs
 from spheroseg_widgets.store.job_state import FAILED
 from spheroseg_widgets.store.progress import RunProgress, run_progress

@@ -17,10 +17,11 @@ from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.outlines.rasterise import to_labels
 
 from .pairs import Pair, read_only_plane, read_truth
-from .predict import Predictor, Settings
+from .predict import Predictor
 from .registry import ModelInfo
 from .scale import estimate_scale
 from .scores import AP_THRESHOLDS, Counts, boundary_f1, counts_at, dice, iou, iou_matrix
+from .settings import Settings
 
 SCALE_SAMPLES = 5
 """Images of a set that its working scale is chosen by."""
@@ -134,8 +135,8 @@ def evaluate(
 
 def ready(model: ModelInfo, samples: Sequence[NDArray[Any]], threads: int | None = None) -> tuple[Predictor, Settings]:
     """Load a model, and choose its settings for images like some samples, as a run would."""
-    predictor = Predictor(model, threads)
     settings = Settings.from_dict(model.settings.get("defaults", {}))
+    predictor = Predictor.of_run(model, settings, threads)
     return predictor, settings.at_scale(estimate_scale(predictor, samples, settings))
 
 

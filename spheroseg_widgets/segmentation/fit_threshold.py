@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from spheroseg_widgets.errors import ImageError, SpherosegError
 from spheroseg_widgets.imaging.normalise import normalise
+from spheroseg_widgets.imaging.resize import resized, working_size
 
 from .pairs import Pair, read_only_plane, read_truth
-from .predict import resized, working_size
 from .registry import ModelInfo, find_model, new_model
 from .scale import FIRST_SIDE
 from .scores import iou

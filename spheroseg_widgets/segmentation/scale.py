@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from skimage.feature import peak_local_max
 
 from spheroseg_widgets.imaging.normalise import Percentiles, normalise
+from spheroseg_widgets.imaging.resize import resized, working_size
 
-from .predict import Predictor, Settings, resized, working_size
+from .predict import Predictor
+from .settings import Settings
 
 FIRST_SIDE = 384
 """Longest side of the first look, in working pixels."""
@@ -70,7 +72,7 @@ def _diameters(predictor: Predictor, sample: NDArray[Any], settings: Settings) -
     """
     image = normalise(sample, Percentiles(settings.low, settings.high))
     working = resized(image, working_size(image.shape, settings.scale))
-    maps = predictor.maps(working, settings.precision)
+    maps = predictor.maps(working)
     mask = maps[0] > 255 * settings.threshold if len(maps) else predictor.mask(working)
     # Outside the image counts as inside: what the border cuts is not smaller for that.
     inside = np.pad(mask.astype(np.uint8), 1, mode="edge")

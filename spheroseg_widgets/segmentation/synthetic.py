@@ -97,6 +97,8 @@ class SceneSpec:
         Sigma of the defocus in px; standard deviation of the noise; relative change of the light.
     debris, bubbles, scratches : int
         Numbers of specks, of bubbles, and of scratches or fibres.
+    ghosts : int
+        Number of spheroids far out of focus, above or below the others; they are not part of the truth.
     well_radius : float
         Radius of the well's wall over the longer side; the wall is dark and so is what lies beyond. 0 is none.
     bits : {8, 12, 16}
@@ -113,6 +115,7 @@ class SceneSpec:
     debris: int = 0
     bubbles: int = 0
     scratches: int = 0
+    ghosts: int = 0
     well_radius: float = 0.0
     bits: int = 8
 
@@ -134,6 +137,7 @@ def render(spec: SceneSpec, rng: np.random.Generator) -> Scene:
     labels = to_labels(outlines, h, w)
     # Absorption: 0 is background, 1 is opaque.
     absorbed = 0.02 * smooth_noise((h, w), 24, rng)
+    _ghosts(absorbed, spec, rng)
     _specks(absorbed, spec, rng)
     _strands(absorbed, spec, rng)
     _bodies(absorbed, labels, spec, rng)
@@ -201,6 +205,17 @@ def _specks(absorbed: NDArray[np.float32], spec: SceneSpec, rng: np.random.Gener
     for x, y in places:
         size = max(1, round(rng.lognormal(0.3, 0.4) * min(h, w) / 400))
         cv2.circle(absorbed, (round(x), round(y)), size, float(rng.uniform(0.1, 0.5)), -1, cv2.LINE_AA)
+
+
+def _ghosts(absorbed: NDArray[np.float32], spec: SceneSpec, rng: np.random.Generator) -> None:
+    h, w = absorbed.shape
+    for _ in range(spec.ghosts):
+        radius = float(rng.choice([s.radius for s in spec.spheroids] or [0.08 * min(h, w)]) * rng.uniform(0.4, 1.3))
+        layer = np.zeros_like(absorbed)
+        place = (int(rng.integers(w)), int(rng.integers(h)))
+        ring = max(1, round(0.25 * radius)) if rng.random() < 0.5 else -1
+        cv2.circle(layer, place, max(1, round(radius)), float(rng.uniform(0.1, 0.5)), ring, cv2.LINE_AA)
+        absorbed += cv2.GaussianBlur(layer, (0, 0), 2.0 + radius * float(rng.uniform(0.15, 0.4)))
 
 
 def _strands(absorbed: NDArray[np.float32], spec: SceneSpec, rng: np.random.Generator) -> None:

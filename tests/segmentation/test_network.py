@@ -64,6 +64,21 @@ def test_damaged_weights_are_refused_by_their_hash(tmp_path: Path) -> None:
         load_weights(tmp_path / "w.safetensors", config, digest)
 
 
+def test_cells_of_two_pixels_keep_the_size_and_see_every_pixel() -> None:
+    config = NetworkConfig(widths=(8, 16), bottleneck=16, cell=2)
+    assert config.stride == 8
+    assert NetworkConfig.from_dict(config.to_dict()) == config
+    without = {key: value for key, value in config.to_dict().items() if key != "cell"}
+    assert NetworkConfig.from_dict(without).cell == 1, "models written before there were cells"
+    torch.manual_seed(0)
+    network = ResUNet(config).eval()
+    image = torch.rand(1, 1, 24, 40, requires_grad=True)
+    logits = network(image)
+    assert logits.shape == (1, 2, 24, 40)
+    (seen,) = torch.autograd.grad(logits[0, 0, 8, 9], image)
+    assert (seen[0, 0, 6:11, 7:12] != 0).all()
+
+
 def test_the_shipped_weights_load_and_are_small() -> None:
     info = find_model(DEFAULT_MODEL)
     assert info.weights is not None

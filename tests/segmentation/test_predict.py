@@ -8,8 +8,9 @@ import sys
 import numpy as np
 
 from spheroseg_widgets.segmentation.instances import split_objects
-from spheroseg_widgets.segmentation.predict import Settings, outline_maps
+from spheroseg_widgets.segmentation.objects import outline_maps
 from spheroseg_widgets.segmentation.scenes import random_scene
+from spheroseg_widgets.segmentation.settings import Settings
 from spheroseg_widgets.segmentation.training.targets import training_targets
 
 

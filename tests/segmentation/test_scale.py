@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spheroseg_widgets.segmentation.predict import Predictor, Settings
+from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import find_model
 from spheroseg_widgets.segmentation.scale import FIRST_SIDE, LEAST_DIAMETER, estimate_scale
+from spheroseg_widgets.segmentation.settings import Settings
 
 
 def field(side: int, radius: int, centres: list[tuple[int, int]]) -> NDArray[np.uint8]:

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from spheroseg_widgets.segmentation.checkpoint import save_weights
 from spheroseg_widgets.segmentation.network import NetworkConfig
-from spheroseg_widgets.segmentation.predict import Settings
 from spheroseg_widgets.segmentation.registry import check_name
+from spheroseg_widgets.segmentation.settings import Settings
 
 from .state import write_json, write_text, writing
 

@@ -58,7 +58,7 @@ class TrainingConfig:
     minutes: float | None = None
     warmup: int = 200
     cooldown: float = 0.3
-    views: tuple[tuple[int, int], ...] = ((128, 14), (128, 14), (192, 6), (288, 3))
+    views: tuple[tuple[int, int], ...] = ((160, 9), (256, 4), (256, 4), (384, 2))
     rate: float = 1.5e-3
     weight_decay: float = 1e-2
     average: float = 0.997

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from spheroseg_widgets.segmentation.predict import resized, working_size
+from spheroseg_widgets.imaging.resize import resized, working_size
 from spheroseg_widgets.segmentation.scale import LARGEST_SCALE, LEAST_DIAMETER
 from spheroseg_widgets.segmentation.scores import iou
 

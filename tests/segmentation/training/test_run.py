@@ -16,8 +16,9 @@ from safetensors.torch import load_file
 
 from spheroseg_widgets.errors import ModelError, TrainingError
 from spheroseg_widgets.segmentation.network import NetworkConfig, ResUNet
-from spheroseg_widgets.segmentation.predict import Predictor, Settings
+from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import ModelInfo, find_model
+from spheroseg_widgets.segmentation.settings import Settings
 from spheroseg_widgets.segmentation.training.augment import Image, Labels
 from spheroseg_widgets.segmentation.training.curve import Row
 from spheroseg_widgets.segmentation.training.dataset import Dataset, read_dataset

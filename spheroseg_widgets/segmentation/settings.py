@@ -1,0 +1,61 @@
+"""What decides a result besides the model and the pixels."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that decides a result besides the model and the pixels; fixed for a whole run.
+
+    Parameters
+    ----------
+    threshold : float
+        Foreground probability of an outline.
+    seed_level : float
+        Centre distance that makes an object's core (see `instances.py`).
+    seam_level : float
+        Share of the lower peak from which a border is no border (see `instances.py`).
+    scale : float
+        Working pixels per image pixel.
+    min_area_px2 : float
+        Smaller objects are left out, in image pixels.
+    min_confidence : float
+        So are objects whose mean foreground probability is lower.
+    low, high : float
+        Percentiles of the normalisation.
+    tolerance_px : float
+        Largest distance an outline may move when it is simplified, in image pixels.
+    engine : str
+        What computes the network (see `engines.py`).
+    precision : {"float32", "bfloat16"}
+        Arithmetic of the network.
+    """
+
+    threshold: float = 0.5
+    seed_level: float = 0.4
+    seam_level: float = 0.7
+    scale: float = 1.0
+    min_area_px2: float = 150.0
+    min_confidence: float = 0.8
+    low: float = 0.5
+    high: float = 99.5
+    tolerance_px: float = 0.1
+    engine: str = "torch"
+    precision: str = "float32"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-able description, as stored with a run."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Settings:
+        """Build from what `to_dict` gave; unknown keys are another version's and are left out."""
+        known = cls.__dataclass_fields__
+        return cls(**{key: value for key, value in values.items() if key in known})
+
+    def at_scale(self, scale: float) -> Settings:
+        """Return the same settings at another working scale."""
+        return replace(self, scale=scale)
