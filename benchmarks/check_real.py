@@ -8,7 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+from copies import COPIES, write_copies
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "models"))
 
@@ -37,8 +43,8 @@ def held_out(folder: Path) -> list[Pair]:
 
 def check_smoke(folder: Path, model: ModelInfo) -> None:
     """Read and segment every image of a folder without annotations: none may be fallen over."""
-    predictor = Predictor(model)
     defaults = Settings.from_dict(model.settings.get("defaults", {}))
+    predictor = Predictor.of_run(model, defaults)
     files = sorted(folder.iterdir()) if folder.is_dir() else []
     unreadable = 0
     for path in files:
@@ -51,19 +57,44 @@ def check_smoke(folder: Path, model: ModelInfo) -> None:
     print(f"{'smoke':16} {len(files)} images read and segmented, {unreadable} could not")
 
 
+def check_copies(
+    sets: Mapping[str, Sequence[Pair]], model: ModelInfo, scored: pd.DataFrame, threads: int | None
+) -> list[dict[str, Any]]:
+    """Score changed copies of every image beside the images themselves; prints and returns the differences."""
+    metrics = []
+    before = scored[scored["model"] == model.name].set_index("set")
+    print(f"{'copies':16} " + " ".join(f"{name:>23}" for name in sets))
+    for name in COPIES:
+        with TemporaryDirectory() as folder:
+            copied = {of: write_copies(pairs, name, Path(folder) / of) for of, pairs in sets.items()}
+            after = evaluate(copied, [model], threads=threads).summary().set_index("set")
+        change = after[["iou", "f1"]] - before[["iou", "f1"]]
+        print(f"{name:16} " + " ".join(f"IoU {change.iou[of]:+.3f}, F1 {change.f1[of]:+.3f}" for of in sets))
+        metrics += [
+            {
+                "name": f"{of}, {name}: change of IoU", "value": round(abs(change.iou[of]), 4), "unit": "", "target": 0.01,
+                "better": "lower",
+            }
+            for of in sets
+        ]  # fmt: skip
+    return metrics
+
+
 def main() -> None:
     """Print the table, write `results/check_real.json` and, if asked, a page with the worst cases."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", default=DEFAULT_MODEL)
     parser.add_argument("--page", type=Path, help="HTML file for tables and worst cases")
+    parser.add_argument("--copies", action="store_true", help="also inverted, 16-bit, half- and double-size copies")
+    parser.add_argument("--threads", type=int)
     options = parser.parse_args()
     if not options.data.is_dir():
         print(f"{options.data}: the real images are not here; nothing was checked")
         return
     sets = {name: held_out(options.data / name) for name in SETS}
     models = [find_model(options.model), find_model(CLASSICAL)]
-    evaluation = evaluate(sets, models)
+    evaluation = evaluate(sets, models, threads=options.threads)
     for path, reason in evaluation.problems:
         print(f"left out: {path}: {reason}")
     scored = evaluation.summary()
@@ -88,6 +119,8 @@ def main() -> None:
     if options.page:
         truths = {str(pair.image): pair.truth for pairs in sets.values() for pair in pairs}
         print(write_evaluation(evaluation, truths, options.page))
+    if options.copies:
+        metrics += check_copies(sets, models[0], scored, options.threads)
     check_smoke(options.data / "smoke", models[0])
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps({"metrics": metrics}, indent=2) + "\n")

@@ -10,7 +10,7 @@ and call it again with more steps, or more minutes in all, to go on from where i
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 import cv2
@@ -29,7 +29,8 @@ from spheroseg_widgets.segmentation.training.state import load_state, read_json,
 from spheroseg_widgets.segmentation.training.trainer import Trainer, TrainingConfig
 
 WIDTHS = (24, 48, 96, 160, 224)
-HELD_OUT = {
+Rule = Callable[[str], bool]
+HELD_OUT: dict[str, Rule] = {
     "orgaquant": lambda stem: "Subset_5" in stem,
     "ipsc_spheroids": lambda stem: stem.startswith("mTeSR_plus-mTeSR3D"),
     "mls_spheroids": lambda stem: stem in {"mls11_B03ED7830", "mls11_G12FD5BE0", "mls11_N07FFE8E9"},
@@ -47,9 +48,9 @@ def annotation_of(folder: Path, stem: str) -> tuple[Path, Kind]:
     return (instances, "labels") if instances.exists() else (folder / "masks" / f"{stem}.png", "masks")
 
 
-def load(folder: Path, *, held_out: bool) -> Iterator[Sample]:
+def load(folder: Path, *, held_out: bool, rules: Mapping[str, Rule] = HELD_OUT) -> Iterator[Sample]:
     """Load one set's training (or held-out) part, large images made smaller."""
-    rule = HELD_OUT[folder.name]
+    rule = rules[folder.name]
     for path in sorted((folder / "images").iterdir()):
         if rule(path.stem) != held_out:
             continue
@@ -108,9 +109,22 @@ def without_objects(items: list[Annotated]) -> list[Annotated]:
 
 
 def domains(
-    data: Path, synthetic: float, seed: int, without: Collection[str] = ()
+    data: Path, synthetic: float, seed: int, without: Collection[str] = (), rules: Mapping[str, Rule] = HELD_OUT
 ) -> tuple[list[Domain], list[Sample]]:
     """Mix the sets: crowded organoids and many-per-field spheroids most, each kind of camera at all.
+
+    Parameters
+    ----------
+    data : Path
+        The folder of the sets.
+    synthetic : float
+        Weight of the synthetic scenes; the real sets have 0.9 together.
+    seed : int
+        Of the fields that tightly cropped organoids are put on.
+    without : collection of str
+        Sets that are left out.
+    rules : mapping
+        By set: whether an image is held out.
 
     Returns
     -------
@@ -130,7 +144,7 @@ def domains(
         "dsb2018_nuclei": (0.05, None),
     }
     shares = {name: share for name, share in shares.items() if name not in without}
-    samples = {name: list(load(data / name, held_out=False)) for name in (*shares, "livecell")}
+    samples = {name: list(load(data / name, held_out=False, rules=rules)) for name in (*shares, "livecell")}
     images = {name: [sample.annotated for sample in of_set] for name, of_set in samples.items()}
     mixed = [Domain.of_images(name, share, images[name], span) for name, (share, span) in shares.items()]
     mixed.append(Domain.of_images("flat cells, empty", 0.03, without_objects(images["livecell"])))
