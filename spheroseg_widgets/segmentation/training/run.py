@@ -180,6 +180,8 @@ class TrainingRun:
     def export(self, name: str | None = None) -> Path:
         """Write the best averaged weights (without validation the last) as a model.
 
+        With validation the foreground's probabilities are calibrated on it (see `calibration.py`).
+
         Parameters
         ----------
         name : str, optional
@@ -202,14 +204,15 @@ class TrainingRun:
         best = self.trainer.best_file
         state = load_state(best if self.trainer.validation and best.exists() else self.trainer.state_file)
         score = {"loss": state["loss"], "iou": state["iou"]} if "iou" in state else None
+        line, weights = self.trainer.calibrated(state["averaged"])
         training = {
             **read_json(self.folder / "config.json"), "steps": state["step"], "base": self.record["base"],
             "images": len(self.record["training"]), "validation_images": len(self.record["held_out"]),
-            "validation": score, "versions": versions(),
+            "validation": score, "calibration": asdict(line), "versions": versions(),
         }  # fmt: skip
         target = self.folder / "model"
         write_model(
-            target, called, str(state["step"]), state["averaged"], self.trainer.config.network, training,
+            target, called, str(state["step"]), weights, self.trainer.config.network, training,
             defaults=self.base.settings.get("defaults") if self.base else None,
             card=_card(called, self.record, training),
         )  # fmt: skip
@@ -299,6 +302,11 @@ def _card(name: str, record: Mapping[str, Any], training: Mapping[str, Any]) -> 
             f"{score['iou']:.3f}, loss {score['loss']:.3f}. These weights were chosen among those of the run by "
             "that loss, so the figures are a little too kind."
         )
+    sure = (
+        "The probabilities were calibrated on the images kept out of training."
+        if score
+        else "The probabilities are not calibrated, as no image was kept out of training."
+    )
     return f"""# {name}, version {training["steps"]}
 
 **Data.** {training["images"]} images with {record["kind"]} ({objects} objects) from `{record["images"]}`; a share of
@@ -309,6 +317,5 @@ weights are a running average.
 
 **Figures.** {figures}
 
-**Meant for** images like those it was trained on, with a person looking at the outlines. The confidence is not
-calibrated.
+**Meant for** images like those it was trained on, with a person looking at the outlines. {sure}
 """

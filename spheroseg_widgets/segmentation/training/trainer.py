@@ -21,6 +21,7 @@ from spheroseg_widgets.errors import TrainingError
 from spheroseg_widgets.segmentation.network import NetworkConfig, ResUNet
 
 from .augment import random_camera
+from .calibration import Calibration, fit_calibration, view_logits
 from .curve import Curve, Row
 from .device import best_device, multiplies_bf16
 from .domains import Annotated, Domain
@@ -280,6 +281,23 @@ class Trainer:
             kept = {"step": self.step, "loss": found.loss, "iou": found.iou, "averaged": self.averaged}
             save_state(kept, self.best_file)
         return found
+
+    def calibrated(self, weights: Mapping[str, Tensor]) -> tuple[Calibration, Mapping[str, Tensor]]:
+        """Calibrate weights of this network on the validation images; without any they stay what they are.
+
+        Returns
+        -------
+        calibration : Calibration
+            The line through the logits.
+        weights : mapping
+            With the line folded in.
+        """
+        if self.judged is None:
+            return Calibration(), weights
+        self.judged.load_state_dict(dict(weights))
+        logits, truth = view_logits(self.judged, self.validation, self.config.network.stride, self.device)
+        line = fit_calibration(logits, truth)
+        return line, line.applied(weights, self.config.network.cell)
 
     @contextmanager
     def _batches(self) -> Iterator[Iterator[Batch]]:
