@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .widgets.editor import Editor as Editor
     from .widgets.gallery import Gallery as Gallery
     from .widgets.monitor import Monitor as Monitor
+    from .widgets.training_monitor import TrainingMonitor as TrainingMonitor
 
 # Resolved on first use (PEP 562): a worker that imports the package must not load the store or Jupyter.
 _PUBLIC = {
@@ -26,12 +27,24 @@ _PUBLIC = {
     "Outlines": ".outlines.outlines",
     "Project": ".project.project",
     "Run": ".project.run",
+    "TrainingMonitor": ".widgets.training_monitor",
     "open_project": ".project.project",
 }
-__all__ = ["Editor", "Gallery", "Monitor", "Outlines", "Project", "Run", "__version__", "open_project"]
+__all__ = [
+    "Editor",
+    "Gallery",
+    "Monitor",
+    "Outlines",
+    "Project",
+    "Run",
+    "TrainingMonitor",
+    "__version__",
+    "open_project",
+]
 
 # By name as well: what displays a run and what writes a report is imported when it is first asked for.
 register("display_run", "spheroseg_widgets.widgets.monitor:display_run")
+register("display_finetuning", "spheroseg_widgets.widgets.training_monitor:display_finetuning")
 register("report", "spheroseg_widgets.reports.report:write_report")
 
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from spheroseg_widgets import __version__, commands, model_commands, training_command
+from spheroseg_widgets import __version__, commands, doctor_command, model_commands, training_command
 from spheroseg_widgets.errors import ExportError, SpherosegError
 
 if TYPE_CHECKING:
@@ -79,6 +79,12 @@ def segment(
         str | None, typer.Option(help="Address of a Dask scheduler, instead of a local cluster.")
     ] = None,
     exclude_border: Annotated[bool, typer.Option(help="Leave out objects that touch the image's edge.")] = False,
+    engine: Annotated[
+        str | None, typer.Option(help="torch, onnxruntime or cuda; by default the fast one that is installed.")
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="float32, or bfloat16 where the processor multiplies it.")
+    ] = None,
 ) -> None:
     """Segment images, measure what is found, and write tables and masks.
 
@@ -106,7 +112,7 @@ def segment(
     if project.images().empty:
         raise SpherosegError("there is no image to segment")
     with _progress_of_runs() as watch:
-        run = project.segment(model=model, workers=workers, cluster=cluster)
+        run = project.segment(model=model, workers=workers, cluster=cluster, engine=engine, precision=precision)
         watch(run)
         _wait(run)
     not_written: list[str] = []
@@ -220,6 +226,7 @@ def _print_table(title: str, frame: pd.DataFrame) -> None:
 commands.register(app)
 model_commands.register(app)
 training_command.register(app)
+doctor_command.register(app)
 
 
 def joined_formats(arguments: list[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from spheroseg_widgets.measure.definitions import PX_COLUMNS, to_micrometres
+from spheroseg_widgets.measure.definitions import COMPUTED_COLUMNS, PX_COLUMNS, to_micrometres
 
 from .outcomes import ABSENT, CENSORED, MEASURED
 
@@ -18,7 +18,7 @@ def wells_table(images: pd.DataFrame, objects: pd.DataFrame, wells: pd.DataFrame
         One row an image of a well: image_id, plate, well, well_id, time_h, site, name, pixel_size_um, outcome,
         excluded, reason, n_objects.
     objects : DataFrame
-        Measured objects in px with image_id, is_primary.
+        Measured objects in px with image_id, is_primary, and how they were computed.
     wells : DataFrame
         The plate map, by well_id.
 
@@ -31,6 +31,7 @@ def wells_table(images: pd.DataFrame, objects: pd.DataFrame, wells: pd.DataFrame
     placed = images[images["well_id"].notna()]
     primaries = objects[objects["is_primary"]].set_index("image_id")
     columns = [name for name in PX_COLUMNS if name in primaries]
+    how = primaries[[name for name in COMPUTED_COLUMNS if name in primaries]]
     table = placed[
         [
             "plate",
@@ -55,5 +56,6 @@ def wells_table(images: pd.DataFrame, objects: pd.DataFrame, wells: pd.DataFrame
     table = table.merge(plan, on="well_id", how="left").drop(columns="well_id")
     expected = table["expected_spheroids"].fillna(1) if "expected_spheroids" in table else 1
     table["as_expected"] = table["n_objects"].fillna(0) == expected
-    table = pd.concat([table, measured], axis=1)
+    how = how.reindex(table["image_id"]).reset_index(drop=True)
+    table = pd.concat([table, how, measured], axis=1)
     return table.sort_values(["plate", "well", "time_h", "site"], kind="stable").reset_index(drop=True)

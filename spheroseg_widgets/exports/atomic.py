@@ -1,20 +1,19 @@
-"""Files written whole or not at all."""
+"""Files of an export, written whole or not at all."""
 
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
+from spheroseg_widgets.atomic import write_whole
 from spheroseg_widgets.errors import ExportError
 
 Job = Callable[[], Path]
 """Writes one file, whole or not at all, and returns its path."""
 
 
-def write_atomically(path: Path, write: Callable[[Path], None]) -> Path:
+def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
     """Let `write` fill a file beside the target, then put it in its place.
 
     Raises
@@ -22,29 +21,16 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> Path:
     ExportError
         The folder cannot be written, or the disk is full; no half file stays.
     """
-    partial = path.with_name(f".{path.name}.partial{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(partial)
-        os.replace(partial, path)  # noqa: PTH105 - atomic on every platform
+        return write_whole(path, write)
     except OSError as error:
         raise ExportError(f"{path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)  # gone already where all went well
-    return path
 
 
 def write_bytes(path: Path, data: bytes) -> Path:
     """Write bytes whole or not at all."""
-    return write_atomically(path, lambda partial: _write(partial, data))
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())  # a full disk may show only here
+    return write_atomically(path, lambda partial: partial.write_bytes(data))
 
 
 def is_full(error: ExportError) -> bool:

@@ -27,7 +27,7 @@ from .bundle import ExportBundle
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-TEXT = ("path", "stem", "name", "plate", "well", "condition", "reason", "outline_id")
+TEXT = ("path", "stem", "name", "plate", "well", "condition", "reason", "outline_id", "model", "model_version")
 """Columns that stay text when read, though every value may look like a number (a plate "007")."""
 SHEET_ROWS = 1_048_575
 

@@ -19,10 +19,12 @@ from spheroseg_widgets.segmentation.settings import Settings
 from spheroseg_widgets.store import leases, runs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.images import images_frame, set_source_hashes
+from spheroseg_widgets.store.map_cache import GONE, map_key
 from spheroseg_widgets.store.results import add_revision, point_current
+from spheroseg_widgets.store.tables import COMPUTED
 
 from .cluster import LoadModel, client_for
-from .task import Task, TaskResult, segment_image
+from .task import Task, TaskResult, differs, segment_image
 from .working_scale import choose_scales
 
 LEASE_SECONDS = 60.0
@@ -134,13 +136,14 @@ class Dispatcher:
     def _run_on(self, client: Any, run_id: int, parameters: dict[str, Any]) -> None:
         threads = int(parameters.get("threads", 1))
         settings = Settings.from_dict(parameters["settings"])
-        client.register_plugin(LoadModel(parameters["model"], parameters["model_sha256"], settings, threads))
+        if parameters.get("maps") is None:  # from stored maps no worker needs the model
+            client.register_plugin(LoadModel(parameters["model"], parameters["model_sha256"], settings, threads))
         most = IN_FLIGHT_PER_WORKER * max(1, len(client.scheduler_info()["workers"]))
         waiting = as_completed(loop=client.loop, raise_errors=False)
         flying: dict[str, tuple[runs.ClaimedJob, Any]] = {}
         settled: list[tuple[runs.ClaimedJob, TaskResult]] = []
         committed = asked = time.monotonic()
-        self._submit(client, waiting, flying, run_id, parameters, most)
+        settled += self._submit(client, waiting, flying, run_id, parameters, most)
         while not self.stop.is_set():
             fresh = False
             while waiting.has_ready():
@@ -151,7 +154,7 @@ class Dispatcher:
                     fresh = True
             # Jobs may also be queued again by somebody else: looked for now and then, and before the end.
             if fresh or not flying or time.monotonic() - asked > COMMIT_SECONDS:
-                self._submit(client, waiting, flying, run_id, parameters, most)
+                settled += self._submit(client, waiting, flying, run_id, parameters, most)
                 asked = time.monotonic()
             if not flying and not settled:
                 break
@@ -172,15 +175,24 @@ class Dispatcher:
         run_id: int,
         parameters: dict[str, Any],
         most: int,
-    ) -> None:
+    ) -> list[tuple[runs.ClaimedJob, TaskResult]]:
+        """Hand out jobs up to `most` in flight; returns those that failed before they could be."""
         if len(flying) >= most:
-            return
+            return []
         with self.database.read() as connection:
             if not runs.has_queued(connection, run_id):
-                return
+                return []
         with self.database.write() as connection:
             claimed = runs.claim_jobs(connection, run_id, most - len(flying), self.owner, LEASE_SECONDS)
+        failed = []
         for one in claimed:
+            maps, maps_sha256 = b"", ""
+            if parameters.get("maps") is not None:
+                found = self._stored_maps(parameters["maps"].get(str(one.image_id)))
+                if isinstance(found, str):
+                    failed.append((one, TaskResult(one.job_id, one.attempt, reason=found)))
+                    continue
+                maps, maps_sha256 = found
             z: Any = int(one.z) if one.z.isdigit() else (one.z or None)
             task = Task(
                 job_id=one.job_id,
@@ -189,13 +201,25 @@ class Dispatcher:
                 plane={"series": one.series, "t": one.t, "channel": one.channel, "z": z},
                 model=parameters["model"],
                 model_sha256=parameters["model_sha256"],
-                settings={**parameters["settings"], "scale": parameters["scales"][str(one.image_id)]},
+                settings=_task_settings(parameters, one.image_id),
                 threads=int(parameters.get("threads", 1)),
+                maps=maps,
+                maps_sha256=maps_sha256,
             )
             key = f"segment-{run_id}-{one.job_id}-{one.attempt}"
             future = client.submit(segment_image, task, key=key, pure=False)
             flying[key] = (one, future)
             waiting.add(future)
+        return failed
+
+    def _stored_maps(self, of: dict[str, str] | None) -> tuple[bytes, str] | str:
+        """Return an image's packed maps and its file's sha256 when they were made, or why there are none."""
+        if of is None:
+            return "there are no probability maps of it by this model and its settings; segment it first"
+        data = None if self.database.maps is None else self.database.maps.get(of["key"])
+        if data is None:
+            return GONE
+        return data, of["sha256"]
 
     def _store(
         self,
@@ -206,13 +230,14 @@ class Dispatcher:
         flying: dict[str, tuple[runs.ClaimedJob, Any]],
     ) -> None:
         """Write what came back in one transaction, prolong what is in flight, and drop what others cancelled."""
-        replace_edits = bool(parameters.get("replace_edits", False))
         images = []
+        if self.database.maps is not None:  # before the rows that name them
+            self.database.maps.put(result.maps for _, result in settled if result.maps)
         with self.database.write() as connection:
             if not leases.acquire_lease(connection, self.project_id, self.owner, LEASE_SECONDS):
                 raise StoreError("another process took this project's jobs over while this one did not answer")
             for claimed, result in settled:
-                if self._settle(connection, run_id, claimed, result, replace_edits=replace_edits):
+                if self._settle(connection, run_id, claimed, result, parameters):
                     images.append(claimed.image_id)
             claims = [(claimed.job_id, claimed.attempt) for claimed, _ in flying.values()]
             own = runs.heartbeat(connection, claims, LEASE_SECONDS)
@@ -223,11 +248,13 @@ class Dispatcher:
             self.changed(images)
 
     def _settle(
-        self, connection: Any, run_id: int, claimed: runs.ClaimedJob, result: TaskResult, *, replace_edits: bool
+        self, connection: Any, run_id: int, claimed: runs.ClaimedJob, result: TaskResult, parameters: dict[str, Any]
     ) -> bool:
         """Write one answer; False when it came too late: cancelled, or another attempt has the job."""
-        if result.reason is not None:
-            return runs.fail_job(connection, claimed.job_id, claimed.attempt, result.reason, result.traceback)
+        settings = _task_settings(parameters, claimed.image_id)
+        reason = result.reason or differs(settings, parameters["model_sha256"], result)
+        if reason is not None:
+            return runs.fail_job(connection, claimed.job_id, claimed.attempt, reason, result.traceback)
         ended = runs.finish_job(
             connection, claimed.job_id, claimed.attempt, self.owner, result.seconds, result.timings
         )  # fmt: skip
@@ -241,10 +268,26 @@ class Dispatcher:
             source="model",
             author=self.author,
             run_id=run_id,
+            computed={name: result.settings[name] if result.by_network else None for name in COMPUTED}
+            | {"scale": result.settings["scale"], "sha256": result.sha256},
+            maps=self._key_of(result, parameters, claimed.image_id),
         )
+        replace_edits = bool(parameters.get("replace_edits", False))
         point_current(connection, claimed.image_id, result_id, author=self.author, replace_edits=replace_edits)
         set_source_hashes(connection, {claimed.source_id: result.sha256})
         return True
+
+    def _key_of(self, result: TaskResult, parameters: dict[str, Any], image_id: int) -> str | None:
+        """Return the key of the maps a result was made of; None where none are kept."""
+        if parameters.get("maps") is not None:
+            return str(parameters["maps"][str(image_id)]["key"])
+        return map_key(result.maps) if result.maps and self.database.maps is not None else None
+
+
+def _task_settings(parameters: dict[str, Any], image_id: int) -> dict[str, Any]:
+    """Return the settings of one image: the run's, at the image's working scale where it has one."""
+    scale = parameters["scales"].get(str(image_id), parameters["settings"].get("scale", 1.0))
+    return {**parameters["settings"], "scale": scale}
 
 
 def describe(error: BaseException) -> str:

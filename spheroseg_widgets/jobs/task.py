@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import time
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
 
 from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.imaging.digest import sha256
 from spheroseg_widgets.imaging.read import Plane, read_plane
 from spheroseg_widgets.measure.intensity import measure_intensity
 from spheroseg_widgets.measure.shape import measure_shape
+from spheroseg_widgets.segmentation.map_codec import decode_maps, encode_maps
+from spheroseg_widgets.segmentation.objects import Segmentation, outline_maps
 from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import find_model
 from spheroseg_widgets.segmentation.settings import Settings
+from spheroseg_widgets.segmentation.tiles import Tiling
 
 _loaded: dict[tuple[str, str, str, str], Predictor] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One image to segment: where it is and how; no pixels travel."""
+    """One image to segment: where it is and how; no pixels travel.
+
+    `maps` are packed probability maps (`map_codec.py`) to outline in place of running the network, and `maps_sha256`
+    what the file's sha256 was when they were made.
+    """
 
     job_id: int
     attempt: int
@@ -31,11 +40,18 @@ class Task:
     model_sha256: str
     settings: dict[str, Any]
     threads: int = 1
+    maps: bytes = b""
+    maps_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """What came of a task: outlines and rows, or a reason."""
+    """What came of a task: outlines and rows, or a reason.
+
+    `settings` and `model_sha256` are what it was computed with, as this worker understood it; `maps` are packed
+    probability maps, of a network that ran. `by_network` is False for the classical method, which has neither engine
+    nor threshold.
+    """
 
     job_id: int
     attempt: int
@@ -45,6 +61,10 @@ class TaskResult:
     z_index: int | None = None
     seconds: float = 0.0
     timings: dict[str, float] = field(default_factory=dict)
+    maps: bytes = b""
+    settings: dict[str, Any] = field(default_factory=dict)
+    model_sha256: str = ""
+    by_network: bool = True
     reason: str | None = None
     traceback: str | None = None
 
@@ -65,12 +85,18 @@ def segment_image(task: Task) -> TaskResult:
     began = time.perf_counter()
     try:
         settings = Settings.from_dict(task.settings)
-        predictor = predictor_for(task.model, task.model_sha256, settings, task.threads)
+        predictor = None if task.maps else predictor_for(task.model, task.model_sha256, settings, task.threads)
         loaded = time.perf_counter()
         digest = sha256(task.uri)
+        _check_same(task, digest)
         read = read_plane(task.uri, Plane(**task.plane))
         reading = time.perf_counter() - loaded
-        found = predictor.segment(read.pixels, settings)
+        if predictor is None:
+            found = outline_packed(task.maps, read.pixels.shape, settings)
+            packed = b""
+        else:
+            found = predictor.segment(read.pixels, settings)
+            packed = encode_maps(found.maps, read.pixels.shape) if len(found.maps) else b""
         before = time.perf_counter()
         objects = measure_shape(found.outlines).join(measure_intensity(found.outlines, read.pixels))
         objects["confidence"] = found.confidence.astype(float)
@@ -85,6 +111,10 @@ def segment_image(task: Task) -> TaskResult:
             z_index=read.z_index,
             seconds=time.perf_counter() - began,
             timings={name: round(value, 5) for name, value in timings.items()},
+            maps=packed,
+            settings=_computed(settings, predictor),
+            model_sha256=task.model_sha256 if predictor is None else predictor.model.sha256,
+            by_network=predictor is None or predictor.engine is not None,
         )
     except Exception as error:  # noqa: BLE001 - whatever goes wrong with one image must not stop the batch
         known = isinstance(error, ImageError)
@@ -95,3 +125,70 @@ def segment_image(task: Task) -> TaskResult:
             reason=str(error) if known else f"{type(error).__name__}: {error}",
             traceback=None if known else traceback.format_exc(),
         )
+
+
+def outline_packed(data: bytes, shape: tuple[int, ...], settings: Settings) -> Segmentation:
+    """Outline packed maps as the run that made them did, at the threshold of `settings`.
+
+    Parameters
+    ----------
+    data : bytes
+        Of `encode_maps`.
+    shape : tuple of int
+        Height and width of the image.
+    settings : Settings
+        Those of the maps' run, but for what comes after the network.
+
+    Raises
+    ------
+    ValueError
+        The data are damaged or of another version.
+    """
+    began = time.perf_counter()
+    maps = decode_maps(data)
+    decoded = time.perf_counter()
+    usual = Tiling()
+    # What was outlined as one piece is so again, however large.
+    whole = maps[0].size if isinstance(maps, np.ndarray) else 0
+    found = outline_maps(maps, shape, settings, tiling=replace(usual, one_piece=max(usual.one_piece, whole)))
+    return replace(found, seconds={"maps": decoded - began, "outlines": time.perf_counter() - decoded})
+
+
+def differs(settings: dict[str, Any], model_sha256: str, result: TaskResult) -> str | None:
+    """Say what a worker computed otherwise than its run; None where there is nothing.
+
+    Parameters
+    ----------
+    settings : dict
+        Of the task.
+    model_sha256 : str
+        Of the run.
+    result : TaskResult
+        What the worker answered.
+    """
+    told = {**result.settings, "weights": result.model_sha256}
+    wanted = {**settings, "weights": model_sha256}
+    other = [
+        f"{name} {told[name]!r} in place of {value!r}" if name in told else f"no {name}, which is {value!r}"
+        for name, value in wanted.items()
+        if name not in told or told[name] != value
+    ]
+    if not other:
+        return None
+    return (
+        f"the worker computed otherwise than the run says ({', '.join(other)}): results of the two must not be mixed; "
+        "install the same version of this package on all workers"
+    )
+
+
+def _check_same(task: Task, digest: str) -> None:
+    if task.maps and digest != task.maps_sha256:
+        raise ImageError(task.uri, "the file has changed since its probability maps were made; segment it again")
+
+
+def _computed(settings: Settings, predictor: Predictor | None) -> dict[str, Any]:
+    """Return the settings as they were used: engine and precision from what computed, not from what was asked."""
+    used = settings.to_dict()
+    if predictor is not None:
+        used |= {"engine": predictor.engine_name, "precision": predictor.precision}
+    return used

@@ -68,6 +68,17 @@ DEFINITIONS: tuple[Definition, ...] = (
     ),
 )
 
+COMPUTED_COLUMNS = {
+    "model": "name of the model whose run made these outlines; empty, as the next five, where a person drew or saved "
+    "them or they were imported",
+    "model_version": "its version",
+    "engine": "what computed the network; empty for the classical method, as precision and threshold are",
+    "precision": "arithmetic of the network",
+    "scale": "working scale: pixels the network saw per pixel of the image; one a plate and run",
+    "threshold": "foreground probability at which the outlines lie",
+}
+"""How an object was computed: what its row says of its own run."""
+
 PX_COLUMNS = tuple(definition.column for definition in DEFINITIONS)
 
 
@@ -97,13 +108,14 @@ def to_micrometres(frame: pd.DataFrame, pixel_size_um: float | pd.Series | None)
 
 
 def definitions_frame() -> pd.DataFrame:
-    """Return the definitions as a table: column, unit, definition; px and um columns."""
+    """Return the definitions as a table: column, unit, definition; px and um columns, and how it was computed."""
     rows = []
     for definition in DEFINITIONS:
         unit = definition.unit.replace("grey", "grey value") or "ratio"
         rows.append((definition.column, unit, definition.formula))
         if definition.um_column is not None:
             rows.append((definition.um_column, unit.replace("px", "um"), definition.formula))
+    rows += [(column, "", said) for column, said in COMPUTED_COLUMNS.items()]
     return pd.DataFrame(rows, columns=["column", "unit", "definition"])
 
 

@@ -14,6 +14,7 @@ from spheroseg_widgets.exports.stems import unique_stems
 from spheroseg_widgets.store import results, runs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.images import known_sources
+from spheroseg_widgets.store.tables import COMPUTED
 
 from .tables import images_and_objects, measurements_table, wells_map
 
@@ -21,7 +22,9 @@ IMAGES_COLUMNS = (
     "path", "page", "stem", "sha256", "width", "height", "pixel_size_um", "pixel_size_source", "status", "reason",
     "n_objects", "seconds", "model", "model_sha256",
 )  # fmt: skip
-MORE_COLUMNS = ("name", "plate", "well", "time_h", "site", "outcome", "review", "excluded", "result_source")
+MORE_COLUMNS = (
+    "name", "plate", "well", "time_h", "site", "outcome", "review", "excluded", "result_source", "model_version", *COMPUTED,
+)  # fmt: skip
 
 
 def make_bundle(database: Database, project_id: int, name: str, *, exclude_border: bool = False) -> ExportBundle:
@@ -54,7 +57,7 @@ def _provenance(database: Database, project_id: int, name: str, *, exclude_borde
     if len(history):
         last = history.iloc[-1]
         provenance |= {"model": last["model"], "model_sha256": last["model_sha256"], "run": int(last["run_id"])}
-        provenance |= {k: v for k, v in last["parameters"].items() if k != "scales"}
+        provenance |= {k: v for k, v in last["parameters"].items() if k not in {"scales", "maps"}}
     return provenance
 
 

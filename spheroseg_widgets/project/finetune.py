@@ -18,6 +18,8 @@ from spheroseg_widgets.imaging.read import read_plane
 from spheroseg_widgets.outlines.rasterise import to_labels
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, ModelInfo, find_model, free_name, new_model
 
+from .hooks import hook
+
 if TYPE_CHECKING:
     from spheroseg_widgets.segmentation.training.curve import Row
     from spheroseg_widgets.segmentation.training.dataset import Dataset
@@ -34,6 +36,7 @@ class FineTuning:
 
     ```python
     tuning = project.finetune("line-7", minutes=15)  # returns at once
+    tuning  # shows it live in a notebook, with buttons to stop and to go on
     tuning.rows()  # the curve so far
     tuning.wait()  # to its end; registers the model "line-7"
     tuning.comparison()  # the old and the new one on wells that neither was tuned on
@@ -93,6 +96,7 @@ class FineTuning:
         self.base = find_model(base)
         self._project = project
         self._model: ModelInfo | None = None
+        self._error: BaseException | None = None
         table = complete_images(project, images)
         config = TrainingConfig(
             **{
@@ -106,6 +110,18 @@ class FineTuning:
         )
         self.training.start()
 
+    def __repr__(self) -> str:
+        trainer = self.training.trainer
+        state = "training" if self.training.running else "not training"
+        return (
+            f"<FineTuning of {self.base.name} to {self.name!r}: step {trainer.step}, {trainer.seconds:.0f} s, {state}>"
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        """Show the live monitor in a notebook, where there is one."""
+        display = hook("display_finetuning")
+        return {"text/plain": repr(self)} if display is None else display(self, include=include, exclude=exclude)
+
     def rows(self) -> list[Row]:
         """Return the curve so far: losses and rate, and now and then loss and IoU on the held-out wells."""
         return self.training.rows()
@@ -113,6 +129,30 @@ class FineTuning:
     def stop(self) -> None:
         """End after the step it is at, saved; the same `Project.finetune` call goes on from there."""
         self.training.stop()
+
+    def resume(self) -> None:
+        """Go on after a stop, or after what ended it; returns at once.
+
+        Raises
+        ------
+        TrainingError
+            It trains already, has had its minutes or steps, or is registered with what it had reached.
+        """
+        trainer = self.training.trainer
+        if self._model is not None:
+            raise TrainingError(
+                f"{self.name}: is a model already, of the steps it had then; to learn more, call finetune with another "
+                f"name and base={self.name!r}"
+            )
+        if trainer.config.is_over(trainer.step, trainer.seconds):
+            raise TrainingError(f"{self.name}: has had its minutes; the same call with more of them goes on")
+        self._error = None
+        self.training.start()
+
+    @property
+    def error(self) -> BaseException | None:
+        """What ended the training, if not its end or a stop; None while it trains and where all is well."""
+        return None if self.training.running else self._error or self.training._error
 
     def wait(self) -> ModelInfo:
         """Wait for the end and register the model.
@@ -126,7 +166,11 @@ class FineTuning:
         Exception
             What ended the training, if not its end.
         """
-        self.training.wait()
+        try:
+            self.training.wait()
+        except Exception as error:
+            self._error = error  # the run gives it once only, and whoever watches asks later
+            raise
         trainer = self.training.trainer
         if not trainer.config.is_over(trainer.step, trainer.seconds):
             raise TrainingError(

@@ -30,6 +30,7 @@ from .find import find_image, pickable
 from .finetune import FineTuning
 from .hooks import hook
 from .judging import Judging
+from .maps import FromMaps
 from .run import Run, start_run
 from .settling import settle
 from .tables import images_and_objects, measurements_table, wells_map
@@ -75,7 +76,9 @@ def open_project(path: str | Path, *, create: bool = False, store: str | Path | 
         raise StoreError(f"{description}: cannot be read ({error})") from error
     where = str(store or settings.get("store", "store.sqlite"))
     target = where if "://" in where else folder / where
-    return Project(folder, Database.open(target, create=True), str(settings.get("name", folder.name)))
+    return Project(
+        folder, Database.open(target, create=True, cache=folder / "cache"), str(settings.get("name", folder.name))
+    )
 
 
 def current_author() -> str:
@@ -83,7 +86,7 @@ def current_author() -> str:
     return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
 
 
-class Project(Judging):
+class Project(Judging, FromMaps):
     """A plate, or any folder of pictures, with its outlines and what was decided about them.
 
     Parameters

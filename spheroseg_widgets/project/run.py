@@ -8,8 +8,9 @@ import platform
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from spheroseg_widgets.errors import ModelError, RunError, ShareUnavailableError
 from spheroseg_widgets.imaging.digest import sha256
 from spheroseg_widgets.jobs import background
 from spheroseg_widgets.jobs.dispatcher import Dispatcher
+from spheroseg_widgets.segmentation.engines import FAST_PACKAGES, ONNX, check_usable, choose_engine
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, ModelInfo, find_model
 from spheroseg_widgets.segmentation.settings import Settings
 from spheroseg_widgets.store import images, leases, runs
@@ -259,12 +261,16 @@ def start_run(
     """Check what can be checked, fix the parameters, store the run, and start it in the background."""
     info = find_model(model or DEFAULT_MODEL)
     _check_weights(info)
+    settings = {name: value for name, value in settings.items() if value is not None}
     unknown = sorted(set(settings) - set(Settings.__dataclass_fields__))
     if unknown:
         raise SpherosegError(
             f"unknown setting {', '.join(unknown)}; there are {', '.join(Settings.__dataclass_fields__)}"
         )
-    chosen = Settings.from_dict({**info.settings.get("defaults", {}), **settings})
+    engine = choose_engine(settings.get("engine"), settings.get("precision"))
+    if cluster is None and info.kind != "threshold":
+        check_usable(engine)  # workers of another machine say for themselves what they cannot (see `LoadModel`)
+    chosen = Settings.from_dict({**info.settings.get("defaults", {}), **settings, **asdict(engine)})
     database = project.database
     with database.read() as connection:
         table = images.images_frame(connection, project.id)
@@ -275,6 +281,9 @@ def start_run(
     table = table[table["image_id"].isin(list(image_ids))]
     check_reachable(table["path"])
     scales = dict.fromkeys(map(str, table["image_id"]), chosen.scale) if "scale" in settings else None
+    packages = ["torch", "numpy", "opencv-python-headless", "scikit-image"]
+    if chosen.engine == ONNX:
+        packages += [name for name in FAST_PACKAGES if find_spec(name) is not None]
     parameters = {
         "model": str(info.weights) if info.kind == "original" else info.name,
         "model_sha256": info.sha256,
@@ -282,9 +291,9 @@ def start_run(
         # Chosen before the first job starts, unless one was asked for; never changed afterwards.
         "scales": scales,
         "threads": 1,
-        "engine": "torch",
+        "engine": chosen.engine,
         "replace_edits": replace_edits,
-        "packages": {name: version(name) for name in ("torch", "numpy", "opencv-python-headless", "scikit-image")},
+        "packages": {name: version(name) for name in packages},
         "machine": platform.machine(),
     }
     with database.write() as connection:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from spheroseg_widgets.analysis.outcomes import outcomes
 from spheroseg_widgets.analysis.primary import primary
-from spheroseg_widgets.measure.definitions import PX_COLUMNS, to_micrometres
+from spheroseg_widgets.measure.definitions import COMPUTED_COLUMNS, PX_COLUMNS, to_micrometres
 from spheroseg_widgets.store import experiment, results
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.images import images_frame
@@ -16,7 +16,7 @@ CARRIED = ("path", "name", "stem", "plate", "well", "time_h", "site", "outcome",
 LEAD = (
     "path", "name", "stem", "plate", "well", "time_h", "site", "condition", "compound", "concentration", "unit",
     "object", "outline_id", "class", "confidence", "touches_border", "is_primary", "excluded", "outcome", "review",
-    "result_source", "method", "pixel_size_um", "image_id", "result_id",
+    "result_source", "method", *COMPUTED_COLUMNS, "pixel_size_um", "image_id", "result_id",
 )  # fmt: skip
 
 

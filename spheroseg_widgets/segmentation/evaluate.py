@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.stats import bootstrap
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import bootstrap, mannwhitneyu
 
 from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.outlines.outlines import Outlines
@@ -37,7 +37,11 @@ class Evaluation:
     ----------
     images : DataFrame
         One row a set, model and image: iou, dice, boundary_f1, objects_true, objects_found, area_bias (found over
-        true foreground, minus 1), `counts` (a `Counts` for each of `AP_THRESHOLDS`), seconds.
+        true foreground, minus 1), score (the expected IoU, see `confidence.py`), `counts` (a `Counts` for each of
+        `AP_THRESHOLDS`), seconds.
+    objects : DataFrame
+        One row an object that was found: set, model, image, confidence, iou (of the annotated object that it shares
+        most with, 0 where there is none).
     outlines : dict
         What was found, by (set, model, path of the image), in image pixels.
     problems : list of (str, str)
@@ -45,6 +49,7 @@ class Evaluation:
     """
 
     images: pd.DataFrame = field(default_factory=pd.DataFrame)
+    objects: pd.DataFrame = field(default_factory=pd.DataFrame)
     outlines: dict[tuple[str, str, str], Outlines] = field(default_factory=dict)
     problems: list[tuple[str, str]] = field(default_factory=list)
 
@@ -113,6 +118,7 @@ def evaluate(
     """
     result = Evaluation()
     rows = []
+    objects = []
     for name, given in sets.items():
         pairs = _usable(given, result.problems)
         if not pairs:
@@ -126,10 +132,13 @@ def evaluate(
                     watch(model.name, pair.name)
                 pixels = read_only_plane(pair.image)
                 truth = read_truth(pair.truth, pixels.shape)
-                row, outlines = score_image(pixels, truth, predictor, settings)
-                rows.append({"set": name, "model": model.name, "image": pair.name, "path": str(pair.image), **row})
-                result.outlines[name, model.name, str(pair.image)] = outlines
+                row, found = score_image(pixels, truth, predictor, settings)
+                place = {"set": name, "model": model.name, "image": pair.name}
+                rows.append({**place, "path": str(pair.image), **row})
+                objects.append(found.objects.assign(**place))
+                result.outlines[name, model.name, str(pair.image)] = found.outlines
     result.images = pd.DataFrame(rows)
+    result.objects = pd.concat(objects, ignore_index=True) if objects else pd.DataFrame()
     return result
 
 
@@ -152,16 +161,26 @@ def _usable(pairs: Sequence[Pair], problems: list[tuple[str, str]]) -> list[Pair
     return usable
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a model found in an image: its outlines, and of each the confidence and the best IoU with an annotated one."""
+
+    outlines: Outlines
+    objects: pd.DataFrame
+
+
 def score_image(
     pixels: NDArray[Any], truth: NDArray[np.int32], predictor: Predictor, settings: Settings
-) -> tuple[dict[str, Any], Outlines]:
-    """Segment an image (h, w) and score it against instance labels (h, w); see `Evaluation.images` for the scores."""
+) -> tuple[dict[str, Any], Found]:
+    """Segment an image (h, w) and score it against instance labels (h, w); see `Evaluation` for the scores."""
     began = time.perf_counter()
-    outlines = predictor.segment(pixels, settings).outlines
+    segmented = predictor.segment(pixels, settings)
     seconds = time.perf_counter() - began
-    found = to_labels(outlines, *truth.shape)
+    found = to_labels(segmented.outlines, *truth.shape)
     mask, real = found > 0, truth > 0
     shared = iou_matrix(found, truth)
+    best = np.zeros(len(segmented.outlines))  # a small one may lie wholly under others
+    best[: len(shared)] = shared.max(axis=1, initial=0)
     return {
         "iou": iou(mask, real),
         "dice": dice(mask, real),
@@ -170,5 +189,27 @@ def score_image(
         "objects_found": int(found.max(initial=0)),
         "area_bias": float(mask.sum() / real.sum() - 1) if real.any() else float("nan"),
         "counts": tuple(counts_at(shared, threshold) for threshold in AP_THRESHOLDS),
+        "score": segmented.score,
         "seconds": seconds,
-    }, outlines
+    }, Found(segmented.outlines, pd.DataFrame({"confidence": segmented.confidence, "iou": best}))
+
+
+def auroc(score: ArrayLike, fails: ArrayLike) -> float:
+    """Area under the ROC curve of a score that is to be low where something fails.
+
+    Parameters
+    ----------
+    score : (n,) float
+    fails : (n,) bool
+
+    Returns
+    -------
+    float
+        Probability that one that fails has a lower score than one that does not (ties count half); missing where
+        all or none fail.
+    """
+    values, bad = np.asarray(score, float), np.asarray(fails, bool)
+    if bad.all() or not bad.any():
+        return float("nan")
+    above = mannwhitneyu(values[~bad], values[bad]).statistic
+    return float(above / (bad.sum() * (~bad).sum()))

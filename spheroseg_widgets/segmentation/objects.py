@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,11 @@ from spheroseg_widgets.outlines.flags import touches_border
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.outlines.simplify import simplify
 
+from .disk_maps import DiskMaps
 from .instances import split_objects
 from .settings import Settings
+from .stitch import outline_by_windows
+from .tiles import Stop, Tiling
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,66 +35,124 @@ class Segmentation:
     touches_border : (n,) bool
         Objects cut by the image's edge.
     maps : (c, h, w) uint8
-        Probability maps at working resolution; empty for the classical method.
+        Probability maps at working resolution; empty for the classical method. Those of a large image lie on disk,
+        in a folder that goes with this object: their slices are arrays.
     seconds : dict
-        Time by stage: normalise, network, outlines.
+        Time by stage: normalise, network, outlines; of a large image the network's includes normalising.
     """
 
     outlines: Outlines
     confidence: NDArray[np.float32]
     touches_border: NDArray[np.bool_]
-    maps: NDArray[np.uint8]
+    maps: NDArray[np.uint8] | DiskMaps
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def outline_maps(maps: NDArray[np.uint8], shape: tuple[int, ...], settings: Settings) -> Segmentation:
+def outline_maps(
+    maps: NDArray[np.uint8] | DiskMaps,
+    shape: tuple[int, ...],
+    settings: Settings,
+    *,
+    tiling: Tiling | None = None,
+    stop: Stop | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Segmentation:
     """Turn stored probability maps into outlines: also how a threshold is moved without the network.
 
     Parameters
     ----------
     maps : (c, h, w) uint8
-        Foreground, and centre distance where the model has it, at working resolution.
+        Foreground, and centre distance where the model has it, at working resolution. An array, or what gives arrays
+        by slices: large ones are read a window at a time.
     shape : tuple of int
         Height and width of the image.
     settings : Settings
         The run's.
+    tiling : Tiling, optional
+        What is large, and how it is taken apart.
+    stop : callable, optional
+        Asked before each window of large maps.
+    progress : callable, optional
+        Told after each window of large maps how many are done, and of how many.
+
+    Raises
+    ------
+    StoppedError
+        `stop` said so.
     """
-    foreground = maps[0].astype(np.float32) / 255
-    distance = maps[1].astype(np.float32) / 255 if len(maps) > 1 else None
-    scale_y, scale_x = maps.shape[1] / shape[0], maps.shape[2] / shape[1]
-    labels = split_objects(
-        foreground,
-        distance,
-        threshold=settings.threshold,
-        seed_level=settings.seed_level,
-        seam_level=settings.seam_level,
-        min_area=settings.min_area_px2 * scale_x * scale_y,
-        min_confidence=settings.min_confidence,
-    )
-    return _outlined(labels, foreground, maps, shape, settings)
+    tiling = tiling or Tiling()
+    working = (int(maps.shape[1]), int(maps.shape[2]))
+    if working[0] * working[1] <= tiling.one_piece:
+        whole = np.asarray(maps[:], np.uint8)
+        foreground = whole[0].astype(np.float32) / 255
+        distance = whole[1].astype(np.float32) / 255 if len(whole) > 1 else None
+        labels = _split(foreground, distance, working, shape, settings)
+        return _segmentation(*_outlined(labels, foreground, working, shape, settings)[:2], maps, shape)
+
+    def split(foreground: NDArray[np.float32], distance: NDArray[np.float32] | None, by: int) -> NDArray[np.int32]:
+        return _split(foreground, distance, (working[0] / by, working[1] / by), shape, settings)
+
+    def outline(
+        labels: NDArray[np.int32], foreground: NDArray[np.float32], top: int, left: int, reduced: int
+    ) -> tuple[Outlines, NDArray[np.float32], NDArray[np.int32]]:
+        return _outlined(labels, foreground, working, shape, settings, (top, left), reduced)
+
+    found = outline_by_windows(maps, settings.threshold, split, outline, tiling, stop=stop, progress=progress)
+    return _segmentation(*found, maps, shape)
 
 
 def outline_mask(mask: NDArray[np.bool_], shape: tuple[int, ...], settings: Settings) -> Segmentation:
     """Outline what the classical method found: a mask (h, w) at working resolution."""
     area = settings.min_area_px2 * mask.size / (shape[0] * shape[1])
     labels = split_objects(mask.astype(np.float32), None, min_area=area)
-    return _outlined(labels, None, np.zeros((0, *mask.shape), np.uint8), shape, settings)
+    outlines, confidence, _ = _outlined(labels, None, mask.shape, shape, settings)
+    return _segmentation(outlines, confidence, np.zeros((0, *mask.shape), np.uint8), shape)
+
+
+def _split(
+    foreground: NDArray[np.float32],
+    distance: NDArray[np.float32] | None,
+    working: tuple[float, ...],
+    shape: tuple[int, ...],
+    settings: Settings,
+) -> NDArray[np.int32]:
+    return split_objects(
+        foreground,
+        distance,
+        threshold=settings.threshold,
+        seed_level=settings.seed_level,
+        seam_level=settings.seam_level,
+        min_area=settings.min_area_px2 * (working[0] / shape[0]) * (working[1] / shape[1]),
+        min_confidence=settings.min_confidence,
+    )
 
 
 def _outlined(
     labels: NDArray[np.int32],
     foreground: NDArray[np.float32] | None,
-    maps: NDArray[np.uint8],
+    working: tuple[int, ...],
     shape: tuple[int, ...],
     settings: Settings,
-) -> Segmentation:
-    height, width = shape[:2]
+    origin: tuple[int, int] = (0, 0),
+    reduced: int = 1,
+) -> tuple[Outlines, NDArray[np.float32], NDArray[np.int32]]:
+    """Outline the labels of the whole or of a view; outlines in image pixels, confidence and label of each."""
     outlines, numbers = contour_labels(labels, foreground, level=settings.threshold)
-    outlines = outlines.transformed(width / labels.shape[1], height / labels.shape[0], 0.0, 0.0)
+    down, across = shape[0] / working[0], shape[1] / working[1]
+    outlines = outlines.transformed(reduced * across, reduced * down, origin[1] * across, origin[0] * down)
+    if reduced > 1:  # the last square of pixels may reach beyond the image
+        within = np.clip(outlines.xy, 0, np.asarray(shape[1::-1], np.float32))
+        outlines = replace(outlines, xy=within)
     outlines = simplify(outlines, settings.tolerance_px)
     if foreground is None:
         confidence = np.ones(len(outlines), np.float32)
     else:
         means: Any = ndimage.mean(foreground, labels, np.asarray(numbers)) if len(outlines) else []
         confidence = np.asarray(means, np.float32)
-    return Segmentation(outlines, confidence, touches_border(outlines, height, width), maps)
+    return outlines, confidence, numbers
+
+
+def _segmentation(
+    outlines: Outlines, confidence: NDArray[np.float32], maps: NDArray[np.uint8] | DiskMaps, shape: tuple[int, ...]
+) -> Segmentation:
+    return Segmentation(outlines, confidence, touches_border(outlines, shape[0], shape[1]), maps)

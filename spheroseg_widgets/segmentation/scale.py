@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.feature import peak_local_max
 
-from spheroseg_widgets.imaging.normalise import Percentiles, normalise
-from spheroseg_widgets.imaging.resize import resized, working_size
+from spheroseg_widgets.imaging.normalise import Percentiles
+from spheroseg_widgets.imaging.resize import working_size
+from spheroseg_widgets.imaging.scaled import ScaledImage
 
 from .predict import Predictor
 from .settings import Settings
+from .tiles import Stop
 
 FIRST_SIDE = 384
 """Longest side of the first look, in working pixels."""
@@ -27,10 +29,17 @@ LEAST_DIAMETER = 28.0
 LEAST_RADIUS = 2.5
 """Anything thinner, in working pixels, is a speck."""
 LARGEST_SIDE = 2048
+"""Most working pixels on a side of what is worked in one piece, and of what is looked at here."""
 LARGEST_SCALE = 2.0
+VIEW_SIDE = 1024
+"""Side of the views of a large image in which tiny objects are sought, in working pixels."""
+VIEWS = 2
+"""Views of a large image, where it has most to show; and large images that are looked at so closely."""
 
 
-def estimate_scale(predictor: Predictor, samples: Sequence[NDArray[Any]], settings: Settings) -> float:
+def estimate_scale(
+    predictor: Predictor, samples: Sequence[NDArray[Any]], settings: Settings, *, stop: Stop | None = None
+) -> float:
     """Choose the working scale for images like these.
 
     Parameters
@@ -41,21 +50,34 @@ def estimate_scale(predictor: Predictor, samples: Sequence[NDArray[Any]], settin
         A few images of the group, original values.
     settings : Settings
         The run's; its scale is not used.
+    stop : callable, optional
+        Asked before each tile that is looked at whether to give up.
 
     Returns
     -------
     float
-        Working pixels per image pixel: the longest side comes to 384 (never enlarged), or to more, up to
-        2,048 or twice the image, where typical objects would be smaller than 28 working pixels.
+        Working pixels per image pixel: the longest side comes to 384 (never enlarged), or to more where typical
+        objects would be smaller than 28 working pixels. At most to 2,048 or twice the image; with a model that works
+        by tiles, at most to the image's own size where that is larger.
+
+    Raises
+    ------
+    StoppedError
+        `stop` said so.
     """
     longest = max(max(sample.shape) for sample in samples)
     scale = min(1.0, FIRST_SIDE / longest)
     most = min(LARGEST_SCALE, LARGEST_SIDE / longest)
+    if predictor.by_tiles:
+        most = max(most, 1.0)
     for _ in range(2):  # a second look, as tiny objects are not seen well at the first
-        diameters = [d for sample in samples for d in _diameters(predictor, sample, settings.at_scale(scale))]
-        if not diameters or scale >= most:
+        seen_at, diameters = _look(predictor, samples, settings, scale, stop)
+        if not diameters and longest > 2 * LARGEST_SIDE:
+            seen_at, diameters = _come_nearer(predictor, samples[:VIEWS], settings, scale, most, stop)
+        if not diameters or seen_at >= most:
+            scale = seen_at
             break
-        wanted = scale * LEAST_DIAMETER / float(np.median(diameters))
+        wanted = seen_at * LEAST_DIAMETER / float(np.median(diameters))
         # Steps of a quarter octave: a slightly different sample gives the same scale.
         stepped = 2.0 ** (np.ceil(np.log2(wanted) * 4) / 4)
         if stepped <= scale:
@@ -64,15 +86,75 @@ def estimate_scale(predictor: Predictor, samples: Sequence[NDArray[Any]], settin
     return round(scale, 6)
 
 
-def _diameters(predictor: Predictor, sample: NDArray[Any], settings: Settings) -> list[float]:
-    """Typical diameter of one sample's objects in working pixels; nothing for an empty one.
+def _come_nearer(
+    predictor: Predictor,
+    samples: Sequence[NDArray[Any]],
+    settings: Settings,
+    scale: float,
+    most: float,
+    stop: Stop | None,
+) -> tuple[float, list[float]]:
+    """Look at large images ever closer: the first look shows nothing of objects that tiles can resolve.
+
+    Returns the scale at which there was something to see, and the diameters there; the scale at which it began
+    where there never was.
+    """
+    nearer = scale
+    while nearer < most:
+        nearer = min(most, 2 * nearer)
+        _, diameters = _look(predictor, samples, settings, nearer, stop)
+        if diameters:
+            return nearer, diameters
+    return scale, []
+
+
+def _look(
+    predictor: Predictor, samples: Sequence[NDArray[Any]], settings: Settings, scale: float, stop: Stop | None
+) -> tuple[float, list[float]]:
+    chosen = settings.at_scale(scale)
+    diameters = []
+    for sample in samples:
+        for view in _views(predictor, sample, chosen):
+            diameters += _diameters(predictor, view, chosen, stop)
+    return scale, diameters
+
+
+def _views(predictor: Predictor, sample: NDArray[Any], settings: Settings) -> list[NDArray[np.float32]]:
+    """Return a sample at working scale (h, w) float32; of a large one the views in which its grey varies most."""
+    if max(working_size(sample.shape, settings.scale)) <= LARGEST_SIDE:
+        return [predictor.working(sample, settings)]
+    image = ScaledImage(sample, Percentiles(settings.low, settings.high), settings.scale)
+    coarse = ScaledImage(sample, Percentiles(settings.low, settings.high), FIRST_SIDE / max(sample.shape)).whole()
+    sides = [min(VIEW_SIDE, length) for length in image.shape]
+    share = [side / length for side, length in zip(sides, image.shape, strict=True)]
+    cells = [
+        (y, x, float(coarse[_span(y, share[0], coarse.shape[0]), _span(x, share[1], coarse.shape[1])].std()))
+        for y in np.arange(0, 1 - share[0] + 1e-9, max(share[0], 1e-9))
+        for x in np.arange(0, 1 - share[1] + 1e-9, max(share[1], 1e-9))
+    ]
+    best = sorted(cells, key=lambda cell: -cell[2])[:VIEWS]
+    return [
+        image.view(
+            *(slice(int(at * n), int(at * n) + side) for at, n, side in zip(cell[:2], image.shape, sides, strict=True))
+        )
+        for cell in best
+    ]
+
+
+def _span(start: float, share: float, length: int) -> slice:
+    first = int(start * length)
+    return slice(first, max(first + 1, round((start + share) * length)))
+
+
+def _diameters(
+    predictor: Predictor, working: NDArray[np.float32], settings: Settings, stop: Stop | None
+) -> list[float]:
+    """Typical diameter of a view's objects in working pixels; nothing for an empty one.
 
     The area-weighted median of the largest circles that fit around each local maximum of the distance to the
     background: where touching objects run together at a coarse scale, each still has its own circle.
     """
-    image = normalise(sample, Percentiles(settings.low, settings.high))
-    working = resized(image, working_size(image.shape, settings.scale))
-    maps = predictor.maps(working)
+    maps = predictor.maps(working, stop=stop)
     mask = maps[0] > 255 * settings.threshold if len(maps) else predictor.mask(working)
     # Outside the image counts as inside: what the border cuts is not smaller for that.
     inside = np.pad(mask.astype(np.uint8), 1, mode="edge")

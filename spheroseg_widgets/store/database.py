@@ -20,6 +20,8 @@ from alembic.util.exc import CommandError
 
 from spheroseg_widgets.errors import StoreError, StoreVersionError
 
+from .map_cache import MapCache
+
 NETWORK_TYPES = {
     "nfs",
     "nfs4",
@@ -64,11 +66,17 @@ class Database:
         Connected.
     path : Path or None
         Of a SQLite file.
+
+    Attributes
+    ----------
+    maps : MapCache or None
+        The probability maps of its results, where there is a cache folder.
     """
 
     def __init__(self, engine: sa.Engine, path: Path | None, lock: Path | None = None) -> None:
         self.engine = engine
         self.path = path
+        self.maps: MapCache | None = None
         self._lock = lock
 
     @classmethod
@@ -77,6 +85,7 @@ class Database:
         where: str | Path,
         *,
         create: bool = False,
+        cache: Path | None = None,
         type_of: Callable[[Path], str] = filesystem_type,
     ) -> Database:
         """Open a store and bring its schema up to date.
@@ -87,6 +96,8 @@ class Database:
             A SQLite file, or a database URL.
         create : bool
             Make the SQLite file when it does not exist.
+        cache : Path, optional
+            Folder for what is derived and can be made again; without one, no probability maps are kept.
         type_of : callable
             Gives the file system's type; for tests.
 
@@ -101,6 +112,8 @@ class Database:
             database = cls(sa.create_engine(str(where)), None)
         else:
             database = cls._open_file(Path(where), create=create, type_of=type_of)
+        if cache is not None:
+            database.maps = MapCache(cache)
         try:
             database._migrate()
         except StoreError:
@@ -204,6 +217,8 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+        if self.maps is not None:
+            self.maps.close()
         if self._lock is not None:
             self._lock.unlink(missing_ok=True)
 

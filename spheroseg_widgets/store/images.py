@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from spheroseg_widgets.errors import StoreError
 
 from . import audit
-from .tables import exclusion, image, job, model, now, outcome, plate, result, review, run, source, well
+from .tables import COMPUTED, exclusion, image, job, model, now, outcome, plate, result, review, run, source, well
 
 BATCH = 500
 CLOCK_SECONDS = 0.01
@@ -144,8 +144,9 @@ def images_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
 
     Columns: image_id, name, stem, path, page (t), series, z, channel, site, plate, well, time_h, width,
     height, pixel_size_um, pixel_size_source, sha256, status and reason of the newest job, seconds, model,
-    model_sha256, review, excluded (by itself or its well), outcome (a person's), current_result_id, n_objects,
-    total_area_px2, least_confidence, result_source, warnings.
+    model_version, model_sha256, engine, precision, scale and threshold of the result that holds, review, excluded
+    (by itself or its well), outcome (a person's), current_result_id, n_objects, total_area_px2, least_confidence,
+    result_source, warnings.
     """
     newest = (
         sa.select(job.c.image_id, sa.func.max(job.c.id).label("job_id"))
@@ -181,7 +182,9 @@ def images_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
             job.c.reason,
             job.c.seconds,
             model.c.name.label("model"),
+            model.c.version.label("model_version"),
             model.c.sha256.label("model_sha256"),
+            result.c.computed,
             sa.func.coalesce(review.c.state, "unreviewed").label("review"),
             outcome.c.outcome.label("confirmed_outcome"),
             image.c.current_result_id,
@@ -207,6 +210,10 @@ def images_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
     )
     frame = pd.read_sql(query, connection)
     frame["status"] = frame["status"].astype(object).where(frame["status"].notna(), "new")
+    computed = frame.pop("computed")
+    for name in COMPUTED:
+        frame[name] = [how.get(name) if isinstance(how, dict) else None for how in computed]
+    frame = frame.astype({"scale": float, "threshold": float})
     frame["excluded"] = _excluded(connection, project_id, frame)
     return frame
 

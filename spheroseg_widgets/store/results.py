@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,13 @@ import pandas as pd
 import sqlalchemy as sa
 
 from spheroseg_widgets.errors import ConflictError
+from spheroseg_widgets.measure.definitions import COMPUTED_COLUMNS
 from spheroseg_widgets.outlines.outlines import Outlines
 
 from . import audit
 from .ids import uuid7
 from .images import chunks
-from .tables import MEASUREMENTS, exclusion, geometry, image, now, outline, result, review
+from .tables import COMPUTED, MEASUREMENTS, exclusion, geometry, image, model, now, outline, result, review, run
 
 HELD_BY_A_PERSON = ("approved", "corrected", "excluded")
 JUDGED_OUTLINES = ("approved", "corrected")
@@ -34,6 +35,8 @@ def add_revision(
     run_id: int | None = None,
     parent_id: int | None = None,
     method: str = "contour",
+    computed: Mapping[str, Any] | None = None,
+    maps: str | None = None,
 ) -> int:
     """Store a revision; which one holds is `point_current`'s business.
 
@@ -48,6 +51,10 @@ def add_revision(
         Where it comes from.
     method : {"contour", "trace"}
         Traced outlines are pixelated.
+    computed : mapping, optional
+        What a worker computed it with: `COMPUTED`, and sha256 of the file.
+    maps : str, optional
+        Key of the probability maps it was made of, see `map_cache.py`.
 
     Returns
     -------
@@ -70,6 +77,8 @@ def add_revision(
             least_confidence=None if confidence is None or pd.isna(confidence) else float(confidence),
             author=author,
             created_at=now(),
+            computed=None if computed is None else dict(computed),
+            maps=maps,
         )
     ).inserted_primary_key
     assert made is not None
@@ -235,11 +244,11 @@ def load_outlines(connection: sa.Connection, result_id: int) -> tuple[Outlines, 
 def objects_frame(connection: sa.Connection, project_id: int, run_id: int | None = None) -> pd.DataFrame:
     """Return one row an outline, of the revisions that hold or of one run's, with image_id and result_id.
 
-    `excluded_object` is True where the object itself was excluded.
+    `excluded_object` is True where the object itself was excluded. `COMPUTED_COLUMNS` say how it was computed.
     """
-    query = sa.select(result.c.image_id, result.c.source.label("result_source"), result.c.method, outline).join(
-        result, result.c.id == outline.c.result_id
-    )
+    query = sa.select(
+        result.c.image_id, result.c.source.label("result_source"), result.c.method, result.c.run_id, outline
+    ).join(result, result.c.id == outline.c.result_id)
     if run_id is None:
         query = query.join(image, image.c.current_result_id == result.c.id)
     else:
@@ -256,7 +265,59 @@ def objects_frame(connection: sa.Connection, project_id: int, run_id: int | None
         )
     )
     frame["excluded_object"] = frame["outline_id"].isin(gone)
-    return frame
+    how = computed_frame(connection, frame["result_id"].unique().tolist())
+    return frame.join(how, on="result_id")
+
+
+def computed_frame(connection: sa.Connection, result_ids: Sequence[int]) -> pd.DataFrame:
+    """Return `COMPUTED_COLUMNS` of revisions, by result_id; missing where no run made one."""
+    query = (
+        sa.select(result.c.id, result.c.computed, model.c.name, model.c.version)
+        .join(run, run.c.id == result.c.run_id)
+        .join(model, model.c.id == run.c.model_id)
+    )
+    rows = [
+        (row.id, row.name, row.version, *((row.computed or {}).get(name) for name in COMPUTED))
+        for part in chunks(list(result_ids))
+        for row in connection.execute(query.where(result.c.id.in_(part)))
+    ]
+    frame = pd.DataFrame(rows, columns=["result_id", *COMPUTED_COLUMNS]).set_index("result_id")
+    return frame.astype({"scale": float, "threshold": float})
+
+
+def maps_frame(connection: sa.Connection, project_id: int, run_id: int | None = None) -> pd.DataFrame:
+    """Return the newest revision of each image that was made of probability maps, by image_id.
+
+    Parameters
+    ----------
+    run_id : int, optional
+        Only of this run.
+
+    Returns
+    -------
+    DataFrame
+        result_id, run_id, model_id, maps (their key), computed (a dict).
+    """
+    wanted = [image.c.project_id == project_id, image.c.deleted_at.is_(None), result.c.maps.is_not(None)]
+    if run_id is not None:
+        wanted.append(result.c.run_id == run_id)
+    newest = (
+        sa.select(sa.func.max(result.c.id).label("id"))
+        .join(image, image.c.id == result.c.image_id)
+        .where(*wanted)
+        .group_by(result.c.image_id)
+        .subquery()
+    )
+    query = (
+        sa.select(
+            result.c.image_id, result.c.id.label("result_id"), result.c.run_id, run.c.model_id, result.c.maps,
+            result.c.computed,
+        )
+        .join(newest, newest.c.id == result.c.id)
+        .join(run, run.c.id == result.c.run_id)
+        .order_by(result.c.image_id)
+    )  # fmt: skip
+    return pd.read_sql(query, connection).set_index("image_id")
 
 
 def revisions_frame(connection: sa.Connection, image_id: int) -> pd.DataFrame:

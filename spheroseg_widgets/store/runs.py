@@ -51,8 +51,10 @@ def create_run(
     parameters: Mapping[str, Any],
     image_ids: Sequence[int],
     author: str,
+    *,
+    verb: str = "segment",
 ) -> int:
-    """Store a run and its queued jobs, one an image; returns the run's id."""
+    """Store a run and its queued jobs, one an image; returns the run's id. `verb` is what the audit calls it."""
     made = connection.execute(
         run.insert().values(project_id=project_id, model_id=model_id, parameters=dict(parameters), author=author)
     ).inserted_primary_key
@@ -60,7 +62,7 @@ def create_run(
     run_id = int(made[0])
     for part in chunks(list(image_ids)):
         connection.execute(job.insert(), [{"run_id": run_id, "image_id": i, "queued_at": now()} for i in part])
-    audit.record(connection, project_id, author, "segment", "run", run_id, images=len(image_ids))
+    audit.record(connection, project_id, author, verb, "run", run_id, images=len(image_ids))
     return run_id
 
 

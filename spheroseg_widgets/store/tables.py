@@ -26,6 +26,8 @@ MEASUREMENTS = (
     "volume_lw2_px3", "intensity_mean", "intensity_sd", "contrast_to_rim",
 )  # fmt: skip
 """Measured columns of an outline, in px: the columns of `measure/definitions.py` when this schema was made."""
+COMPUTED = ("engine", "precision", "scale", "threshold")
+"""What is kept with every result of a model of how it was computed, besides the file's sha256 (its `computed`)."""
 
 
 def now() -> datetime:
@@ -128,6 +130,8 @@ result = Table(
     Column("source", sa.Text, nullable=False), Column("method", sa.Text, nullable=False, default="contour"),
     Column("n_objects", sa.Integer, nullable=False), Column("total_area_px2", sa.Float, nullable=False),
     Column("least_confidence", sa.Float), *_made(),
+    # What the worker says it computed with (`COMPUTED`); the name of the maps in the cache.
+    Column("computed", sa.JSON), Column("maps", sa.String(64)),
     sa.CheckConstraint("source IN ('model', 'edit', 'import')", name="source"),
     Index(None, "image_id", "id"), Index(None, "run_id"),
 )  # fmt: skip

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,15 +18,13 @@ from numpy.typing import NDArray
 from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.imaging.normalise import Percentiles, limits_of, normalise
 from spheroseg_widgets.imaging.read import Plane, read_plane
+from spheroseg_widgets.store.pack import Pack
 
 SIZES = (128, 256, 512)
 """Longest edge of the thumbnails, px."""
 MIME = "image/jpeg"
 QUALITY = 86
-MOST_BYTES = 1 << 30
-"""A pack that grows over this loses its oldest tenth."""
 THREADS = min(4, os.cpu_count() or 1)
-BUSY_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,97 +107,6 @@ def _shrunk(pixels: NDArray[np.generic], shape: tuple[int, int]) -> NDArray[np.g
     if pixels.shape == shape:
         return pixels
     return cv2.resize(pixels, shape[::-1], interpolation=cv2.INTER_AREA)
-
-
-class Pack:
-    """Thumbnails of one size in one SQLite file; whatever goes wrong with it counts as not cached.
-
-    Parameters
-    ----------
-    path : Path
-        The file; it may be deleted at any time, also while this is open.
-    most_bytes : int
-        When more lies in it, the oldest tenth goes.
-    """
-
-    def __init__(self, path: Path, most_bytes: int = MOST_BYTES) -> None:
-        self.path = path
-        self.most_bytes = most_bytes
-        self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
-        self._inode = 0
-
-    def get(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
-        """Return those of the thumbnails that are there."""
-        wanted = list(keys)
-        out: dict[bytes, bytes] = {}
-
-        def read(connection: sqlite3.Connection) -> None:
-            for at in range(0, len(wanted), 500):
-                part = wanted[at : at + 500]
-                marks = ",".join("?" * len(part))
-                out.update(connection.execute(f"SELECT key, data FROM thumbnail WHERE key IN ({marks})", part))  # noqa: S608 - question marks only
-
-        if self.path.exists():
-            self._attempt(read)
-        return out
-
-    def put(self, pictures: Mapping[bytes, bytes]) -> None:
-        """Add thumbnails."""
-
-        def write(connection: sqlite3.Connection) -> None:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany("INSERT OR REPLACE INTO thumbnail (key, data) VALUES (?, ?)", pictures.items())
-            pages, free, size = (
-                connection.execute(f"PRAGMA {name}").fetchone()[0]
-                for name in ("page_count", "freelist_count", "page_size")
-            )
-            if (pages - free) * size > self.most_bytes:
-                connection.execute(
-                    "DELETE FROM thumbnail WHERE rowid IN (SELECT rowid FROM thumbnail ORDER BY rowid"
-                    " LIMIT (SELECT count(*) / 10 + 1 FROM thumbnail))"
-                )
-            connection.execute("COMMIT")
-
-        self._attempt(write)
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._close()
-
-    def _attempt(self, act: Callable[[sqlite3.Connection], None]) -> None:
-        with self._lock:
-            try:
-                act(self._open())
-            except sqlite3.OperationalError:  # locked, read-only, full: the picture is made again next time
-                self._close()
-            except sqlite3.DatabaseError:  # damaged: nothing in it that could not be made again
-                self._close()
-                self.path.unlink(missing_ok=True)
-            except OSError:  # the folder cannot be made
-                self._close()
-
-    def _open(self) -> sqlite3.Connection:
-        inode = self.path.stat().st_ino if self.path.exists() else 0
-        if self._connection is not None and inode and inode == self._inode:
-            return self._connection
-        self._close()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self.path, BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        self._connection = connection
-        # No write-ahead log: the folder may lie on a network share. No waiting for the disk: it is a cache.
-        connection.execute("PRAGMA synchronous=OFF")
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS thumbnail (rowid INTEGER PRIMARY KEY, key BLOB UNIQUE, data BLOB NOT NULL)"
-        )
-        self._inode = self.path.stat().st_ino
-        return connection
-
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
 
 
 @dataclass(slots=True)

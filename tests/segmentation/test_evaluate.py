@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from spheroseg_widgets.errors import ImageError, SpherosegError
-from spheroseg_widgets.segmentation.evaluate import evaluate, mean_interval
+from spheroseg_widgets.segmentation.evaluate import auroc, evaluate, mean_interval
 from spheroseg_widgets.segmentation.pairs import Pair, find_pairs, read_truth, set_names
 from spheroseg_widgets.segmentation.registry import find_model
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
@@ -47,6 +47,16 @@ def test_a_clean_set_is_scored_image_by_image_and_as_a_whole(annotated: Path) ->
     assert total["iou_low"] <= total["iou"] <= total["iou_high"]
     assert 0.5 < total["ap"] < 1, "at IoU 0.95 not every outline is near enough"
     assert len(done.outlines["clean", "threshold", str(pairs[1].image)]) == 2
+    assert done.objects["image"].tolist() == ["f0", "f1", "f1", "f2"]
+    assert done.objects["iou"].min() > 0.9
+    assert (done.images["score"] == 1).all(), "the classical method has no probabilities"
+
+
+def test_a_score_that_is_low_where_it_fails_has_an_auroc_of_one() -> None:
+    assert auroc([0.2, 0.9, 0.8, 0.1], [True, False, False, True]) == 1
+    assert auroc([0.9, 0.2], [True, False]) == 0
+    assert auroc([0.5, 0.5, 0.5], [True, False, False]) == 0.5
+    assert np.isnan(auroc([0.5, 0.6], [False, False]))
 
 
 def test_counts_of_a_set_are_of_all_its_objects_not_a_mean_of_images(annotated: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import find_model
 from spheroseg_widgets.segmentation.scale import FIRST_SIDE, LEAST_DIAMETER, estimate_scale
 from spheroseg_widgets.segmentation.settings import Settings
+from spheroseg_widgets.segmentation.tiles import StoppedError
 
 
 def field(side: int, radius: int, centres: list[tuple[int, int]]) -> NDArray[np.uint8]:
@@ -49,3 +53,50 @@ def test_an_empty_group_keeps_the_first_look(classical: Predictor) -> None:
     assert estimate_scale(classical, [np.full((900, 900), 128, np.uint8)], Settings()) == pytest.approx(
         FIRST_SIDE / 900, rel=1e-4
     )
+
+
+class ByTiles(Predictor):
+    """The classical method's masks, offered as those of a model that can work by tiles."""
+
+    by_tiles = True  # type: ignore[assignment]  # a property there
+
+    def maps(
+        self, working: NDArray[np.float32], *, stop: Callable[[], bool] | None = None, **_: Any
+    ) -> NDArray[np.uint8]:
+        if stop is not None and stop():
+            raise StoppedError
+        assert max(working.shape) <= 2048, "too much to look at"
+        return np.zeros((0, *working.shape), np.uint8)
+
+
+def large_field() -> NDArray[np.uint8]:
+    """5,000 px with discs of 36 px in one quarter only: 3 px at the first look."""
+    centres = [(x, y) for x in range(300, 2200, 120) for y in range(2700, 4800, 120)]
+    return field(5000, 18, centres)
+
+
+def test_a_large_image_goes_to_the_scale_of_its_small_objects_where_tiles_allow_it() -> None:
+    scale = estimate_scale(ByTiles(find_model("threshold")), [large_field()], Settings())
+    assert scale > 2048 / 5000
+    assert LEAST_DIAMETER * 0.85 <= scale * 36 <= LEAST_DIAMETER * 1.45
+
+
+def test_what_is_worked_in_one_piece_stays_small_enough_for_it(classical: Predictor) -> None:
+    assert estimate_scale(classical, [large_field()], Settings()) <= 2048 / 5000 + 1e-6
+
+
+def test_a_large_spheroid_in_a_large_image_needs_no_tiles() -> None:
+    image = field(5000, 1200, [(2500, 2500)])
+    scale = estimate_scale(ByTiles(find_model("threshold")), [image], Settings())
+    assert scale == pytest.approx(FIRST_SIDE / 5000, rel=1e-3)
+
+
+def test_an_empty_large_group_keeps_the_first_look() -> None:
+    image = np.full((5000, 4500), 128, np.uint8)
+    scale = estimate_scale(ByTiles(find_model("threshold")), [image], Settings())
+    assert scale == pytest.approx(FIRST_SIDE / 5000, rel=1e-3)
+
+
+def test_choosing_the_scale_can_be_stopped() -> None:
+    with pytest.raises(StoppedError):
+        estimate_scale(ByTiles(find_model("threshold")), [large_field()], Settings(), stop=lambda: True)

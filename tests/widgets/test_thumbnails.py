@@ -14,7 +14,8 @@ import tifffile
 
 from spheroseg_widgets.imaging.normalise import Percentiles, normalise
 from spheroseg_widgets.imaging.read import Plane
-from spheroseg_widgets.widgets.thumbnails import SIZES, Pack, Picture, Thumbnails, make_thumbnails
+from spheroseg_widgets.store.pack import Pack
+from spheroseg_widgets.widgets.thumbnails import SIZES, Picture, Thumbnails, make_thumbnails
 
 
 def decoded(data: bytes) -> np.ndarray:
@@ -123,7 +124,7 @@ def test_a_damaged_pack_is_made_anew(gradient: Path, tmp_path: Path) -> None:
     cache.mkdir()
     (cache / "thumbnails-128.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 50)
     with pytest.raises(sqlite3.DatabaseError):  # the fault is real
-        sqlite3.connect(cache / "thumbnails-128.sqlite").execute("SELECT * FROM thumbnail")
+        sqlite3.connect(cache / "thumbnails-128.sqlite").execute("SELECT * FROM piece")
     thumbnails = Thumbnails(cache)
     picture = Picture(str(gradient), Plane(), "a" * 64)
     assert list(thumbnails.fetch({1: picture}, 128, seconds=10).pictures) == [1]

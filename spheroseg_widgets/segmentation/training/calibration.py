@@ -98,7 +98,9 @@ def view_logits(
         for image, labels in views:
             height, width = image.shape
             padded = cv2.copyMakeBorder(image, 0, -height % stride, 0, -width % stride, cv2.BORDER_REFLECT)
-            found = network(torch.from_numpy(padded[None, None]).to(device))[0, 0, :height, :width].float().cpu().numpy()
+            found = (
+                network(torch.from_numpy(padded[None, None]).to(device))[0, 0, :height, :width].float().cpu().numpy()
+            )
             step = max(1, found.size // each)
             logits.append(found.ravel()[::step])
             truth.append((labels > 0).ravel()[::step])

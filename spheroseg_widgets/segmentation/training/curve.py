@@ -6,6 +6,8 @@ import csv
 import math
 from pathlib import Path
 
+from spheroseg_widgets.atomic import write_whole
+
 COLUMNS = (
     "step", "loss", "foreground", "distance", "rate", "seconds", "validation_loss", "validation_iou",
 )  # fmt: skip
@@ -42,12 +44,13 @@ class Curve:
         self.rows = [row for row in self.rows if row["step"] <= step]
         if not self.path.exists():
             return
-        partial = self.path.with_suffix(".partial")
-        with partial.open("w", newline="") as stream:
+        write_whole(self.path, self._write)
+
+    def _write(self, path: Path) -> None:
+        with path.open("w", newline="") as stream:
             writer = csv.DictWriter(stream, COLUMNS)
             writer.writeheader()
             writer.writerows(self.rows)
-        partial.replace(self.path)
 
 
 def _read(path: Path) -> list[Row]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from spheroseg_widgets.atomic import write_whole
 from spheroseg_widgets.errors import TrainingError
 
 
@@ -41,10 +42,8 @@ def save_state(state: dict[str, Any], path: Path) -> None:
     TrainingError
         The file cannot be written, or the disk is full.
     """
-    partial = path.with_suffix(".partial")
     with writing(path):
-        torch.save(state, partial)
-        partial.replace(path)
+        write_whole(path, lambda partial: torch.save(state, partial))
 
 
 def write_text(path: Path, text: str) -> None:
@@ -55,10 +54,8 @@ def write_text(path: Path, text: str) -> None:
     TrainingError
         The file cannot be written, or the disk is full.
     """
-    partial = path.with_name(f"{path.name}.partial")
     with writing(path):
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))
 
 
 def write_json(path: Path, values: Any) -> None:

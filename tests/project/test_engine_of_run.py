@@ -1,0 +1,68 @@
+"""A run has one engine: chosen once, written down, and refused where a worker does not have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import spheroseg_widgets as sw
+from spheroseg_widgets.errors import ModelError, RunError
+from spheroseg_widgets.jobs import task
+from spheroseg_widgets.segmentation import engines
+
+
+@pytest.fixture
+def project(tmp_path: Path, three_images: Path) -> Iterator[sw.Project]:
+    opened = sw.open_project(tmp_path / "plate", create=True)
+    opened.add(three_images)
+    yield opened
+    opened.close()
+
+
+def test_the_engine_is_chosen_once_and_written_into_the_run(
+    project: sw.Project, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = project.segment(cluster=client, scale=1.0).wait(120)
+    assert run.progress().done == 3
+    parameters = project.runs()["parameters"].iloc[-1]
+    assert (parameters["engine"], parameters["settings"]["engine"]) == ("onnxruntime", "onnxruntime")
+    assert parameters["settings"]["precision"] == "float32"
+    assert {"onnxruntime", "onnx"} <= set(parameters["packages"])
+    asked = project.segment(model="threshold", cluster=client, engine="torch").wait(60)
+    assert asked.progress().done == 3
+    parameters = project.runs()["parameters"].iloc[-1]
+    assert parameters["settings"]["engine"] == "torch"
+    assert "onnx" not in parameters["packages"]
+    monkeypatch.setattr(engines, "_missing_packages", lambda: ["onnx"])
+    project.segment(model="threshold", cluster=client).wait(60)
+    assert project.runs()["parameters"].iloc[-1]["settings"]["engine"] == "torch"
+
+
+def test_a_worker_without_the_engine_says_so_before_any_image_is_worked_on(
+    project: sw.Project, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "_missing_packages", lambda: ["onnx"])
+    monkeypatch.setattr(task, "_loaded", {})
+    run = project.segment(cluster=client, engine="onnxruntime", scale=1.0)
+    with pytest.raises(RunError, match=r"onnx not installed here; pip install 'spheroseg_widgets\[fast\]'"):
+        run.wait(120)
+    seen = run.progress()
+    assert (seen.done, seen.failed) == (0, 3)
+    assert run.status()["started_at"].isna().all()
+
+
+def test_an_engine_that_is_not_here_is_refused_before_anything_is_stored(
+    project: sw.Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "_missing_packages", lambda: ["onnxruntime"])
+    with pytest.raises(ModelError, match="onnxruntime not installed here"):
+        project.segment(engine="onnxruntime")
+    monkeypatch.setattr(engines, "multiplies_bfloat16", lambda: False)
+    with pytest.raises(ModelError, match="does not multiply bfloat16"):
+        project.segment(precision="bfloat16")
+    with pytest.raises(ModelError, match="no engine 'warp'"):
+        project.segment(engine="warp", cluster="nowhere:1")
+    assert project.runs().empty
