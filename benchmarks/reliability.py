@@ -63,7 +63,10 @@ def cross_fitted(of_sets: Sequence[Sequence[Pixels]]) -> Pixels:
     """Return calibrated logits and truth, each half of the images by the line of the other half."""
     halves = [[image for images in of_sets for image in images[half::2]] for half in (0, 1)]
     lines = [fit_calibration(*joined(half)) for half in halves]
-    parts = [(lines[1 - i].slope * joined(half)[0] + lines[1 - i].intercept, joined(half)[1]) for i, half in enumerate(halves)]
+    parts = [
+        (lines[1 - i].slope * joined(half)[0] + lines[1 - i].intercept, joined(half)[1])
+        for i, half in enumerate(halves)
+    ]
     return joined(parts)
 
 
@@ -137,9 +140,17 @@ def main() -> None:
     of_images = auroc(images["score"], images["iou"] < 0.8)
     of_objects = auroc(objects["confidence"], objects["iou"] < 0.8)
     print(f"score against IoU < 0.8: AUROC {of_images:.3f} ({(images['iou'] < 0.8).sum()} of {len(images)} images)")
-    print(f"confidence against IoU < 0.8: AUROC {of_objects:.3f} ({(objects['iou'] < 0.8).sum()} of {len(objects)} objects)")
+    print(
+        f"confidence against IoU < 0.8: AUROC {of_objects:.3f} ({(objects['iou'] < 0.8).sum()} of {len(objects)} objects)"
+    )
     metrics = [
-        {"name": "expected calibration error", "value": round(as_it_is.error, 4), "unit": "", "target": 0.03, "better": "lower"},
+        {
+            "name": "expected calibration error",
+            "value": round(as_it_is.error, 4),
+            "unit": "",
+            "target": 0.03,
+            "better": "lower",
+        },
         {"name": "AUROC of images", "value": round(of_images, 4), "unit": "", "target": 0.8, "better": "higher"},
         {"name": "AUROC of objects", "value": round(of_objects, 4), "unit": "", "target": 0.8, "better": "higher"},
     ]

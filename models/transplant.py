@@ -50,7 +50,9 @@ def main() -> None:
     network = find_model(options.base).load()
     old = network.config
     new = NetworkConfig(old.in_channels, old.out_channels, old.widths[1:], old.bottleneck, cell=2 * old.cell)
-    config = TrainingConfig(steps=options.steps, rate=3e-3, warmup=20, average=0.97, threads=options.threads, network=new)
+    config = TrainingConfig(
+        steps=options.steps, rate=3e-3, warmup=20, average=0.97, threads=options.threads, network=new
+    )
     mixed, _ = domains(options.data, 0.3, config.seed)
     trainer = Trainer(options.out / "run", mixed, config)
     trainer.start_from({**trainer.network.state_dict(), **kept(dict(network.state_dict()), len(old.widths))})

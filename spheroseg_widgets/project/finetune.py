@@ -96,7 +96,6 @@ class FineTuning:
         self.base = find_model(base)
         self._project = project
         self._model: ModelInfo | None = None
-        self._error: BaseException | None = None
         table = complete_images(project, images)
         config = TrainingConfig(
             **{
@@ -146,13 +145,7 @@ class FineTuning:
             )
         if trainer.config.is_over(trainer.step, trainer.seconds):
             raise TrainingError(f"{self.name}: has had its minutes; the same call with more of them goes on")
-        self._error = None
         self.training.start()
-
-    @property
-    def error(self) -> BaseException | None:
-        """What ended the training, if not its end or a stop; None while it trains and where all is well."""
-        return None if self.training.running else self._error or self.training._error
 
     def wait(self) -> ModelInfo:
         """Wait for the end and register the model.
@@ -166,11 +159,7 @@ class FineTuning:
         Exception
             What ended the training, if not its end.
         """
-        try:
-            self.training.wait()
-        except Exception as error:
-            self._error = error  # the run gives it once only, and whoever watches asks later
-            raise
+        self.training.wait()
         trainer = self.training.trainer
         if not trainer.config.is_over(trainer.step, trainer.seconds):
             raise TrainingError(

@@ -13,13 +13,18 @@ from scipy import ndimage
 from spheroseg_widgets.outlines.contour import contour_labels
 from spheroseg_widgets.outlines.flags import touches_border
 from spheroseg_widgets.outlines.outlines import Outlines
+from spheroseg_widgets.outlines.rasterise import to_labels
 from spheroseg_widgets.outlines.simplify import simplify
 
+from .confidence import expected_iou
 from .disk_maps import DiskMaps
 from .instances import split_objects
 from .settings import Settings
 from .stitch import outline_by_windows
 from .tiles import Stop, Tiling
+
+SCORE_SIDE = 1024
+"""Pixels on the longer side that are enough for the score of a large image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class Segmentation:
     maps : (c, h, w) uint8
         Probability maps at working resolution; empty for the classical method. Those of a large image lie on disk,
         in a folder that goes with this object: their slices are arrays.
+    score : float
+        How sure the whole image's result is: the expected IoU (see `confidence.py`); 1 for the classical method.
     seconds : dict
         Time by stage: normalise, network, outlines; of a large image the network's includes normalising.
     """
@@ -45,6 +52,7 @@ class Segmentation:
     confidence: NDArray[np.float32]
     touches_border: NDArray[np.bool_]
     maps: NDArray[np.uint8] | DiskMaps
+    score: float = 1.0
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -87,7 +95,8 @@ def outline_maps(
         foreground = whole[0].astype(np.float32) / 255
         distance = whole[1].astype(np.float32) / 255 if len(whole) > 1 else None
         labels = _split(foreground, distance, working, shape, settings)
-        return _segmentation(*_outlined(labels, foreground, working, shape, settings)[:2], maps, shape)
+        found = _segmentation(*_outlined(labels, foreground, working, shape, settings)[:2], maps, shape)
+        return replace(found, score=expected_iou(foreground, labels > 0, _least_area(working, shape, settings)))
 
     def split(foreground: NDArray[np.float32], distance: NDArray[np.float32] | None, by: int) -> NDArray[np.int32]:
         return _split(foreground, distance, (working[0] / by, working[1] / by), shape, settings)
@@ -97,8 +106,9 @@ def outline_maps(
     ) -> tuple[Outlines, NDArray[np.float32], NDArray[np.int32]]:
         return _outlined(labels, foreground, working, shape, settings, (top, left), reduced)
 
-    found = outline_by_windows(maps, settings.threshold, split, outline, tiling, stop=stop, progress=progress)
-    return _segmentation(*found, maps, shape)
+    outlined = outline_by_windows(maps, settings.threshold, split, outline, tiling, stop=stop, progress=progress)
+    found = _segmentation(*outlined, maps, shape)
+    return replace(found, score=_score_of_large(maps, found.outlines, shape, settings))
 
 
 def outline_mask(mask: NDArray[np.bool_], shape: tuple[int, ...], settings: Settings) -> Segmentation:
@@ -107,6 +117,24 @@ def outline_mask(mask: NDArray[np.bool_], shape: tuple[int, ...], settings: Sett
     labels = split_objects(mask.astype(np.float32), None, min_area=area)
     outlines, confidence, _ = _outlined(labels, None, mask.shape, shape, settings)
     return _segmentation(outlines, confidence, np.zeros((0, *mask.shape), np.uint8), shape)
+
+
+def _least_area(working: tuple[float, ...], shape: tuple[int, ...], settings: Settings) -> float:
+    """Return the area of the smallest object that counts, in working pixels."""
+    return settings.min_area_px2 * (working[0] / shape[0]) * (working[1] / shape[1])
+
+
+def _score_of_large(
+    maps: NDArray[np.uint8] | DiskMaps, outlines: Outlines, shape: tuple[int, ...], settings: Settings
+) -> float:
+    """Return the expected IoU by every so many-th pixel of maps that are too large for one piece."""
+    step = -(-max(maps.shape[1:]) // SCORE_SIDE)
+    band = step * (1 + SCORE_SIDE // step)  # as many rows as a chunk has or so: each is unpacked once or twice
+    rows = [maps[0, top : top + band, :][::step, ::step] for top in range(0, int(maps.shape[1]), band)]
+    foreground = np.vstack(rows).astype(np.float32) / np.float32(255)
+    height, width = int(foreground.shape[0]), int(foreground.shape[1])
+    mask = to_labels(outlines.transformed(width / shape[1], height / shape[0], 0.0, 0.0), height, width) > 0
+    return expected_iou(foreground, mask, _least_area((height, width), shape, settings))
 
 
 def _split(
@@ -122,7 +150,7 @@ def _split(
         threshold=settings.threshold,
         seed_level=settings.seed_level,
         seam_level=settings.seam_level,
-        min_area=settings.min_area_px2 * (working[0] / shape[0]) * (working[1] / shape[1]),
+        min_area=_least_area(working, shape, settings),
         min_confidence=settings.min_confidence,
     )
 

@@ -64,9 +64,6 @@ class TrainingMonitor(SpheroWidget):
         self._watched: Watched = _FineTuning(training) if isinstance(training, FineTuning) else _Run(training)
         config = self._run.trainer.config
         self._rows = TrainingCurve(config.rate, config.warmup)
-        self._stopping = False
-        self._sitting: dict[str, Any] | None = None  # the one that this monitor saw at work
-        self._failed: tuple[int, str] | None = None  # after how many sittings, and why
         self._closing = False
         self._wake = threading.Event()
         self._watcher: threading.Thread | None = None
@@ -124,35 +121,13 @@ class TrainingMonitor(SpheroWidget):
         """Publish how it stands now; returns whether it was at work."""
         # Asked first: what ends in between is shown by the next look, which this answer asks for.
         running = self._run.running
-        if not running:
-            self._stopping = False
-        failure = self._failure(running=running)
         changed = self._rows.take(self._run.rows())
-        progress = progress_of(self._watched, self._rows, running=running, stopping=self._stopping, failure=failure)
+        progress = progress_of(self._watched, self._rows, running=running)
         with self.hold_sync():  # one message for both
             self.progress = progress
             if changed or not self.curve:
                 self.curve = self._rows.columns()
         return running
-
-    def _failure(self, *, running: bool) -> str | None:
-        """Return what ended the training, if not its end or a stop: "" where that is all that is known.
-
-        Who waits for a run takes its error away, so it is kept here until the run goes on.
-        """
-        sittings = self._run.record["sittings"]
-        if running:
-            self._sitting = sittings[-1] if sittings else None
-            self._failed = None
-            return None
-        if (error := self._watched.error()) is not None:
-            self._failed = len(sittings), str(error) or type(error).__name__
-        elif self._failed is not None and self._failed[0] != len(sittings):
-            self._failed = None  # gone on with meanwhile, to a better end
-        # A sitting that ends well, by itself or by a stop, writes down the step it came to.
-        elif self._failed is None and self._sitting is not None and "to_step" not in self._sitting:
-            self._failed = len(sittings), ""
-        return None if self._failed is None else self._failed[1]
 
     @rpc_method("refresh")
     def _refresh(self, _params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> None:
@@ -164,7 +139,6 @@ class TrainingMonitor(SpheroWidget):
         """End after the step it is at, saved."""
         self._check_verbs()
         with self.lock:
-            self._stopping = self._run.running
             self._watched.stop()
             self.reload()
 
@@ -211,9 +185,6 @@ class _FineTuning:
     def resume(self) -> None:
         self.tuning.resume()
 
-    def error(self) -> BaseException | None:
-        return self.tuning.error
-
 
 @dataclass(slots=True)
 class _Run:
@@ -229,6 +200,3 @@ class _Run:
 
     def resume(self) -> None:
         self.run.start()
-
-    def error(self) -> BaseException | None:
-        return self.run._error

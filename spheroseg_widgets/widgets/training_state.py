@@ -34,13 +34,8 @@ class Watched(Protocol):
     def resume(self) -> None:
         """Go on, or start."""
 
-    def error(self) -> BaseException | None:
-        """Return what ended it, if not its end or a stop."""
 
-
-def progress_of(
-    watched: Watched, curve: TrainingCurve, *, running: bool, stopping: bool, failure: str | None
-) -> dict[str, Any]:
+def progress_of(watched: Watched, curve: TrainingCurve, *, running: bool) -> dict[str, Any]:
     """Return the state as JSON values.
 
     Parameters
@@ -49,10 +44,8 @@ def progress_of(
         What is watched.
     curve : TrainingCurve
         Its curve so far.
-    running, stopping : bool
-        Whether it trains now, and was asked to stop.
-    failure : str or None
-        What ended it, if not its end or a stop; "" where nobody knows what.
+    running : bool
+        Whether it was at work when its curve was read.
 
     Returns
     -------
@@ -71,9 +64,10 @@ def progress_of(
     share = 1.0 if over else min(1.0, max(by_steps, by_time))
     # Time alone ends a run with as good as endless steps, also in its first seconds, when nothing is known of its speed.
     steps = config.steps if config.minutes is None or (config.steps < UNBOUNDED and by_steps >= by_time) else None
+    error = None if running else run.error
     if running:
-        state = "stopping" if stopping else "training"
-    elif failure is not None:
+        state = "stopping" if run.stopping else "training"
+    elif error is not None:
         state = "failed"
     elif over:
         state = "finished"
@@ -82,7 +76,7 @@ def progress_of(
     loss, iou = curve.validation or (None, None)
     return {
         "name": watched.name, "kind": watched.kind, "state": state,
-        "reason": failure or "",
+        "reason": "" if error is None else str(error) or type(error).__name__,
         "step": step, "steps": steps, "seconds": round(seconds, 1), "minutes": config.minutes,
         "seconds_left": _seconds_left(by_steps, seconds, config.minutes) if running and not over else None, "share": share,
         "falls_at": 1 - config.cooldown, "falls_from": curve.falls_from,

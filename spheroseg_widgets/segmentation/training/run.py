@@ -106,6 +106,8 @@ class TrainingRun:
         self._ended = threading.Event()
         self._ended.set()
         self._error: BaseException | None = None
+        self._raised = False
+        self._asked_to_stop = False
 
     def rows(self) -> list[Row]:
         """Return the curve so far, also of earlier sittings (see `curve.py`); from any thread."""
@@ -132,6 +134,16 @@ class TrainingRun:
         """Whether it trains now."""
         return not self._ended.is_set()
 
+    @property
+    def stopping(self) -> bool:
+        """Whether it still trains but was asked to stop."""
+        return self.running and self._asked_to_stop
+
+    @property
+    def error(self) -> BaseException | None:
+        """What ended the last training, if not its end or a stop; also after `wait` has raised it."""
+        return None if self.running else self._error
+
     def start(self) -> None:
         """Train in a thread of its own.
 
@@ -142,7 +154,7 @@ class TrainingRun:
         """
         if self.running:
             raise TrainingError(f"{self.folder}: this run is training already")
-        self._error = None
+        self._error, self._raised, self._asked_to_stop = None, False, False
         self._ended.clear()
         atexit.register(self._end)  # a program that ends, or a notebook that restarts, saves what was reached
         threading.Thread(target=self._train, name="training", daemon=True).start()
@@ -150,6 +162,7 @@ class TrainingRun:
     def stop(self) -> None:
         """End after the step it is at, saved; from any thread. A new `start` goes on."""
         if self.running:
+            self._asked_to_stop = True
             self.trainer.stop()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -172,9 +185,9 @@ class TrainingRun:
         """
         if not self._ended.wait(timeout):
             return False
-        if self._error is not None:
-            error, self._error = self._error, None
-            raise error
+        if self._error is not None and not self._raised:
+            self._raised = True
+            raise self._error
         return True
 
     def export(self, name: str | None = None) -> Path:
