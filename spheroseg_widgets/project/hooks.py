@@ -16,8 +16,8 @@ def register(name: str, function: Callable[..., Any] | str) -> None:
     Parameters
     ----------
     name : str
-        "display_run" (called with the run, returns a mimebundle or an object that displays) or "report" (called
-        with the project, the path and the caller's options).
+        "display_run" and "display_finetuning" (called with the run or fine-tuning, return a mimebundle or an object
+        that displays), or "report" (called with the project, the path and the caller's options).
     function : callable or str
         The function, or "package.module:function" where importing it now would cost too much.
     """
