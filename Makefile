@@ -54,8 +54,9 @@ screenshots: browser  ## pictures of README and docs, from the running product a
 	$(BIN)/python benchmarks/screenshots.py --project demo-output/project
 	$(BIN)/python benchmarks/outlined_pictures.py
 
-bench: $(VENV)/ready  ## seconds and memory of the main job
+bench: $(VENV)/ready  ## seconds and memory of the main job; what the network and the stages around it take
 	$(BIN)/python benchmarks/main_job.py
+	$(BIN)/python benchmarks/inference.py
 
 clean:
 	rm -rf $(VENV) demo-output build dist frontend/node_modules

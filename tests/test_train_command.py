@@ -107,7 +107,7 @@ def test_ctrl_c_stops_saves_and_writes_the_model(tmp_path: Path, annotated_plate
                 break
             time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        stdout, stderr = process.communicate(timeout=60)
+        stdout, stderr = process.communicate(timeout=180)
     finally:
         process.kill()
     assert process.returncode == 130, stderr
