@@ -88,8 +88,8 @@ def draw(before: Reliability, after: Reliability, path: Path) -> None:
     words = (
         f'<text x="{left + side / 2}" y="{top + side + 34}" text-anchor="middle">predicted probability</text>'
         f'<text transform="translate(14 {top + side / 2}) rotate(-90)" text-anchor="middle">observed share of foreground</text>'
-        f'<text x="{left + 12}" y="{top + 20}" fill="#0072b2">as shipped, error {after.error:.3f}</text>'
-        f'<text x="{left + 12}" y="{top + 36}" fill="#8a5a00">before calibration, error {before.error:.3f}</text>'
+        f'<text x="{left + 12}" y="{top + 20}" fill="#0072b2">with a fitted line, error {after.error:.3f}</text>'
+        f'<text x="{left + 12}" y="{top + 36}" fill="#8a5a00">as shipped, error {before.error:.3f}</text>'
     )
     path.write_text(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + side + 24}" height="{top + side + 44}" '
@@ -130,9 +130,9 @@ def main() -> None:
     print(f"the line of all: {line.slope:.3f} * logit {line.intercept:+.3f}")
     for name, images in of_sets.items():
         print(f"{name:16} error {reliability(expit(joined(images)[0]), joined(images)[1]).error:.4f}")
+    draw(as_it_is, refitted, PICTURE)
     if options.write:
         write_calibrated(model, line, options.write)
-        draw(as_it_is, refitted, PICTURE)
         print(options.write)
         return
     found = evaluate(sets, [model], threads=options.threads)
