@@ -21,7 +21,8 @@ from spheroseg_widgets.segmentation.training.model_folder import write_model
 from spheroseg_widgets.training_command import register
 
 SMALL = NetworkConfig(widths=(4, 8), bottleneck=8)
-PROGRAM = "import typer; from spheroseg_widgets.training_command import register; a = typer.Typer(); register(a); a()"
+# Tests that a shell started in the background inherit that interrupts are ignored.
+PROGRAM = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import typer; from spheroseg_widgets.training_command import register; a = typer.Typer(); register(a); a()"
 
 
 @pytest.fixture(autouse=True)
