@@ -18,7 +18,7 @@ from copies import COPIES, write_copies
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "models"))
 
-from train_resunet_spheroid import HELD_OUT
+from train_resunet_spheroid import HELD_OUT, Rule
 
 from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.imaging.read import read_plane
@@ -35,10 +35,15 @@ SETS = ("orgaquant", "ipsc_spheroids", "mls_spheroids", "brain_organoid", "invas
 RESULTS = Path(__file__).parent / "results" / "check_real.json"
 
 
-def held_out(folder: Path) -> list[Pair]:
-    """Return the pairs of a set that training does not see; labels rather than masks where there are both."""
+def pairs_of(folder: Path, rule: Rule) -> list[Pair]:
+    """Return the pairs of a set that a rule names; labels rather than masks where there are both."""
     truths = folder / "labels" if (folder / "labels").is_dir() else folder / "masks"
-    return [pair for pair in find_pairs(folder / "images", truths)[0] if HELD_OUT[folder.name](pair.name)]
+    return [pair for pair in find_pairs(folder / "images", truths)[0] if rule(pair.name)]
+
+
+def held_out(folder: Path) -> list[Pair]:
+    """Return the pairs of a set that training does not see."""
+    return pairs_of(folder, HELD_OUT[folder.name])
 
 
 def check_smoke(folder: Path, model: ModelInfo) -> None:

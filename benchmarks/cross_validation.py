@@ -15,18 +15,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "models"))
-
 import pandas as pd
-from train_resunet_spheroid import HELD_OUT, domains, export
+from check_real import pairs_of
+from train_resunet_spheroid import HELD_OUT, Rule, domains, export
 
 from spheroseg_widgets.segmentation.evaluate import Evaluation, evaluate
 from spheroseg_widgets.segmentation.network import NetworkConfig
-from spheroseg_widgets.segmentation.pairs import Pair, find_pairs
 from spheroseg_widgets.segmentation.registry import CLASSICAL, find_model
 from spheroseg_widgets.segmentation.training.state import load_state, read_json
 from spheroseg_widgets.segmentation.training.trainer import Trainer, TrainingConfig
@@ -37,15 +33,9 @@ RESULTS = Path(__file__).parent / "results" / "cross_validation.json"
 TARGETS = {"orgaquant IoU": 0.87, "orgaquant F1": 0.82, "mls_spheroids IoU": 0.90}
 
 
-def of_subset(subset: str) -> Callable[[str], bool]:
+def of_subset(subset: str) -> Rule:
     """Return the rule that holds one subset out."""
     return lambda stem: subset in stem
-
-
-def pairs_of(folder: Path, rule: Callable[[str], bool]) -> list[Pair]:
-    """Return the pairs of a set that a rule names."""
-    truths = folder / "labels" if (folder / "labels").is_dir() else folder / "masks"
-    return [pair for pair in find_pairs(folder / "images", truths)[0] if rule(pair.name)]
 
 
 def train_fold(data: Path, base: Path, out: Path, subset: str, minutes: float, threads: int) -> None:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from cross_validation import of_subset, pairs_of
+from check_real import pairs_of
+from cross_validation import of_subset
 
 from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.contour import contour_labels

@@ -48,11 +48,11 @@ def annotation_of(folder: Path, stem: str) -> tuple[Path, Kind]:
     return (instances, "labels") if instances.exists() else (folder / "masks" / f"{stem}.png", "masks")
 
 
-def load(folder: Path, *, held_out: bool, rules: Mapping[str, Rule] = HELD_OUT) -> Iterator[Sample]:
-    """Load one set's training (or held-out) part, large images made smaller."""
+def load(folder: Path, rules: Mapping[str, Rule] = HELD_OUT) -> Iterator[Sample]:
+    """Load one set's training part, large images made smaller."""
     rule = rules[folder.name]
     for path in sorted((folder / "images").iterdir()):
-        if rule(path.stem) != held_out:
+        if rule(path.stem):
             continue
         annotation, kind = annotation_of(folder, path.stem)
         yield Sample(
@@ -144,7 +144,7 @@ def domains(
         "dsb2018_nuclei": (0.05, None),
     }
     shares = {name: share for name, share in shares.items() if name not in without}
-    samples = {name: list(load(data / name, held_out=False, rules=rules)) for name in (*shares, "livecell")}
+    samples = {name: list(load(data / name, rules)) for name in (*shares, "livecell")}
     images = {name: [sample.annotated for sample in of_set] for name, of_set in samples.items()}
     mixed = [Domain.of_images(name, share, images[name], span) for name, (share, span) in shares.items()]
     mixed.append(Domain.of_images("flat cells, empty", 0.03, without_objects(images["livecell"])))

@@ -1,4 +1,4 @@
-"""Images at another scale."""
+"""Images at another scale, or wider."""
 
 from __future__ import annotations
 
@@ -18,3 +18,9 @@ def resized(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.flo
         return image
     shrinking = size[0] < image.shape[0]
     return cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR)
+
+
+def padded(image: NDArray[np.float32], stride: int) -> NDArray[np.float32]:
+    """Mirror an image (h, w) at its lower and right edge until both sides are multiples of `stride`."""
+    height, width = image.shape
+    return cv2.copyMakeBorder(image, 0, -height % stride, 0, -width % stride, cv2.BORDER_REFLECT)

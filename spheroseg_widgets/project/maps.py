@@ -13,20 +13,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from spheroseg_widgets.errors import SpherosegError, StoreError
-from spheroseg_widgets.jobs import background
 from spheroseg_widgets.jobs.task import outline_packed
 from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.segmentation.disk_maps import DiskMaps
 from spheroseg_widgets.segmentation.map_codec import decode_maps
 from spheroseg_widgets.segmentation.settings import Settings
-from spheroseg_widgets.store import leases, results, runs
+from spheroseg_widgets.store import results, runs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.images import images_frame
 from spheroseg_widgets.store.map_cache import GONE
 
 from .find import find_image, pickable
-from .run import Run, start_in_background
+from .run import Run, refuse_beside_another, start_in_background
 
 if TYPE_CHECKING:
     from .project import Project
@@ -230,17 +229,12 @@ class FromMaps:
         chosen = pickable(self.database, self.id, images)
         with self.database.read() as connection:
             known = results.maps_frame(connection, self.id, run_id)
-            holder = leases.lease_holder(connection, self.id)
             if known.empty:
                 whose = "" if run_id is None else f" of run {run_id}"
                 raise StoreError(f"there are no probability maps{whose}; segment with a network first")
             base = int(known["run_id"].max())
             parameters = {int(other): runs.run_parameters(connection, int(other)) for other in known["run_id"].unique()}
-        ours = {one.dispatcher.owner for one in background.of_store(str(self.database.engine.url))}
-        if holder is not None and holder not in ours:
-            raise StoreError(
-                f"another process ({holder}) is running jobs of this project; wait for it, or stop it first"
-            )
+        refuse_beside_another(self.database, self.id)
         model_id = int(known.loc[known["run_id"] == base, "model_id"].iloc[0])
         same = [made for made, other in parameters.items() if _network_of(other) == _network_of(parameters[base])]
         usable = known[(known["model_id"] == model_id) & known["run_id"].isin(same) & known.index.isin(chosen)]

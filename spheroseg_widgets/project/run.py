@@ -24,6 +24,7 @@ from spheroseg_widgets.segmentation.engines import FAST_PACKAGES, ONNX, check_us
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, ModelInfo, find_model
 from spheroseg_widgets.segmentation.settings import Settings
 from spheroseg_widgets.store import images, leases, runs
+from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.job_state import FAILED
 from spheroseg_widgets.store.progress import RunProgress, run_progress
 
@@ -274,10 +275,7 @@ def start_run(
     database = project.database
     with database.read() as connection:
         table = images.images_frame(connection, project.id)
-        holder = leases.lease_holder(connection, project.id)
-    ours = {one.dispatcher.owner for one in background.of_store(str(database.engine.url))}
-    if holder is not None and holder not in ours:
-        raise StoreError(f"another process ({holder}) is running jobs of this project; wait for it, or stop it first")
+    refuse_beside_another(project.database, project.id)
     table = table[table["image_id"].isin(list(image_ids))]
     check_reachable(table["path"])
     scales = dict.fromkeys(map(str, table["image_id"]), chosen.scale) if "scale" in settings else None
@@ -305,6 +303,21 @@ def start_run(
     run = Run(project, run_id)
     start_in_background(run, workers=workers, cluster=cluster)
     return run
+
+
+def refuse_beside_another(database: Database, project_id: int) -> None:
+    """Refuse to start a run while another process works on this project's.
+
+    Raises
+    ------
+    StoreError
+        One does.
+    """
+    with database.read() as connection:
+        holder = leases.lease_holder(connection, project_id)
+    ours = {one.dispatcher.owner for one in background.of_store(str(database.engine.url))}
+    if holder is not None and holder not in ours:
+        raise StoreError(f"another process ({holder}) is running jobs of this project; wait for it, or stop it first")
 
 
 def start_in_background(run: Run, *, workers: int | None, cluster: Any) -> None:

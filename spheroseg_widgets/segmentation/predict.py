@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from spheroseg_widgets.errors import ModelError
 from spheroseg_widgets.imaging.normalise import Percentiles, normalise
-from spheroseg_widgets.imaging.resize import resized, working_size
+from spheroseg_widgets.imaging.resize import padded, resized, working_size
 from spheroseg_widgets.imaging.scaled import ScaledImage
 
 from .disk_maps import DiskMaps
@@ -245,9 +245,7 @@ class Predictor:
         assert self.network is not None
         assert self.engine is not None
         height, width = image.shape
-        stride = self.network.stride
-        padded = cv2.copyMakeBorder(image, 0, -height % stride, 0, -width % stride, cv2.BORDER_REFLECT)
-        planes = np.repeat(padded[None, None], self.network.in_channels, axis=1)
+        planes = np.repeat(padded(image, self.network.stride)[None, None], self.network.in_channels, axis=1)
         return np.asarray(expit(self.engine(planes))[0, :, :height, :width], np.float32)
 
     def _stoppable(self, stop: Stop | None) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:

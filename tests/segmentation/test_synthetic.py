@@ -70,8 +70,9 @@ def test_a_hole_is_background_in_the_truth() -> None:
         ({"strands": 40}, {}),
         ({}, {"scratches": 3}),
         ({}, {"well_radius": 0.5}),
+        ({}, {"ghosts": 5}),
     ],
-    ids=["debris, bubbles and shed cells", "strands", "scratches", "the well's wall"],
+    ids=["debris, bubbles and shed cells", "strands", "scratches", "the well's wall", "spheroids far out of focus"],
 )
 def test_what_is_no_compact_body_is_not_part_of_the_truth(body: dict[str, Any], field: dict[str, Any]) -> None:
     still = {"noise": 0.0, "unevenness": 0.0}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from scipy.special import expit
 from torch import Tensor, nn
 
 from .augment import Image, Labels
+from .validation import logits_of
 
 MOST_PIXELS = 400_000
 """Of all views together; more say nothing more about two numbers."""
@@ -96,11 +96,7 @@ def view_logits(
     logits, truth = [], []
     with torch.inference_mode():
         for image, labels in views:
-            height, width = image.shape
-            padded = cv2.copyMakeBorder(image, 0, -height % stride, 0, -width % stride, cv2.BORDER_REFLECT)
-            found = (
-                network(torch.from_numpy(padded[None, None]).to(device))[0, 0, :height, :width].float().cpu().numpy()
-            )
+            found = logits_of(network, image, stride, device)[0, 0].cpu().numpy()
             step = max(1, found.size // each)
             logits.append(found.ravel()[::step])
             truth.append((labels > 0).ravel()[::step])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import torch
+
+from spheroseg_widgets.segmentation.processor import multiplies_bfloat16
 
 
 def best_device() -> torch.device:
@@ -16,14 +16,4 @@ def multiplies_bf16(device: torch.device) -> bool:
     """Say whether a device multiplies bfloat16 in hardware; elsewhere it is slower than float32."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device.type == "cpu" and bf16_is_fast()
-
-
-def bf16_is_fast() -> bool:
-    """Say whether this CPU multiplies bfloat16 in hardware (AVX-512 BF16 or AMX)."""
-    supported = getattr(torch.backends.cpu, "get_cpu_capability", lambda: "")()
-    flags = ""
-    if os.path.exists("/proc/cpuinfo"):  # noqa: PTH110 - a pseudo file
-        with open("/proc/cpuinfo") as stream:  # noqa: PTH123
-            flags = next((line for line in stream if line.startswith("flags")), "")
-    return "avx512_bf16" in flags or "amx_bf16" in flags or supported == "AMX"
+    return device.type == "cpu" and multiplies_bfloat16()

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from spheroseg_widgets.imaging.resize import resized, working_size
+from spheroseg_widgets.imaging.resize import padded, resized, working_size
 from spheroseg_widgets.segmentation.scale import LARGEST_SCALE, LEAST_DIAMETER
 from spheroseg_widgets.segmentation.scores import iou
 
@@ -76,6 +76,14 @@ def whole_views(items: Sequence[Annotated], side: int) -> list[tuple[Image, Labe
     return [whole_view(item, side) for item in items[::step]]
 
 
+def logits_of(network: nn.Module, image: Image, stride: int, device: torch.device) -> Tensor:
+    """Compute the logits (1, c, h, w) float32 of a view (h, w), in inference mode; see `score`."""
+    height, width = image.shape
+    planes = torch.from_numpy(padded(image, stride)[None, None]).to(device)
+    found: Tensor = network(planes)[:, :, :height, :width].float()
+    return found
+
+
 def score(network: nn.Module, views: Sequence[tuple[Image, Labels]], stride: int, device: torch.device) -> Score:
     """Score a network, in float32 as inference computes.
 
@@ -93,9 +101,7 @@ def score(network: nn.Module, views: Sequence[tuple[Image, Labels]], stride: int
     losses, overlaps = [], []
     with torch.inference_mode():
         for image, labels in views:
-            height, width = image.shape
-            padded = cv2.copyMakeBorder(image, 0, -height % stride, 0, -width % stride, cv2.BORDER_REFLECT)
-            logits = network(torch.from_numpy(padded[None, None]).to(device))[:, :, :height, :width].float()
+            logits = logits_of(network, image, stride, device)
             target = torch.from_numpy(training_targets(labels)[None]).to(device)
             losses.append(float(loss_of(logits, target)[0]))
             overlaps.append(iou((logits[0, 0] > 0).cpu().numpy(), labels > 0))

@@ -65,6 +65,20 @@ def test_no_object_is_drawn_larger_than_the_view_shows() -> None:
     assert np.mean(spans) < 0.75  # without the bound most views would be nothing but foreground
 
 
+def test_sizes_are_drawn_evenly_within_both_bounds_and_do_not_heap_up_at_one() -> None:
+    yy, xx = np.mgrid[:200, :200]
+    labels = ((xx - 100) ** 2 + (yy - 100) ** 2 < 20**2).astype(np.int32)
+    span = ViewRange(5, 400, least_zoom=0.5, most_zoom=1.8)
+    zooms = []
+    for seed in range(300):
+        _, cut = random_view(labels.astype(np.float32), labels, 40.0, 160, np.random.default_rng(seed), span)
+        if cut.any() and not (cut[0].any() or cut[-1].any() or cut[:, 0].any() or cut[:, -1].any()):
+            zooms.append(np.sqrt(cut.sum() / labels.sum()))
+    assert 0.45 < min(zooms) < 0.6
+    assert 1.6 < max(zooms) < 1.9
+    assert np.mean(np.array(zooms) < 0.55) < 0.2, "the range of diameters goes further than that of zooms"
+
+
 def test_the_camera_keeps_the_range_and_the_type() -> None:
     image = np.linspace(0, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
     for seed in range(60):
