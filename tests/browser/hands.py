@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import psutil
 from jupyter_client import BlockingKernelClient
 from playwright.sync_api import Locator, Page, expect
 
@@ -44,6 +45,16 @@ def ask(lab: Lab, code: str) -> Any:
         return json.loads("".join(said).partition("answer:")[2])
     finally:
         client.stop_channels()
+
+
+def kill_kernel(lab: Lab) -> None:
+    """End the newest kernel as a crash does."""
+    connection = str(lab.kernel_file())
+    for process in psutil.process_iter(["cmdline"]):
+        if connection in (process.info["cmdline"] or []):
+            process.kill()
+            return
+    raise AssertionError(f"no process of {connection}")
 
 
 def place_on_screen(editor: Locator, width: int, height: int) -> tuple[Callable[[Any], tuple[float, float]], float]:

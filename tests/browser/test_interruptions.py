@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from servers import run_all, write_notebook
@@ -14,7 +13,7 @@ from servers import run_all, write_notebook
 import spheroseg_widgets as sw
 
 from .conftest import Lab, Watch
-from .hands import bring, drag_vertex
+from .hands import bring, drag_vertex, kill_kernel
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.filterwarnings("ignore")]
 NewPage = Callable[..., tuple[Page, Watch]]
@@ -29,16 +28,6 @@ def open_editor(page: Page) -> Locator:
     expect(editor.locator(".sw-editor-name")).to_contain_text("plate_A01_0h")
     expect(editor.locator(".sw-editor-wait")).to_be_hidden()
     return editor
-
-
-def kill_kernel(lab: Lab) -> None:
-    """End the newest kernel as a crash does."""
-    connection = str(lab.kernel_file())
-    for process in psutil.process_iter(["cmdline"]):
-        if connection in (process.info["cmdline"] or []):
-            process.kill()
-            return
-    raise AssertionError(f"no process of {connection}")
 
 
 def test_no_change_is_lost(segmented: Path, lab: Lab, new_page: NewPage, tmp_path: Path) -> None:
