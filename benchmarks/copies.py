@@ -12,6 +12,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from spheroseg_widgets.imaging.resize import resized_labels
 from spheroseg_widgets.segmentation.pairs import Pair, read_only_plane, read_truth
 
 Change = Callable[[NDArray[Any]], NDArray[Any]]
@@ -47,8 +48,7 @@ def write_copies(pairs: Sequence[Pair], name: str, folder: Path) -> list[Pair]:
         pixels = read_only_plane(pair.image)
         truth = read_truth(pair.truth, pixels.shape)
         changed = change(pixels)
-        size = changed.shape[::-1]
-        labels = truth if factor == 1 else cv2.resize(truth.astype(np.uint16), size, interpolation=cv2.INTER_NEAREST)
+        labels = truth if factor == 1 else resized_labels(truth, (changed.shape[0], changed.shape[1]))
         image, annotation = folder / f"{pair.name}.tif", folder / f"{pair.name}.labels.png"
         tifffile.imwrite(image, changed)
         annotation.write_bytes(imagecodecs.png_encode(labels.astype(np.uint16)))

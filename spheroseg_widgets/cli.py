@@ -79,6 +79,10 @@ def segment(
         str | None, typer.Option(help="Address of a Dask scheduler, instead of a local cluster.")
     ] = None,
     exclude_border: Annotated[bool, typer.Option(help="Leave out objects that touch the image's edge.")] = False,
+    diameter_um: Annotated[
+        float | None,
+        typer.Option(help="Diameter of typical spheroids in micrometres; by default some images are looked at."),
+    ] = None,
     engine: Annotated[
         str | None, typer.Option(help="torch, onnxruntime or cuda; by default the fast one that is installed.")
     ] = None,
@@ -112,7 +116,9 @@ def segment(
     if project.images().empty:
         raise SpherosegError("there is no image to segment")
     with _progress_of_runs() as watch:
-        run = project.segment(model=model, workers=workers, cluster=cluster, engine=engine, precision=precision)
+        run = project.segment(
+            model=model, workers=workers, cluster=cluster, engine=engine, precision=precision, diameter_um=diameter_um
+        )
         watch(run)
         _wait(run)
     not_written: list[str] = []

@@ -20,6 +20,14 @@ def resized(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.flo
     return cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR)
 
 
+def resized_labels(labels: NDArray[np.int32], size: tuple[int, int]) -> NDArray[np.int32]:
+    """Resize instance labels (h, w) below 65,536 to (height, width), each pixel the label at its middle."""
+    # Plain INTER_NEAREST takes the label at the pixel's corner: outlines move by half a pixel against the image.
+    # OpenCV resizes no int32.
+    found = cv2.resize(labels.astype(np.uint16), size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
+    return found.astype(np.int32)
+
+
 def padded(image: NDArray[np.float32], stride: int) -> NDArray[np.float32]:
     """Mirror an image (h, w) at its lower and right edge until both sides are multiples of `stride`."""
     height, width = image.shape

@@ -11,7 +11,7 @@ from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.imaging.read import Plane, read_plane
 from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import ModelInfo
-from spheroseg_widgets.segmentation.scale import estimate_scale
+from spheroseg_widgets.segmentation.scale import estimate_scale, scale_of_diameter
 from spheroseg_widgets.segmentation.settings import Settings
 
 SAMPLES = 5
@@ -22,6 +22,8 @@ def choose_scales(
     info: ModelInfo, table: pd.DataFrame, settings: Settings, stop: threading.Event | None = None
 ) -> dict[str, float] | None:
     """Choose one working scale a plate, or a folder and image size where there are no plates.
+
+    By the diameter of typical spheroids where the settings have one and else by looking at some images.
 
     Parameters
     ----------
@@ -46,6 +48,12 @@ def choose_scales(
     scales: dict[str, float] = {}
     for _, members in table.groupby(group, sort=False):
         step = max(1, len(members) // SAMPLES)
+        if settings.diameter_um is not None:
+            diameter = settings.diameter_um / float(members["pixel_size_um"].median())
+            longest = int(members[["width", "height"]].max(axis=None))
+            scale = scale_of_diameter(diameter, longest, by_tiles=predictor.by_tiles)
+            scales.update(dict.fromkeys(map(str, members["image_id"]), scale))
+            continue
         samples = []
         for row in members.iloc[step // 2 :: step].head(SAMPLES).itertuples():
             if stop is not None and stop.is_set():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.outlines.rasterise import object_pixels, to_mask
+from spheroseg_widgets.outlines.rasterise import object_pixels
 
 INTENSITY_COLUMNS = ("intensity_mean", "intensity_sd", "contrast_to_rim")
 RIM_PX = 5
@@ -35,11 +35,13 @@ def measure_intensity(outlines: Outlines, pixels: NDArray[Any], rim_px: int = RI
         One row an object, columns `INTENSITY_COLUMNS`; NaN where there are no pixels.
     """
     height, width = pixels.shape
-    anything = to_mask(outlines, height, width)
+    drawn = [object_pixels(outlines, index, height, width) for index in range(len(outlines))]
+    anything = np.zeros((height, width), bool)
+    for mask, top, left in drawn:
+        anything[top : top + mask.shape[0], left : left + mask.shape[1]] |= mask
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim_px + 1, 2 * rim_px + 1))
     rows = []
-    for index in range(len(outlines)):
-        mask, top, left = object_pixels(outlines, index, height, width)
+    for index, (mask, top, left) in enumerate(drawn):
         if not mask.any():
             rows.append([np.nan] * 3)
             continue
@@ -47,10 +49,12 @@ def measure_intensity(outlines: Outlines, pixels: NDArray[Any], rim_px: int = RI
         under, after = min(rim_px, height - top - mask.shape[0]), min(rim_px, width - left - mask.shape[1])
         wide = np.pad(mask, ((up, under), (before, after)))
         box = np.s_[top - up : top + mask.shape[0] + under, left - before : left + mask.shape[1] + after]
-        values = pixels[box].astype(np.float64)
-        filled = ndimage.binary_fill_holes(wide)  # a core is no background
+        values = pixels[box]
+        # A core is no background.
+        filled = ndimage.binary_fill_holes(wide) if len(outlines.rings(index)) > 1 else wide
         rim = cv2.dilate(filled.astype(np.uint8), kernel).astype(bool) & ~filled & ~anything[box]
-        inside = values[wide]
-        contrast = inside.mean() - values[rim].mean() if rim.any() else np.nan
-        rows.append([inside.mean(), inside.std(), contrast])
+        inside = values[wide].astype(np.float64)
+        mean = inside.mean()
+        contrast = mean - values[rim].astype(np.float64).mean() if rim.any() else np.nan
+        rows.append([mean, inside.std(), contrast])
     return pd.DataFrame(rows, columns=list(INTENSITY_COLUMNS), dtype=np.float64)

@@ -262,4 +262,4 @@ class FromMaps:
 def _network_of(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return what decides the maps of a run, but for the model and the scale."""
     settings = Settings.from_dict(parameters["settings"]).to_dict()
-    return {name: value for name, value in settings.items() if name not in (*AFTER_THE_NETWORK, "scale")}
+    return {name: value for name, value in settings.items() if name not in (*AFTER_THE_NETWORK, "scale", "diameter_um")}

@@ -244,7 +244,7 @@ class Project(Judging, FromMaps):
         wait : bool
             Return when it is finished; the same as ``segment(...).wait()``.
         **settings
-            Of `segmentation.settings.Settings`: threshold, min_area_px2, engine, precision, ...
+            Of `segmentation.settings.Settings`: threshold, min_area_px2, diameter_um, engine, ...
 
         Returns
         -------

@@ -278,6 +278,8 @@ def start_run(
     refuse_beside_another(project.database, project.id)
     table = table[table["image_id"].isin(list(image_ids))]
     check_reachable(table["path"])
+    if chosen.diameter_um is not None:
+        _check_diameter(chosen.diameter_um, table)
     scales = dict.fromkeys(map(str, table["image_id"]), chosen.scale) if "scale" in settings else None
     packages = ["torch", "numpy", "opencv-python-headless", "scikit-image"]
     if chosen.engine == ONNX:
@@ -303,6 +305,18 @@ def start_run(
     run = Run(project, run_id)
     start_in_background(run, workers=workers, cluster=cluster)
     return run
+
+
+def _check_diameter(diameter_um: float, table: pd.DataFrame) -> None:
+    """Refuse a diameter that says nothing about pixels."""
+    if not diameter_um > 0:
+        raise SpherosegError(f"diameter_um is {diameter_um:g}; it must be larger than 0")
+    unknown = table[table["pixel_size_um"].isna()]
+    if len(unknown):
+        raise SpherosegError(
+            f"diameter_um needs the pixel size of every image; {len(unknown)} have none, {unknown['name'].iloc[0]} among "
+            "them: set it with project.set_pixel_size, or leave diameter_um out"
+        )
 
 
 def refuse_beside_another(database: Database, project_id: int) -> None:

@@ -1,12 +1,18 @@
-"""How sure a result is: the overlap with the truth to be expected if the probabilities are right."""
+"""How sure a result is: an image's expected overlap with the truth, and what speaks against each of its objects."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 MAY_BE = 0.1
 """Probability from which a pixel outside of every object counts as perhaps missed."""
+SURE_PEAK = 0.8
+"""Centre distance, smoothed, that an object's middle reaches where the network is sure of it."""
+LOW_CONFIDENCE = 0.6
+"""Objects below this are worth a look: on real images kept out of training (the model card has the figures) most of
+them overlap the annotation by less than 0.8."""
 
 
 def expected_iou(foreground: NDArray[np.float32], mask: NDArray[np.bool_], least_area: float) -> float:
@@ -36,3 +42,44 @@ def expected_iou(foreground: NDArray[np.float32], mask: NDArray[np.bool_], least
     if not mask.any():
         return least_area / (least_area + missed)
     return float(foreground[mask].sum() / (mask.sum() + missed))
+
+
+def object_confidence(
+    labels: NDArray[np.int32], foreground: NDArray[np.float32], distance: NDArray[np.float32] | None
+) -> NDArray[np.float32]:
+    """Return how sure every object is: its foreground, its middle, and what divides it from its neighbours.
+
+    The mean foreground probability inside, times the geometric mean of two shares of 1: how far the centre distance
+    rises towards `SURE_PEAK`, and how far it falls along the border with a neighbour (an object on its own has 1).
+    A mean foreground alone says nothing of clumps that were divided wrongly, which is how most objects fail.
+
+    Parameters
+    ----------
+    labels : (h, w) int32
+        Instance labels 0..n.
+    foreground : (h, w) float32
+        Probability of belonging to a spheroid.
+    distance : (h, w) float32 or None
+        Centre distance; None leaves the mean foreground probability.
+
+    Returns
+    -------
+    (n + 1,) float32
+        By label, 0 to 1; that of the background means nothing.
+    """
+    inside = np.flatnonzero(labels)
+    of_inside = labels.ravel()[inside]
+    mean = np.bincount(of_inside, foreground.ravel()[inside]) / np.maximum(np.bincount(of_inside), 1)
+    if distance is None or not len(inside):
+        return mean.astype(np.float32)
+    smooth = cv2.GaussianBlur(distance, (0, 0), 1.0)
+    peak, seam = np.full((2, len(mean)), 1e-6, np.float32)
+    np.maximum.at(peak, of_inside, smooth.ravel()[inside])
+    for near, far in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
+        one, other = labels[near], labels[far]
+        touching = (one != other) & (one > 0) & (other > 0)
+        height = np.minimum(smooth[near][touching], smooth[far][touching])
+        for side in (one, other):
+            np.maximum.at(seam, side[touching], height)
+    divided = 1 - np.minimum(seam / peak, 1)
+    return (mean * np.sqrt(np.minimum(peak / SURE_PEAK, 1) * divided)).astype(np.float32)

@@ -49,27 +49,49 @@ def split_objects(
         Instance labels 1..n, 0 is background.
     """
     mask = foreground > threshold
-    components, count = ndimage.label(mask, np.ones((3, 3)))
-    if not count:
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    if count == 1:
         return np.zeros(mask.shape, np.int32)
-    if distance is None:
-        labels = components.astype(np.int32)
-    else:
-        smooth = cv2.GaussianBlur(distance, (0, 0), 1.0)
-        cores, core_count = ndimage.label((smooth > seed_level) & mask)
-        # A component without any core is still an object: its seed is the component itself.
-        cored = np.unique(components[cores > 0])
-        bare = ~np.isin(components, cored) & mask
-        seeds = cores + np.where(bare, components + core_count, 0)
-        labels = watershed(-smooth, seeds.astype(np.int32), mask=mask).astype(np.int32)
-        labels = merge_pieces(labels, smooth, seam_level)
-    areas = np.bincount(labels.ravel())
-    sums = np.bincount(labels.ravel(), foreground.ravel())
+    inside = np.flatnonzero(mask)
+    if distance is not None:
+        labels = _apart(labels, count, inside, mask, cv2.GaussianBlur(distance, (0, 0), 1.0), seed_level, seam_level)
+    of_inside = labels.ravel()[inside]
+    areas = np.bincount(of_inside)
+    sums = np.bincount(of_inside, foreground.ravel()[inside])
     keep = (areas >= min_area) & (sums >= min_confidence * areas)
     keep[0] = False
     numbers = np.zeros(len(areas), np.int32)
     numbers[keep] = np.arange(1, int(keep.sum()) + 1)
     return np.asarray(numbers[labels], np.int32)
+
+
+def _apart(
+    components: NDArray[np.int32],
+    count: int,
+    inside: NDArray[np.intp],
+    mask: NDArray[np.bool_],
+    smooth: NDArray[np.float32],
+    seed_level: float,
+    seam_level: float,
+) -> NDArray[np.int32]:
+    """Divide the components (numbers 1 to below `count`) that have several cores; the others are one object each."""
+    core_count, cores = cv2.connectedComponents(((smooth > seed_level) & mask).astype(np.uint8), connectivity=4)
+    of_inside = components.ravel()[inside]
+    owner = np.zeros(core_count, np.int32)
+    owner[cores.ravel()[inside]] = of_inside
+    several = np.flatnonzero(np.bincount(owner[1:], minlength=count) > 1)
+    labels, last = components.copy(), count
+    boxes = ndimage.find_objects(components) if len(several) else []
+    for number in several.tolist():
+        box = boxes[number - 1]
+        own = components[box] == number
+        # Numbers that close up: of the cores of this component only.
+        seeds = np.where(own, cores[box], 0)
+        seeds = np.searchsorted(np.unique(seeds), seeds).astype(np.int32)
+        pieces = merge_pieces(watershed(-smooth[box], seeds, mask=own).astype(np.int32), smooth[box], seam_level)
+        labels[box][own] = pieces[own] + (last - 1)
+        last += int(pieces.max())
+    return labels
 
 
 def merge_pieces(labels: NDArray[np.int32], distance: NDArray[np.float32], seam_level: float) -> NDArray[np.int32]:

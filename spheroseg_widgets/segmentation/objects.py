@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from spheroseg_widgets.outlines.contour import contour_labels
 from spheroseg_widgets.outlines.flags import touches_border
@@ -16,7 +14,7 @@ from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.outlines.rasterise import to_labels
 from spheroseg_widgets.outlines.simplify import simplify
 
-from .confidence import expected_iou
+from .confidence import expected_iou, object_confidence
 from .disk_maps import DiskMaps
 from .instances import split_objects
 from .settings import Settings
@@ -36,7 +34,7 @@ class Segmentation:
     outlines : Outlines
         In image pixels.
     confidence : (n,) float32
-        Mean foreground probability inside each object, 0 to 1; 1 for the classical method.
+        How sure each object is, 0 to 1 (see `confidence.py`); 1 for the classical method.
     touches_border : (n,) bool
         Objects cut by the image's edge.
     maps : (c, h, w) uint8
@@ -95,16 +93,21 @@ def outline_maps(
         foreground = whole[0].astype(np.float32) / 255
         distance = whole[1].astype(np.float32) / 255 if len(whole) > 1 else None
         labels = _split(foreground, distance, working, shape, settings)
-        found = _segmentation(*_outlined(labels, foreground, working, shape, settings)[:2], maps, shape)
+        found = _segmentation(*_outlined(labels, foreground, distance, working, shape, settings)[:2], maps, shape)
         return replace(found, score=expected_iou(foreground, labels > 0, _least_area(working, shape, settings)))
 
     def split(foreground: NDArray[np.float32], distance: NDArray[np.float32] | None, by: int) -> NDArray[np.int32]:
         return _split(foreground, distance, (working[0] / by, working[1] / by), shape, settings)
 
     def outline(
-        labels: NDArray[np.int32], foreground: NDArray[np.float32], top: int, left: int, reduced: int
+        labels: NDArray[np.int32],
+        foreground: NDArray[np.float32],
+        distance: NDArray[np.float32] | None,
+        top: int,
+        left: int,
+        reduced: int,
     ) -> tuple[Outlines, NDArray[np.float32], NDArray[np.int32]]:
-        return _outlined(labels, foreground, working, shape, settings, (top, left), reduced)
+        return _outlined(labels, foreground, distance, working, shape, settings, (top, left), reduced)
 
     outlined = outline_by_windows(maps, settings.threshold, split, outline, tiling, stop=stop, progress=progress)
     found = _segmentation(*outlined, maps, shape)
@@ -113,15 +116,14 @@ def outline_maps(
 
 def outline_mask(mask: NDArray[np.bool_], shape: tuple[int, ...], settings: Settings) -> Segmentation:
     """Outline what the classical method found: a mask (h, w) at working resolution."""
-    area = settings.min_area_px2 * mask.size / (shape[0] * shape[1])
-    labels = split_objects(mask.astype(np.float32), None, min_area=area)
-    outlines, confidence, _ = _outlined(labels, None, mask.shape, shape, settings)
+    labels = split_objects(mask.astype(np.float32), None, min_area=_least_area(mask.shape, shape, settings))
+    outlines, confidence, _ = _outlined(labels, None, None, mask.shape, shape, settings)
     return _segmentation(outlines, confidence, np.zeros((0, *mask.shape), np.uint8), shape)
 
 
 def _least_area(working: tuple[float, ...], shape: tuple[int, ...], settings: Settings) -> float:
     """Return the area of the smallest object that counts, in working pixels."""
-    return settings.min_area_px2 * (working[0] / shape[0]) * (working[1] / shape[1])
+    return settings.least_area_px2 * (working[0] / shape[0]) * (working[1] / shape[1])
 
 
 def _score_of_large(
@@ -158,6 +160,7 @@ def _split(
 def _outlined(
     labels: NDArray[np.int32],
     foreground: NDArray[np.float32] | None,
+    distance: NDArray[np.float32] | None,
     working: tuple[int, ...],
     shape: tuple[int, ...],
     settings: Settings,
@@ -175,8 +178,7 @@ def _outlined(
     if foreground is None:
         confidence = np.ones(len(outlines), np.float32)
     else:
-        means: Any = ndimage.mean(foreground, labels, np.asarray(numbers)) if len(outlines) else []
-        confidence = np.asarray(means, np.float32)
+        confidence = object_confidence(labels, foreground, distance)[numbers]
     return outlines, confidence, numbers
 
 

@@ -56,9 +56,9 @@ def estimate_scale(
     Returns
     -------
     float
-        Working pixels per image pixel: the longest side comes to 384 (never enlarged), or to more where typical
-        objects would be smaller than 28 working pixels. At most to 2,048 or twice the image; with a model that works
-        by tiles, at most to the image's own size where that is larger.
+        Working pixels per image pixel: the longest side comes to 384, or to more where typical objects would be
+        smaller than 28 working pixels. At most to 2,048 or twice the image; with a model that works by tiles, at most
+        to the image's own size where that is larger.
 
     Raises
     ------
@@ -66,10 +66,7 @@ def estimate_scale(
         `stop` said so.
     """
     longest = max(max(sample.shape) for sample in samples)
-    scale = min(1.0, FIRST_SIDE / longest)
-    most = min(LARGEST_SCALE, LARGEST_SIDE / longest)
-    if predictor.by_tiles:
-        most = max(most, 1.0)
+    scale, most = _bounds(longest, by_tiles=predictor.by_tiles)
     for _ in range(2):  # a second look, as tiny objects are not seen well at the first
         seen_at, diameters = _look(predictor, samples, settings, scale, stop)
         if not diameters and longest > 2 * LARGEST_SIDE:
@@ -77,13 +74,45 @@ def estimate_scale(
         if not diameters or seen_at >= most:
             scale = seen_at
             break
-        wanted = seen_at * LEAST_DIAMETER / float(np.median(diameters))
-        # Steps of a quarter octave: a slightly different sample gives the same scale.
-        stepped = 2.0 ** (np.ceil(np.log2(wanted) * 4) / 4)
+        stepped = _stepped(seen_at * LEAST_DIAMETER / float(np.median(diameters)))
         if stepped <= scale:
             break
         scale = float(min(stepped, most))
     return round(scale, 6)
+
+
+def scale_of_diameter(diameter: float, longest: int, *, by_tiles: bool) -> float:
+    """Choose the working scale where the diameter is known, by the rule of `estimate_scale`, without a look.
+
+    Parameters
+    ----------
+    diameter : float
+        Of typical objects, in image pixels.
+    longest : int
+        Longest side of the group's images in pixels.
+    by_tiles : bool
+        Whether the model works by tiles.
+
+    Returns
+    -------
+    float
+        Working pixels per image pixel.
+    """
+    first, most = _bounds(longest, by_tiles=by_tiles)
+    return round(min(max(first, _stepped(LEAST_DIAMETER / diameter)), most), 6)
+
+
+def _bounds(longest: int, *, by_tiles: bool) -> tuple[float, float]:
+    """Return the scale of the first look, and the largest one, for images of this longest side."""
+    most = min(LARGEST_SCALE, LARGEST_SIDE / longest)
+    if by_tiles:
+        most = max(most, 1.0)
+    return min(LARGEST_SCALE, FIRST_SIDE / longest), most
+
+
+def _stepped(scale: float) -> float:
+    """Round up to a quarter octave: a slightly different sample gives the same scale."""
+    return float(2.0 ** (np.ceil(np.log2(scale) * 4) / 4))
 
 
 def _come_nearer(

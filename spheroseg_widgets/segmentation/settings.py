@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+LEAST_AREA = 64.0
+"""Objects of fewer working pixels are left out, where no area was asked for: there it does not matter how finely the
+same field was photographed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -20,8 +24,10 @@ class Settings:
         Share of the lower peak from which a border is no border (see `instances.py`).
     scale : float
         Working pixels per image pixel.
-    min_area_px2 : float
-        Smaller objects are left out, in image pixels.
+    diameter_um : float, optional
+        Diameter of typical spheroids in micrometres: decides the working scale instead of a look at the images.
+    min_area_px2 : float, optional
+        Smaller objects are left out, in image pixels; by default those below `LEAST_AREA` working pixels.
     min_confidence : float
         So are objects whose mean foreground probability is lower.
     low, high : float
@@ -38,13 +44,19 @@ class Settings:
     seed_level: float = 0.4
     seam_level: float = 0.7
     scale: float = 1.0
-    min_area_px2: float = 150.0
+    diameter_um: float | None = None
+    min_area_px2: float | None = None
     min_confidence: float = 0.8
     low: float = 0.5
     high: float = 99.5
     tolerance_px: float = 0.1
     engine: str = "torch"
     precision: str = "float32"
+
+    @property
+    def least_area_px2(self) -> float:
+        """Area of the smallest object that counts, in image pixels."""
+        return LEAST_AREA / self.scale**2 if self.min_area_px2 is None else self.min_area_px2
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able description, as stored with a run."""

@@ -32,7 +32,13 @@ class Outline(Protocol):
     """Outlines a view's labels."""
 
     def __call__(
-        self, labels: NDArray[np.int32], foreground: NDArray[np.float32], top: int, left: int, reduced: int
+        self,
+        labels: NDArray[np.int32],
+        foreground: NDArray[np.float32],
+        distance: NDArray[np.float32] | None,
+        top: int,
+        left: int,
+        reduced: int,
     ) -> tuple[Outlines, NDArray[np.float32], NDArray[np.int32]]:
         """Return the outlines in image pixels, the confidence and the label of each."""
         ...
@@ -205,7 +211,7 @@ def _window(
     foreground = _probability(values)
     distance = _probability(maps[1, *box.at]) if len(maps) > 1 else None
     labels = split(np.where(ours[groups], foreground, np.float32(0)), distance, 1)
-    outlines, confidence, _ = outline(labels, foreground, box.top, box.left, 1)
+    outlines, confidence, _ = outline(labels, foreground, distance, box.top, box.left, 1)
     return outlines, confidence
 
 
@@ -258,7 +264,7 @@ class _Region:
         near = np.zeros(len(own), bool)
         near[labels[cv2.dilate(own[labels].astype(np.uint8), np.ones((2 * PAD + 1,) * 2, np.uint8)) > 0]] = True
         outlines, confidence, numbers = self.outline(
-            np.where(near[labels], labels, 0).astype(np.int32), foreground, view.top, view.left, 1
+            np.where(near[labels], labels, 0).astype(np.int32), foreground, distance, view.top, view.left, 1
         )
         kept = np.flatnonzero(own[numbers])
         self.found.append((outlines.subset(kept), confidence[kept], peaks[numbers[kept] - 1]))
@@ -271,11 +277,12 @@ class _Region:
         box = self.region.padded(PAD, self.shape)
         by = int(np.ceil(np.sqrt(box.size / (4 * self.tiling.window**2))))
         foreground = _reduced(self.maps, 0, box, by)
-        labels = self.split(foreground, _reduced(self.maps, 1, box, by) if len(self.maps) > 1 else None, by)
+        distance = _reduced(self.maps, 1, box, by) if len(self.maps) > 1 else None
+        labels = self.split(foreground, distance, by)
         large = np.zeros(int(labels.max(initial=0)) + 1, bool)
         large[_at(labels, cut, box, by)] = True
         large[0] = False
-        outlines, confidence, numbers = self.outline(labels, foreground, box.top, box.left, by)
+        outlines, confidence, numbers = self.outline(labels, foreground, distance, box.top, box.left, by)
         chosen = np.flatnonzero(large[numbers])
         parts = [(outlines.subset(chosen), confidence[chosen])]
         for some, sure, peaks in self.found:

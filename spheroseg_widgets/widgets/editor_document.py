@@ -15,10 +15,9 @@ from spheroseg_widgets.measure.intensity import measure_intensity
 from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.flags import touches_border
 from spheroseg_widgets.outlines.outlines import Outlines
+from spheroseg_widgets.segmentation.confidence import LOW_CONFIDENCE
 
 DEFAULT_CLASS = "spheroid"
-LOW_CONFIDENCE = 0.6
-"""Below it an outline is hatched."""
 
 BORDER, LOW, EDITED = 1, 2, 4
 """Bits of the column `flags` (TypeScript: `FLAG` in `frontend/editor/store.ts`)."""

@@ -16,6 +16,7 @@ import traitlets
 from spheroseg_widgets.imaging.normalise import Percentiles
 from spheroseg_widgets.imaging.read import Plane
 from spheroseg_widgets.project.project import Project
+from spheroseg_widgets.segmentation.confidence import LOW_CONFIDENCE
 from spheroseg_widgets.store import images as store_images
 from spheroseg_widgets.store import runs
 from spheroseg_widgets.store.pages import OutlinePage, outline_pages
@@ -33,8 +34,8 @@ SETTLE_SECONDS = 0.15
 """Changes that come together are read together."""
 FACE_SECONDS = 2.0
 """Time for the pictures of the static face; what is not ready by then is named without its picture."""
-TOUCHES_BORDER, LOW_CONFIDENCE = 1, 2
-LOW = 0.5
+TOUCHES_BORDER, LOW = 1, 2
+"""Bits of an outline's marks."""
 
 logger = logging.getLogger(__name__)
 
@@ -302,6 +303,6 @@ class Gallery(SpheroWidget):
 
 def _flags(page: OutlinePage) -> bytes:
     return bytes(
-        TOUCHES_BORDER * touches | LOW_CONFIDENCE * (confidence is not None and confidence < LOW)
+        TOUCHES_BORDER * touches | LOW * (confidence is not None and confidence < LOW_CONFIDENCE)
         for touches, confidence in zip(page.touches_border, page.confidence, strict=True)
     )

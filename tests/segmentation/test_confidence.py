@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spheroseg_widgets.segmentation.confidence import expected_iou
+from spheroseg_widgets.segmentation.confidence import SURE_PEAK, expected_iou, object_confidence
 
 YY, XX = np.mgrid[:120, :120]
 
@@ -52,3 +52,44 @@ def test_it_is_the_overlap_with_a_truth_drawn_from_the_probabilities() -> None:
     real = [foreground > rng.random(foreground.shape) for _ in range(20)]
     overlaps = [(t & (labels > 0)).sum() / (t | (labels > 0)).sum() for t in real]
     assert expected_iou(foreground, labels > 0, 40) == pytest.approx(np.mean(overlaps), abs=0.01)
+
+
+def pair(apart: float, seam: float) -> tuple[np.ndarray, np.ndarray]:
+    """Two discs side by side: their labels, and a centre distance of 0.8 in the middles and `seam` between them."""
+    labels = np.zeros((120, 120), np.int32)
+    labels[disc(40, 60, 20)] = 1
+    labels[disc(40 + apart, 60, 20) & (labels == 0)] = 2
+    middle = 40 + apart / 2
+    distance = np.where(np.abs(XX - middle) < 6, seam, 0.8).astype(np.float32)
+    return labels, np.where(labels > 0, distance, 0).astype(np.float32)
+
+
+def test_an_object_on_its_own_with_a_sure_middle_has_its_mean_probability() -> None:
+    foreground, labels = scene()
+    found = object_confidence(labels, foreground, np.where(labels > 0, SURE_PEAK, 0).astype(np.float32))
+    assert found[1:] == pytest.approx([0.9, 0.6], abs=1e-4)
+    assert object_confidence(labels, foreground, None)[1:] == pytest.approx([0.9, 0.6], abs=1e-4)
+
+
+def test_a_shallow_border_with_a_neighbour_speaks_against_both() -> None:
+    foreground = np.full((120, 120), 0.9, np.float32)
+    sure, doubtful, alone = (
+        object_confidence(labels, foreground, distance)[1:]
+        for labels, distance in (pair(39, 0.1), pair(39, 0.6), pair(50, 0.6))
+    )
+    assert (sure > 0.8).all()
+    assert doubtful == pytest.approx(0.9 * np.sqrt(1 - 0.6 / 0.8), abs=0.03)
+    assert (alone > doubtful + 0.2).all()
+
+
+def test_a_faint_middle_speaks_against_an_object() -> None:
+    foreground, labels = scene()
+    distance = np.where(labels == 1, 0.8, np.where(labels == 2, 0.2, 0)).astype(np.float32)
+    found = object_confidence(labels, foreground, distance)
+    assert found[1] == pytest.approx(0.9, abs=1e-3)
+    assert found[2] == pytest.approx(0.6 * np.sqrt(0.2 / SURE_PEAK), abs=0.01)
+
+
+def test_nothing_found_has_no_confidence() -> None:
+    empty = np.zeros((20, 30), np.float32)
+    assert len(object_confidence(empty.astype(np.int32), empty, empty)) <= 1

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import find_model
-from spheroseg_widgets.segmentation.scale import FIRST_SIDE, LEAST_DIAMETER, estimate_scale
+from spheroseg_widgets.segmentation.scale import FIRST_SIDE, LEAST_DIAMETER, estimate_scale, scale_of_diameter
 from spheroseg_widgets.segmentation.settings import Settings
 from spheroseg_widgets.segmentation.tiles import StoppedError
 
@@ -53,6 +53,29 @@ def test_an_empty_group_keeps_the_first_look(classical: Predictor) -> None:
     assert estimate_scale(classical, [np.full((900, 900), 128, np.uint8)], Settings()) == pytest.approx(
         FIRST_SIDE / 900, rel=1e-4
     )
+
+
+def test_copies_of_other_sizes_are_worked_alike(classical: Predictor) -> None:
+    centres = [(x, y) for x in range(60, 400, 90) for y in range(60, 400, 90)]
+    image = field(400, 20, centres)
+    half = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    double = cv2.resize(image, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
+    scale = estimate_scale(classical, [image], Settings())
+    assert estimate_scale(classical, [half], Settings()) == pytest.approx(2 * scale, rel=1e-5)
+    assert estimate_scale(classical, [double], Settings()) == pytest.approx(scale / 2, rel=1e-5)
+    # And what is too small to count is too small in each.
+    least = Settings().at_scale(scale).least_area_px2
+    assert Settings().at_scale(2 * scale).least_area_px2 == pytest.approx(least / 4)
+    assert Settings(min_area_px2=70.0).at_scale(2 * scale).least_area_px2 == 70.0
+
+
+@pytest.mark.parametrize("radius", [8, 24, 150])
+def test_a_known_diameter_gives_the_scale_that_a_look_gives(classical: Predictor, radius: int) -> None:
+    step = max(120, 3 * radius)
+    centres = [(x, y) for x in range(step // 2, 1200, step) for y in range(step // 2, 1200, step)]
+    looked = estimate_scale(classical, [field(1200, radius, centres)], Settings())
+    told = scale_of_diameter(2 * radius, 1200, by_tiles=False)
+    assert told == pytest.approx(looked, rel=0.2)  # at most a quarter octave
 
 
 class ByTiles(Predictor):

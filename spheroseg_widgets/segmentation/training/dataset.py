@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +14,7 @@ from spheroseg_widgets.errors import ImageError, TrainingError
 from spheroseg_widgets.imaging.digest import sha256
 from spheroseg_widgets.imaging.names import parse_name
 from spheroseg_widgets.imaging.normalise import normalise
+from spheroseg_widgets.imaging.resize import resized, resized_labels, working_size
 from spheroseg_widgets.segmentation.pairs import Kind, find_pairs, read_only_plane, read_truth
 
 from .domains import Annotated, typical_diameter
@@ -180,9 +180,8 @@ def annotate(
     image = normalise(pixels)
     shrink = (most_pixels / image.size) ** 0.5
     if shrink < 1:
-        size = (max(1, round(image.shape[1] * shrink)), max(1, round(image.shape[0] * shrink)))
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        labels = cv2.resize(labels.astype(np.uint16), size, interpolation=cv2.INTER_NEAREST).astype(np.int32)
+        size = working_size(image.shape, shrink)
+        image, labels = resized(image, size), resized_labels(labels, size)
     return Annotated(name, image, labels, typical_diameter(labels))
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from spheroseg_widgets.imaging.resize import padded, resized, working_size
+from spheroseg_widgets.imaging.resize import padded, resized, resized_labels, working_size
 from spheroseg_widgets.segmentation.scale import LARGEST_SCALE, LEAST_DIAMETER
 from spheroseg_widgets.segmentation.scores import iou
 
@@ -47,20 +46,19 @@ def whole_view(item: Annotated, side: int) -> tuple[Image, Labels]:
     item : Annotated
         Normalised pixels and instance labels.
     side : int
-        Longest side of the view in pixels; images are never enlarged to reach it.
+        Longest side of the view in pixels, to which an image is at most doubled.
 
     Returns
     -------
     image, labels : (h, w) float32, (h, w) int32
         With h and w at most `side`.
     """
-    scale = min(1.0, side / max(item.image.shape))
+    scale = min(LARGEST_SCALE, side / max(item.image.shape))
     if item.diameter * scale < LEAST_DIAMETER:
         scale = max(scale, min(LEAST_DIAMETER / item.diameter, LARGEST_SCALE))
     size = working_size(item.image.shape, scale)
     image = resized(item.image, size)
-    # OpenCV resizes no int32; labels stay far below 65,536 in an annotated image.
-    labels = cv2.resize(item.labels.astype(np.uint16), size[::-1], interpolation=cv2.INTER_NEAREST).astype(np.int32)
+    labels = resized_labels(item.labels, size)
     where = np.nonzero(labels)
     window = []
     for axis in range(2):
