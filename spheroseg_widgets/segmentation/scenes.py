@@ -26,7 +26,7 @@ def random_scene(rng: np.random.Generator, size: tuple[int, int] = (256, 256)) -
     spec = SceneSpec(
         h, w, spheroids, "brightfield" if rng.random() < 0.75 else "fluorescence",
         blur=float(rng.uniform(0.3, 2.5)), noise=float(rng.uniform(0.003, 0.05)), unevenness=float(rng.uniform(0, 0.35)),
-        debris=int(rng.integers(0, 60)), bubbles=int(rng.random() < 0.12),
+        debris=int(rng.integers(0, 60)), bubbles=int(rng.integers(1, 5)) if rng.random() < 0.2 else 0,
         scratches=int(rng.integers(1, 4)) if rng.random() < 0.12 else 0,
         ghosts=int(rng.integers(1, 9)) if rng.random() < 0.15 else 0,
         well_radius=float(rng.uniform(0.45, 1.2)) if rng.random() < 0.12 else 0.0,

@@ -12,6 +12,7 @@ from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.rasterise import to_labels
 from spheroseg_widgets.segmentation.scenes import random_scene
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
+from spheroseg_widgets.segmentation.treated import GROWTH_PER_DAY, TIMES_H, TREATMENTS, treated_series
 
 
 def test_the_same_seed_gives_the_same_scene_and_another_seed_another() -> None:
@@ -113,3 +114,20 @@ def test_a_spheroid_cut_by_the_border_keeps_its_whole_outline() -> None:
     scene = render(SceneSpec(120, 120, (Spheroid(0, 60, 30, roughness=0),)), np.random.default_rng(0))
     assert scene.outlines.bounds()[0, 0] < 0
     assert (scene.labels == 1).sum() == pytest.approx(np.pi * 30**2 / 2, rel=0.02)
+
+
+@pytest.mark.parametrize("treatment", TREATMENTS)
+def test_a_treated_series_is_one_well_over_time(treatment: str) -> None:
+    scenes = treated_series(treatment, 5, (256, 256))
+    assert len(scenes) == len(TIMES_H)
+    again = treated_series(treatment, 5, (256, 256))
+    np.testing.assert_array_equal(scenes[-1].pixels, again[-1].pixels)
+    # All treatments of a well begin alike.
+    np.testing.assert_array_equal(scenes[0].pixels, treated_series("control", 5, (256, 256))[0].pixels)
+    area = [(scene.labels > 0).sum() for scene in scenes]
+    days = TIMES_H[-1] / 24
+    expected = (1 + GROWTH_PER_DAY.get(treatment, 0.0)) ** (2 * days)
+    # What loosens has a rougher outline, whose area is a little larger at the same radius.
+    assert area[-1] / area[0] == pytest.approx(expected, rel=0.25 if treatment == "loosening" else 0.02)
+    if treatment != "control":
+        assert (scenes[-1].pixels != treated_series("control", 5, (256, 256))[-1].pixels).mean() > 0.01
