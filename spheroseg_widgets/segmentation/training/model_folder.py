@@ -44,7 +44,7 @@ def write_model(
     training : mapping
         How the weights came about, JSON-able.
     defaults : mapping, optional
-        Prediction settings; by default those of `Settings`.
+        Prediction settings; those that are not named are those of `Settings`.
     card : str, optional
         The model card, Markdown.
 
@@ -62,10 +62,9 @@ def write_model(
     """
     check_name(name)
     usual = Settings()
-    values = dict(
-        defaults
-        or {"threshold": usual.threshold, "seed_level": usual.seed_level, "seam_level": usual.seam_level}
-    )  # fmt: skip
+    values = {
+        "threshold": usual.threshold, "seed_level": usual.seed_level, "seam_level": usual.seam_level, **(defaults or {})
+    }  # fmt: skip
     partial = folder / f"{WEIGHTS}.partial"
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -193,7 +193,8 @@ class TrainingRun:
     def export(self, name: str | None = None) -> Path:
         """Write the best averaged weights (without validation the last) as a model.
 
-        With validation the foreground's probabilities are calibrated on it (see `calibration.py`).
+        With validation the foreground's probabilities are calibrated on it (see `calibration.py`), and so is the
+        probability from which an object counts (see `least_confidence.py`).
 
         Parameters
         ----------
@@ -223,10 +224,14 @@ class TrainingRun:
             "images": len(self.record["training"]), "validation_images": len(self.record["held_out"]),
             "validation": score, "calibration": asdict(line), "versions": versions(),
         }  # fmt: skip
+        least = self.trainer.least_confidence(weights)
+        defaults = dict(self.base.settings.get("defaults", {})) if self.base else {}
+        if least is not None:
+            defaults["min_confidence"] = least
         target = self.folder / "model"
         write_model(
             target, called, str(state["step"]), weights, self.trainer.config.network, training,
-            defaults=self.base.settings.get("defaults") if self.base else None,
+            defaults=defaults,
             card=_card(called, self.record, training),
         )  # fmt: skip
         return target

@@ -25,6 +25,7 @@ from .calibration import Calibration, fit_calibration, view_logits
 from .curve import Curve, Row
 from .device import best_device, multiplies_bf16
 from .domains import Annotated, Domain
+from .least_confidence import fit_least_confidence
 from .losses import loss_of
 from .state import first_line, load_state, save_state, write_json, writing
 from .targets import training_targets
@@ -298,6 +299,13 @@ class Trainer:
         logits, truth = view_logits(self.judged, self.validation, self.config.network.stride, self.device)
         line = fit_calibration(logits, truth)
         return line, line.applied(weights, self.config.network.cell)
+
+    def least_confidence(self, weights: Mapping[str, Tensor]) -> float | None:
+        """Return the limit of `fit_least_confidence` for weights of this network; None without validation images."""
+        if self.judged is None:
+            return None
+        self.judged.load_state_dict(dict(weights))
+        return fit_least_confidence(self.judged, self.validation, self.config.network.stride, self.device)
 
     @contextmanager
     def _batches(self) -> Iterator[Iterator[Batch]]:
