@@ -35,7 +35,8 @@ frontend-test: browser  ## types and tests of the browser halves, in Chromium
 	$(BIN)/python frontend/tool.py test
 
 test: lint frontend-test  ## everything that must pass
-	$(BIN)/pytest -m "not long"
+	$(BIN)/pytest -m "not long" --ignore tests/browser -n 2 --dist loadfile
+	$(BIN)/pytest -m "not long" tests/browser
 
 test-long: $(VENV)/ready  ## long counts
 	$(BIN)/pytest -m long

@@ -24,7 +24,7 @@ from spheroseg_widgets.store.results import add_revision, point_current
 from spheroseg_widgets.store.tables import COMPUTED
 
 from .cluster import LoadModel, client_for
-from .task import Task, TaskResult, differs, segment_image
+from .task import Task, TaskResult, differs, give_up, segment_image
 from .working_scale import choose_scales
 
 LEASE_SECONDS = 60.0
@@ -164,8 +164,7 @@ class Dispatcher:
                 settled, committed = [], time.monotonic()
             elif not settled or flying:
                 self.stop.wait(LOOK_SECONDS)
-        if flying:
-            client.cancel([future for _, future in flying.values()])
+        self._give_up(client, flying, list(flying))
 
     def _submit(
         self,
@@ -194,7 +193,11 @@ class Dispatcher:
                     continue
                 maps, maps_sha256 = found
             z: Any = int(one.z) if one.z.isdigit() else (one.z or None)
+            # Of this dispatcher alone: on a shared cluster two projects have runs and jobs of the same numbers, and Dask
+            # takes tasks of one key for one task.
+            key = f"segment-{self.owner}-{run_id}-{one.job_id}-{one.attempt}"
             task = Task(
+                key=key,
                 job_id=one.job_id,
                 attempt=one.attempt,
                 uri=one.uri,
@@ -206,7 +209,6 @@ class Dispatcher:
                 maps=maps,
                 maps_sha256=maps_sha256,
             )
-            key = f"segment-{run_id}-{one.job_id}-{one.attempt}"
             future = client.submit(segment_image, task, key=key, pure=False)
             flying[key] = (one, future)
             waiting.add(future)
@@ -242,10 +244,15 @@ class Dispatcher:
             claims = [(claimed.job_id, claimed.attempt) for claimed, _ in flying.values()]
             own = runs.heartbeat(connection, claims, LEASE_SECONDS)
         gone = [key for key, (claimed, _) in flying.items() if claimed.job_id not in own]
-        if gone:
-            client.cancel([flying.pop(key)[1] for key in gone])
+        self._give_up(client, flying, gone)
         if images or gone:
             self.changed(images)
+
+    def _give_up(self, client: Any, flying: dict[str, tuple[runs.ClaimedJob, Any]], keys: list[str]) -> None:
+        """Take tasks back: those that wait never begin, those that run end before their next tile."""
+        if keys:
+            client.cancel([flying.pop(key)[1] for key in keys])
+            client.run(give_up, keys, on_error="ignore")
 
     def _settle(
         self, connection: Any, run_id: int, claimed: runs.ClaimedJob, result: TaskResult, parameters: dict[str, Any]

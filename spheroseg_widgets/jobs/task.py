@@ -19,9 +19,15 @@ from spheroseg_widgets.segmentation.objects import Segmentation, outline_maps
 from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import find_model
 from spheroseg_widgets.segmentation.settings import Settings
-from spheroseg_widgets.segmentation.tiles import Tiling
+from spheroseg_widgets.segmentation.tiles import Stop, Tiling
 
 _loaded: dict[tuple[str, str, str, str], Predictor] = {}
+_given_up: set[str] = set()
+
+
+def give_up(keys: list[str]) -> None:
+    """Have this process end the tasks of these keys at their next step: Dask does not stop what a worker has begun."""
+    _given_up.update(keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +35,10 @@ class Task:
     """One image to segment: where it is and how; no pixels travel.
 
     `maps` are packed probability maps (`map_codec.py`) to outline in place of running the network, and `maps_sha256`
-    what the file's sha256 was when they were made.
+    what the file's sha256 was when they were made. `key` is Dask's name of the task, by which it can be given up.
     """
 
+    key: str
     job_id: int
     attempt: int
     uri: str
@@ -83,6 +90,10 @@ def predictor_for(model: str, expected_sha256: str, settings: Settings, threads:
 def segment_image(task: Task) -> TaskResult:
     """Read, segment and measure one image; a failure is an answer, not an exception."""
     began = time.perf_counter()
+
+    def stop() -> bool:
+        return task.key in _given_up
+
     try:
         settings = Settings.from_dict(task.settings)
         predictor = None if task.maps else predictor_for(task.model, task.model_sha256, settings, task.threads)
@@ -92,10 +103,10 @@ def segment_image(task: Task) -> TaskResult:
         read = read_plane(task.uri, Plane(**task.plane))
         reading = time.perf_counter() - loaded
         if predictor is None:
-            found = outline_packed(task.maps, read.pixels.shape, settings)
+            found = outline_packed(task.maps, read.pixels.shape, settings, stop=stop)
             packed = b""
         else:
-            found = predictor.segment(read.pixels, settings)
+            found = predictor.segment(read.pixels, settings, stop=stop)
             packed = encode_maps(found.maps, read.pixels.shape) if len(found.maps) else b""
         before = time.perf_counter()
         objects = measure_shape(found.outlines).join(measure_intensity(found.outlines, read.pixels))
@@ -125,9 +136,13 @@ def segment_image(task: Task) -> TaskResult:
             reason=str(error) if known else f"{type(error).__name__}: {error}",
             traceback=None if known else traceback.format_exc(),
         )
+    finally:
+        _given_up.discard(task.key)
 
 
-def outline_packed(data: bytes, shape: tuple[int, ...], settings: Settings) -> Segmentation:
+def outline_packed(
+    data: bytes, shape: tuple[int, ...], settings: Settings, *, stop: Stop | None = None
+) -> Segmentation:
     """Outline packed maps as the run that made them did, at the threshold of `settings`.
 
     Parameters
@@ -138,9 +153,13 @@ def outline_packed(data: bytes, shape: tuple[int, ...], settings: Settings) -> S
         Height and width of the image.
     settings : Settings
         Those of the maps' run, but for what comes after the network.
+    stop : callable, optional
+        Asked before each window of large maps whether to give up.
 
     Raises
     ------
+    StoppedError
+        `stop` said so.
     ValueError
         The data are damaged or of another version.
     """
@@ -150,7 +169,7 @@ def outline_packed(data: bytes, shape: tuple[int, ...], settings: Settings) -> S
     usual = Tiling()
     # What was outlined as one piece is so again, however large.
     whole = maps[0].size if isinstance(maps, np.ndarray) else 0
-    found = outline_maps(maps, shape, settings, tiling=replace(usual, one_piece=max(usual.one_piece, whole)))
+    found = outline_maps(maps, shape, settings, tiling=replace(usual, one_piece=max(usual.one_piece, whole)), stop=stop)
     return replace(found, seconds={"maps": decoded - began, "outlines": time.perf_counter() - decoded})
 
 

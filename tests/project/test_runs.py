@@ -8,10 +8,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import tifffile
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.errors import ModelError, RunError, SpherosegError, StoreError
@@ -115,6 +118,57 @@ def test_a_run_cancelled_by_another_process_drops_its_work(project: sw.Project, 
     held.release()
     assert run.wait(timeout=20).progress().status == "cancelled"
     assert run.progress().done == 0
+
+
+def test_a_task_that_runs_ends_within_two_seconds_of_its_cancelling(
+    tmp_path: Path, three_images: Path, client: Any
+) -> None:
+    """Dask lets a task that has begun run to its end; a large image would keep its worker for a minute."""
+    large = tmp_path / "large.tif"
+    tifffile.imwrite(large, np.random.default_rng(0).integers(0, 255, (5000, 5000), np.uint8))
+    with closing(sw.open_project(tmp_path / "plate", create=True)) as project:
+        project.add(large)
+        run = project.segment(scale=1.0, cluster=client)
+        until(lambda: client.run(lambda: sum(thread.name.startswith("network") for thread in threading.enumerate())))
+        until(lambda: run.progress().running == 1)
+        began = time.monotonic()
+        assert run.cancel() == 1
+        assert client.submit(abs, -3, pure=False).result(timeout=30) == 3  # the worker has but one thread
+        assert time.monotonic() - began < 2
+        assert run.wait(timeout=5).progress().status == "cancelled"
+        # The next run is not given up.
+        project.add(three_images)
+        assert (
+            project.segment(images=project.images()["image_id"].tolist()[1:], cluster=client).wait(60).progress().done
+        )
+
+
+def test_two_projects_on_one_cluster_do_not_take_each_others_results(
+    tmp_path: Path, three_images: Path, client: Any
+) -> None:
+    """Their runs and jobs have the same numbers."""
+    other_images = tmp_path / "other"
+    other_images.mkdir()
+    for path in three_images.glob("*.tif"):
+        off = np.roll(tifffile.imread(path), 20, axis=1)  # or it would be mirrored onto itself
+        tifffile.imwrite(path, off)
+        tifffile.imwrite(other_images / path.name, np.ascontiguousarray(off[:, ::-1]))
+    opened = [closing(sw.open_project(tmp_path / name, create=True)) for name in "ab"]
+    with opened[0] as one, opened[1] as other:
+        one.add(three_images)
+        other.add(other_images)
+        held = Held(client)
+        first = one.segment(model="threshold", cluster=client)
+        until(lambda: first.progress().running == 2)
+        second = other.segment(model="threshold", cluster=client)
+        until(lambda: second.progress().running == 2)
+        held.release()
+        first.wait(30)
+        second.wait(30)
+        for image_id, width in other.images()[["image_id", "width"]].itertuples(index=False):
+            ours, mirrored = (project.outlines(image_id)[0].bounds() for project in (one, other))
+            assert len(ours) == len(mirrored) == 1
+            assert width - ours[0, 2] == pytest.approx(mirrored[0, 0], abs=1.5)
 
 
 def test_failed_images_are_retried_with_the_same_parameters(
