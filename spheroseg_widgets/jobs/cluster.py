@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import spawn
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import dask
 from distributed import Client, LocalCluster
 from distributed.diagnostics.plugin import WorkerPlugin
 
+from spheroseg_widgets.errors import RunError, ShareUnavailableError
 from spheroseg_widgets.segmentation.settings import Settings
 
 from .task import predictor_for
@@ -28,18 +30,62 @@ system after every layer: a third of the time of an image went into page faults.
 
 
 @dataclass(slots=True)
-class LoadModel(WorkerPlugin):  # type: ignore[misc]  # distributed is untyped
-    """Load the model when a worker starts, and again when it is restarted."""
+class PrepareWorker(WorkerPlugin):  # type: ignore[misc]  # distributed is untyped
+    """Check that a worker can do what a run asks, and load the model: when it starts, and again when restarted.
 
+    What a worker cannot do is said here, before any image is worked on, and not once for each of thousands.
+
+    Parameters
+    ----------
+    packages : dict
+        Version by name, as the dispatcher has them.
+    folders : tuple of str
+        Of the images.
+    model, sha256 : str
+        Name and weights; an empty name loads nothing.
+    settings : Settings
+        The run's.
+    threads : int
+        Of the network's arithmetic.
+    """
+
+    packages: dict[str, str]
+    folders: tuple[str, ...]
     model: str
     sha256: str
     settings: Settings
     threads: int
-    name: str = "spheroseg-model"
+    name: str = "spheroseg-worker"
 
-    def setup(self, worker: Any) -> None:  # noqa: ARG002 - distributed's signature
-        """Load once a process."""
-        predictor_for(self.model, self.sha256, self.settings, self.threads)
+    def setup(self, worker: Any) -> None:
+        """Check and load, once a process."""
+        if other := _differing(self.packages):
+            raise RunError(
+                f"the worker {worker.address} has {other}: results could differ from worker to worker; install the same "
+                "versions on all of them"
+            )
+        unseen = [folder for folder in self.folders if not os.path.isdir(folder)]  # noqa: PTH112 - as they are stored
+        if unseen:
+            more = f" and {len(unseen) - 1} more folders" if len(unseen) > 1 else ""
+            raise ShareUnavailableError(
+                f"the worker {worker.address} cannot see {unseen[0]}{more}, where the images lie; connect the share there "
+                "under the same path"
+            )
+        if self.model:
+            predictor_for(self.model, self.sha256, self.settings, self.threads)
+
+
+def _differing(packages: dict[str, str]) -> str:
+    """Name the packages of which this process has another version, with both; empty where there are none."""
+    found = {}
+    for name in packages:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "none"
+    return ", ".join(
+        f"{name} {here} in place of {packages[name]}" for name, here in found.items() if here != packages[name]
+    )
 
 
 def default_workers() -> int:

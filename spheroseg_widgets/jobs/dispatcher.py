@@ -7,6 +7,8 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -23,7 +25,7 @@ from spheroseg_widgets.store.map_cache import GONE, map_key
 from spheroseg_widgets.store.results import add_revision, point_current
 from spheroseg_widgets.store.tables import COMPUTED
 
-from .cluster import LoadModel, client_for
+from .cluster import PrepareWorker, client_for
 from .task import Task, TaskResult, differs, give_up, segment_image
 from .working_scale import choose_scales
 
@@ -136,8 +138,13 @@ class Dispatcher:
     def _run_on(self, client: Any, run_id: int, parameters: dict[str, Any]) -> None:
         threads = int(parameters.get("threads", 1))
         settings = Settings.from_dict(parameters["settings"])
-        if parameters.get("maps") is None:  # from stored maps no worker needs the model
-            client.register_plugin(LoadModel(parameters["model"], parameters["model_sha256"], settings, threads))
+        with self.database.read() as connection:
+            folders = tuple({str(Path(path).parent) for path in runs.jobs_frame(connection, run_id)["path"]})
+        packages = {name: version(name) for name in ("spheroseg_widgets", *parameters.get("packages", {}))}
+        model = parameters["model"] if parameters.get("maps") is None else ""  # from stored maps no worker needs it
+        client.register_plugin(
+            PrepareWorker(packages, folders, model, parameters["model_sha256"], settings, threads)
+        )  # fmt: skip
         most = IN_FLIGHT_PER_WORKER * max(1, len(client.scheduler_info()["workers"]))
         waiting = as_completed(loop=client.loop, raise_errors=False)
         flying: dict[str, tuple[runs.ClaimedJob, Any]] = {}

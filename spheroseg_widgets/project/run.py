@@ -270,7 +270,7 @@ def start_run(
         )
     engine = choose_engine(settings.get("engine"), settings.get("precision"))
     if cluster is None and info.kind != "threshold":
-        check_usable(engine)  # workers of another machine say for themselves what they cannot (see `LoadModel`)
+        check_usable(engine)  # workers of another machine say for themselves what they cannot (see `PrepareWorker`)
     chosen = Settings.from_dict({**info.settings.get("defaults", {}), **settings, **asdict(engine)})
     database = project.database
     with database.read() as connection:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.errors import ModelError, RunError
-from spheroseg_widgets.jobs import task
+from spheroseg_widgets.jobs import cluster, task
 from spheroseg_widgets.segmentation import engines
 
 
@@ -51,6 +53,36 @@ def test_a_worker_without_the_engine_says_so_before_any_image_is_worked_on(
         run.wait(120)
     seen = run.progress()
     assert (seen.done, seen.failed) == (0, 3)
+    assert run.status()["started_at"].isna().all()
+
+
+def test_a_worker_with_other_versions_is_named_before_any_image_is_worked_on(
+    project: sw.Project, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = cluster.version
+    monkeypatch.setattr(cluster, "version", lambda name: "1.0" if name == "torch" else ours(name))
+    run = project.segment(model="threshold", cluster=client)
+    with pytest.raises(RunError, match=rf"the worker \S+ has torch 1\.0 in place of {re.escape(ours('torch'))}: "):
+        run.wait(60)
+    assert (run.progress().done, run.progress().failed) == (0, 3)
+    monkeypatch.undo()
+    assert run.retry_failed(cluster=client) == 3  # once all have the same
+    assert run.wait(60).progress().done == 3
+
+
+def test_a_worker_that_does_not_see_the_images_is_named_with_the_folder(
+    project: sw.Project, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = str(Path(project.images()["path"].iloc[0]).parent)
+    there = cluster.os.path.isdir
+    # The worker is a thread of this process: what it asks is answered as if its machine lacked the share.
+    monkeypatch.setattr(
+        cluster.os.path, "isdir",
+        lambda path: there(path) and not (str(path) == folder and threading.current_thread() is not threading.main_thread()),
+    )  # fmt: skip
+    run = project.segment(model="threshold", cluster=client)
+    with pytest.raises(RunError, match=f"the worker .* cannot see {re.escape(folder)}, where the images lie"):
+        run.wait(60)
     assert run.status()["started_at"].isna().all()
 
 
