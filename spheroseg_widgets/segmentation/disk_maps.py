@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import shutil
 import tempfile
+import time
 import weakref
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +17,32 @@ from numpy.typing import NDArray
 
 CHUNK = 512
 """Working pixels on a side of what is compressed and read as one."""
+PREFIX = "spheroseg-maps-"
+STALE_SECONDS = 3600.0
+"""Younger folders are let be, whoever made them."""
+
+
+def sweep(folder: Path) -> list[Path]:
+    """Delete what processes of this machine left behind that were killed; returns the folders that went.
+
+    Parameters
+    ----------
+    folder : Path
+        Where temporary folders are made.
+    """
+    import psutil  # noqa: PLC0415 - comes with distributed
+
+    gone = []
+    for each in folder.glob(f"{PREFIX}*"):
+        host, _, rest = each.name.removeprefix(PREFIX).rpartition("-pid")
+        pid = rest.partition("-")[0]
+        if host != platform.node() or not pid.isdigit() or psutil.pid_exists(int(pid)):
+            continue
+        with suppress(OSError):  # somebody else was faster, or it is another user's
+            if time.time() - each.stat().st_mtime > STALE_SECONDS:
+                shutil.rmtree(each)
+                gone.append(each)
+    return gone
 
 
 class DiskMaps:
@@ -36,7 +67,8 @@ class DiskMaps:
         import zarr  # noqa: PLC0415 - most images need none; it starts a thread
 
         self.shape = shape
-        self.folder = tempfile.mkdtemp(prefix="spheroseg-maps-", dir=folder)
+        sweep(Path(folder or tempfile.gettempdir()))
+        self.folder = tempfile.mkdtemp(prefix=f"{PREFIX}{platform.node()}-pid{os.getpid()}-", dir=folder)
         self._finalizer = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         # Chunks of nothing but zeros, as of empty background, are not written.
         self._array: Any = zarr.create_array(

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
+import platform
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -14,7 +18,7 @@ from numpy.typing import NDArray
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.outlines.rasterise import to_labels
 from spheroseg_widgets.segmentation.clusters import find_clusters
-from spheroseg_widgets.segmentation.disk_maps import DiskMaps
+from spheroseg_widgets.segmentation.disk_maps import STALE_SECONDS, DiskMaps, sweep
 from spheroseg_widgets.segmentation.objects import Segmentation, outline_maps
 from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import find_model
@@ -166,6 +170,22 @@ def test_empty_maps_give_no_outlines() -> None:
     found = outline_maps(np.zeros((2, 300, 300), np.uint8), (300, 300), SETTINGS, tiling=SMALL)
     assert len(found.outlines) == 0
     assert found.confidence.shape == (0,)
+
+
+def test_maps_of_a_killed_process_are_swept_up_and_no_others(tmp_path: Path) -> None:
+    mine = DiskMaps((2, 64, 64), str(tmp_path))
+    other = "from spheroseg_widgets.segmentation.disk_maps import DiskMaps\nimport os, signal\n"
+    other += f"kept = DiskMaps((2, 64, 64), {str(tmp_path)!r})\nos.kill(os.getpid(), signal.SIGKILL)"
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", other], check=False)
+    left = sorted(each for each in tmp_path.iterdir() if str(each) != mine.folder)
+    assert len(left) == 2
+    foreign = tmp_path / left[0].name.replace(platform.node(), "elsewhere")
+    foreign.mkdir()
+    for folder in (left[0], foreign, Path(mine.folder)):
+        os.utime(folder, (time.time() - 2 * STALE_SECONDS,) * 2)
+    assert sweep(tmp_path) == [left[0]]  # the younger one, the one of another machine, and a living process's stay
+    assert sorted(tmp_path.iterdir()) == sorted([left[1], foreign, Path(mine.folder)])
 
 
 def test_maps_on_disk_are_chunked_and_go_with_their_object(tmp_path: Path) -> None:
