@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from spheroseg_widgets.errors import ImageError
@@ -13,9 +14,12 @@ from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import ModelInfo
 from spheroseg_widgets.segmentation.scale import estimate_scale, scale_of_diameter
 from spheroseg_widgets.segmentation.settings import Settings
+from spheroseg_widgets.segmentation.tiles import StoppedError
 
 SAMPLES = 5
 """Images of a group that are looked at to choose its working scale."""
+MOST_PIXELS = 200_000_000
+"""Of these together, unless one alone has more: they lie in memory at the same time."""
 
 
 def choose_scales(
@@ -47,15 +51,17 @@ def choose_scales(
     predictor = Predictor.of_run(info, settings)
     scales: dict[str, float] = {}
     for _, members in table.groupby(group, sort=False):
-        step = max(1, len(members) // SAMPLES)
         if settings.diameter_um is not None:
             diameter = settings.diameter_um / float(members["pixel_size_um"].median())
             longest = int(members[["width", "height"]].max(axis=None))
             scale = scale_of_diameter(diameter, longest, by_tiles=predictor.by_tiles)
             scales.update(dict.fromkeys(map(str, members["image_id"]), scale))
             continue
+        largest = int((members["width"] * members["height"]).max())
+        count = int(np.clip(MOST_PIXELS // max(1, largest), 1, SAMPLES))
+        step = max(1, len(members) // count)
         samples = []
-        for row in members.iloc[step // 2 :: step].head(SAMPLES).itertuples():
+        for row in members.iloc[step // 2 :: step].head(count).itertuples():
             if stop is not None and stop.is_set():
                 return None
             plane = Plane.of(row.series, row.page, row.channel, row.z)
@@ -63,6 +69,9 @@ def choose_scales(
                 samples.append(read_plane(row.path, plane).pixels)
             except ImageError:
                 continue  # its own job will say why
-        scale = estimate_scale(predictor, samples, settings) if samples else 1.0
+        try:
+            scale = estimate_scale(predictor, samples, settings, stop=stop.is_set if stop else None) if samples else 1.0
+        except StoppedError:
+            return None
         scales.update(dict.fromkeys(map(str, members["image_id"]), scale))
     return scales
