@@ -17,7 +17,7 @@ Stop = Callable[[], bool]
 Progress = Callable[[int, int], None]
 """Told after each tile how many steps are done, and of how many."""
 
-STEP = 32
+STEP = 64
 """Sides of tiles are multiples of this, as the network's inputs are: nothing is padded."""
 
 
