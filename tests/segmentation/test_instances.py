@@ -79,3 +79,19 @@ def test_what_the_network_hesitates_over_is_left_out() -> None:
     assert found.max() == 1
     assert not found[truth == 1].any()
     assert split_objects(foreground, distance, min_confidence=0.5).max() == 2
+
+
+def test_clumps_in_one_image_are_each_divided_on_their_own() -> None:
+    """Only clumps are divided by a watershed, within their own box: boxes overlap, numbers must not."""
+    places = [
+        (20, 20, 14), (46, 20, 13), (110, 24, 16), (110, 53, 14), (30, 80, 18), (135, 80, 9), (62, 64, 12), (84, 76, 14)
+    ]  # fmt: skip
+    truth = discs(*places)
+    found = split_objects(*training_targets(truth))
+    assert np.unique(found).tolist() == list(range(len(places) + 1))
+    for number in range(1, len(places) + 1):
+        _, counts = np.unique(found[truth == number], return_counts=True)
+        assert counts.max() / counts.sum() > 0.97, number
+    # Each found object answers to one disc only.
+    best = [np.bincount(found[truth == number]).argmax() for number in range(1, len(places) + 1)]
+    assert sorted(best) == list(range(1, len(places) + 1))
