@@ -182,14 +182,16 @@ class Dispatcher:
         parameters: dict[str, Any],
         most: int,
     ) -> list[tuple[runs.ClaimedJob, TaskResult]]:
-        """Hand out jobs up to `most` in flight; returns those that failed before they could be."""
-        if len(flying) >= most:
+        """Hand out jobs up to `most` in flight, and as many urgent ones; returns those that failed before they could be."""
+        least = runs.URGENT if len(flying) >= most else 0
+        limit = (2 * most if least else most) - len(flying)
+        if limit <= 0:
             return []
         with self.database.read() as connection:
-            if not runs.has_queued(connection, run_id):
+            if not runs.has_queued(connection, run_id, least_priority=least):
                 return []
         with self.database.write() as connection:
-            claimed = runs.claim_jobs(connection, run_id, most - len(flying), self.owner, LEASE_SECONDS)
+            claimed = runs.claim_jobs(connection, run_id, limit, self.owner, LEASE_SECONDS, least_priority=least)
         failed = []
         for one in claimed:
             maps, maps_sha256 = b"", ""
@@ -202,7 +204,10 @@ class Dispatcher:
             z: Any = int(one.z) if one.z.isdigit() else (one.z or None)
             # Of this dispatcher alone: on a shared cluster two projects have runs and jobs of the same numbers, and Dask
             # takes tasks of one key for one task.
-            key = f"segment-{self.owner}-{run_id}-{one.job_id}-{one.attempt}"
+            # Dask holds back tasks of a large group, told by the first word, until a worker is free; urgent ones are to
+            # overtake what waits in a worker's hands already.
+            group = "segment" if one.priority < runs.URGENT else "urgent"
+            key = f"{group}-{self.owner}-{run_id}-{one.job_id}-{one.attempt}"
             task = Task(
                 key=key,
                 job_id=one.job_id,
@@ -216,7 +221,7 @@ class Dispatcher:
                 maps=maps,
                 maps_sha256=maps_sha256,
             )
-            future = client.submit(segment_image, task, key=key, pure=False)
+            future = client.submit(segment_image, task, key=key, pure=False, priority=one.priority)
             flying[key] = (one, future)
             waiting.add(future)
         return failed

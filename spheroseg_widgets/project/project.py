@@ -268,6 +268,11 @@ class Project(Judging, FromMaps):
         )  # fmt: skip
         return run.wait() if wait else run
 
+    def prioritise(self, images: Sequence[int]) -> int:
+        """Let images (image_id) that wait in a run go before all others; returns how many waited."""
+        with self.database.write() as connection:
+            return runs.prioritise(connection, self.id, images)
+
     def finetune(self, name: str, **options: Any) -> FineTuning:
         """Start to adapt a model to this project's approved and corrected images, and return at once.
 

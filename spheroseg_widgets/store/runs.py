@@ -16,6 +16,9 @@ from .job_state import CANCELLED, DONE, FAILED, FINAL, QUEUED, RUNNING, sources_
 from .progress import BROKEN, STARTED, record_event
 from .tables import image, job, model, now, result, run, source
 
+URGENT = 1
+"""Priority of a job that somebody waits for; others have 0."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
@@ -30,6 +33,7 @@ class ClaimedJob:
     t: int
     z: str
     channel: int
+    priority: int = 0
 
 
 def ensure_model(connection: sa.Connection, name: str, version: str, sha256: str, card: str | None) -> int:
@@ -66,14 +70,27 @@ def create_run(
     return run_id
 
 
+def prioritise(connection: sa.Connection, project_id: int, image_ids: Iterable[int]) -> int:
+    """Let queued jobs of some images, in any of the project's runs, go before all others; returns how many."""
+    own = sa.select(run.c.id).where(run.c.project_id == project_id)
+    return sum(
+        connection.execute(
+            job.update()
+            .where(job.c.run_id.in_(own), job.c.image_id.in_(part), job.c.status == QUEUED, job.c.priority < URGENT)
+            .values(priority=URGENT)
+        ).rowcount
+        for part in chunks(list(image_ids))
+    )
+
+
 def claim_jobs(
-    connection: sa.Connection, run_id: int, limit: int, worker: str, lease_seconds: float
+    connection: sa.Connection, run_id: int, limit: int, worker: str, lease_seconds: float, *, least_priority: int = 0
 ) -> list[ClaimedJob]:
-    """Take queued jobs of a run: they turn running, with a new attempt and a lease."""
+    """Take queued jobs of a run, the most urgent first: they turn running, with a new attempt and a lease."""
     ids = list(
         connection.scalars(
             sa.select(job.c.id)
-            .where(job.c.run_id == run_id, job.c.status == QUEUED)
+            .where(job.c.run_id == run_id, job.c.status == QUEUED, job.c.priority >= least_priority)
             .order_by(job.c.priority.desc(), job.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -105,18 +122,21 @@ def claim_jobs(
             image.c.t,
             image.c.z,
             image.c.channel,
+            job.c.priority,
         )
         .join(image, image.c.id == job.c.image_id)
         .join(source, source.c.id == image.c.source_id)
         .where(job.c.id.in_(ids))
-        .order_by(job.c.id)
+        .order_by(job.c.priority.desc(), job.c.id)
     )
-    return [ClaimedJob(*row) for row in rows]
+    return [ClaimedJob(*tuple(row)) for row in rows]
 
 
-def has_queued(connection: sa.Connection, run_id: int) -> bool:
+def has_queued(connection: sa.Connection, run_id: int, *, least_priority: int = 0) -> bool:
     """Whether a job of a run waits; asks without taking the store's one place for writers."""
-    query = sa.select(job.c.id).where(job.c.run_id == run_id, job.c.status == QUEUED).limit(1)
+    query = sa.select(job.c.id).where(
+        job.c.run_id == run_id, job.c.status == QUEUED, job.c.priority >= least_priority
+    ).limit(1)  # fmt: skip
     return connection.execute(query).first() is not None
 
 

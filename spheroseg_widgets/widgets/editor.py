@@ -21,6 +21,7 @@ from spheroseg_widgets.measure.shape import SHAPE_COLUMNS
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.project.settling import UnsavedChangesWarning
+from spheroseg_widgets.store.job_state import QUEUED
 
 from .base import KERNEL_ID, STATIC, SpheroWidget
 from .editor_document import BORDER, Document, Operation
@@ -267,6 +268,8 @@ class Editor(SpheroWidget):
             self._outdated = session is not None
         if session is None:
             session = EditSession(self.project, self._session, self.image_id, read_only=self._only_shows)
+            if session.row["status"] == QUEUED:  # somebody looks at it now
+                self.project.prioritise([self.image_id])
         elif self._outdated:
             session.refresh()
         self._outdated = False

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 import tifffile
 
 import spheroseg_widgets as sw
@@ -22,6 +23,7 @@ from spheroseg_widgets.project.hooks import HOOKS, hook, register
 from spheroseg_widgets.segmentation import registry
 from spheroseg_widgets.store import leases, runs
 from spheroseg_widgets.store.progress import RunProgress
+from spheroseg_widgets.store.tables import result
 
 
 @pytest.fixture
@@ -62,6 +64,10 @@ class _Carried:
 
 def _carried(number: int) -> threading.Event:
     return _Carried.kept[number]
+
+
+def _in_hand(dask_worker: Any) -> list[str]:
+    return [str(key) for key in dask_worker.state.tasks]
 
 
 def until(condition: Any, seconds: float = 20.0) -> None:
@@ -118,6 +124,32 @@ def test_a_run_cancelled_by_another_process_drops_its_work(project: sw.Project, 
     held.release()
     assert run.wait(timeout=20).progress().status == "cancelled"
     assert run.progress().done == 0
+
+
+def test_what_somebody_waits_for_goes_before_what_was_handed_out_already(
+    project: sw.Project, three_images: Path, client: Any
+) -> None:
+    """The worker is busy, a second job waits in its hands, more wait in the store: the urgent one comes next."""
+    first = three_images / "plate_A01_24h.tif"
+    for number in range(3):
+        tifffile.imwrite(three_images / f"plate_B0{number}_24h.tif", tifffile.imread(first) // 2 + number)
+    project.add(three_images)
+    held = Held(client)
+    run = project.segment(model="threshold", cluster=client)
+    until(lambda: run.progress().running == 2)
+    last = int(project.images()["image_id"].max())
+    assert project.prioritise([last, int(project.images()["image_id"].min())]) == 1  # the other one was handed out
+    until(lambda: run.progress().running == 3)
+    assert project.prioritise([last]) == 0
+    until(lambda: any("urgent" in key for keys in client.run(_in_hand).values() for key in keys))
+    held.release()
+    run.wait(30)
+    done = run.status().sort_values("finished_at", kind="stable")
+    assert (done["status"] == "done").all()
+    assert len(done) == 6
+    with project.database.read() as connection:
+        order = connection.scalars(sa.select(result.c.image_id).order_by(result.c.id)).all()
+    assert order[0] == last
 
 
 def test_a_task_that_runs_ends_within_two_seconds_of_its_cancelling(

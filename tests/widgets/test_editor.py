@@ -12,6 +12,7 @@ from typing import Any
 import ipywidgets
 import numpy as np
 import pytest
+import sqlalchemy as sa
 import tifffile
 from comm.base_comm import BaseComm
 
@@ -22,7 +23,9 @@ from spheroseg_widgets.outlines.flags import touches_border
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.drafts import open_drafts
 from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.store import runs
 from spheroseg_widgets.store.ids import uuid7
+from spheroseg_widgets.store.tables import job
 from spheroseg_widgets.widgets.editor import Editor
 
 WAIT = 10.0
@@ -149,6 +152,16 @@ def test_a_document_tells_outlines_classes_confidence_and_flags(project: Project
     assert [len(outlines.rings(i)) for i in range(2)] == [2, 1]
     np.testing.assert_allclose(np.frombuffer(blobs[2], "<f4"), [0.9, 0.4], rtol=1e-6)
     assert list(blobs[3]) == [0, 1 | 2]  # the second: cut by the edge, and of low confidence
+
+
+def test_opening_an_image_that_waits_in_a_run_lets_it_go_first(project: Project) -> None:
+    with project.database.write() as connection:
+        model = runs.ensure_model(connection, "m", "1", "0", None)
+        runs.create_run(connection, project.id, model, {}, project.images()["image_id"].tolist(), "me")
+    Page(Editor(project, "b.tif")).call("document")
+    with project.database.read() as connection:
+        urgent = connection.execute(sa.select(job.c.image_id).where(job.c.priority == runs.URGENT)).scalars().all()
+    assert urgent == [first(project) + 1]
 
 
 def test_pixels_come_in_their_own_depth_and_large_ones_reduced_with_their_factor(project: Project) -> None:

@@ -47,7 +47,8 @@ class TrainingConfig:
     stopped before its cooldown can be continued at full rate, with more steps or minutes.
 
     `views` are the kinds of batch, as (side in pixels, views a batch), one of them drawn for each step: small
-    views show many objects for little arithmetic, large ones show what fills a frame.
+    views show many objects for little arithmetic, large ones show what fills a frame. Sides that the network cannot
+    take are rounded up.
 
     Validation, where there are images for it, looks every `validate_every` steps, with the averaged weights, at
     whole images whose longest side is `validation_side` pixels.
@@ -206,6 +207,7 @@ class Trainer:
     def batch(self, rng: np.random.Generator) -> Batch:
         """Draw one batch of one kind: images (n, 1, s, s) and targets (n, 2, s, s)."""
         size, count = self.config.views[int(rng.integers(len(self.config.views)))]
+        size += -size % self.config.network.stride
         weights = np.array([d.weight for d in self.domains])
         weights = weights / weights.sum()
         images, targets = [], []

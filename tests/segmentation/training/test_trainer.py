@@ -274,3 +274,10 @@ def test_a_run_that_falls_apart_says_so_and_keeps_its_best(tmp_path: Path) -> No
         trainer.run()
     best = torch.load(tmp_path / "best.pt", weights_only=True)
     assert all(torch.isfinite(value).all() for value in best["averaged"].values())
+
+
+def test_views_that_the_network_cannot_take_are_rounded_up(tmp_path: Path) -> None:
+    trainer = Trainer(tmp_path / "run", domains(), config(1, views=((30, 2),)))
+    images, targets = trainer.batch(np.random.default_rng(0))
+    assert images.shape == (2, 1, 32, 32)
+    assert targets.shape == (2, 2, 32, 32)
