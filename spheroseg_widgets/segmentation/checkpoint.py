@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from spheroseg_widgets.errors import ModelError
@@ -31,7 +31,8 @@ def save_weights(state: dict[str, Tensor], path: Path) -> str:
     str
         The sha256 of the file.
     """
-    save_file({key: value.detach().contiguous().clone() for key, value in state.items()}, path)
+    # Not `save_file`, which lets nobody but its maker read the file.
+    path.write_bytes(save({key: value.detach().contiguous().clone() for key, value in state.items()}))
     return weights_sha256(path)
 
 

@@ -18,7 +18,7 @@ def split_objects(
     *,
     threshold: float = 0.5,
     seed_level: float = 0.4,
-    seam_level: float = 0.7,
+    seam_level: float = 0.6,
     min_area: float = 40.0,
     min_confidence: float = 0.8,
 ) -> NDArray[np.int32]:

@@ -42,7 +42,7 @@ class Settings:
 
     threshold: float = 0.5
     seed_level: float = 0.4
-    seam_level: float = 0.7
+    seam_level: float = 0.6
     scale: float = 1.0
     diameter_um: float | None = None
     min_area_px2: float | None = None

@@ -12,6 +12,7 @@ from spheroseg_widgets.errors import ModelError
 from spheroseg_widgets.segmentation.checkpoint import load_original, load_weights, save_weights
 from spheroseg_widgets.segmentation.network import ORIGINAL, NetworkConfig, ResUNet, count_parameters
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, find_model
+from spheroseg_widgets.segmentation.speed import network_flops
 
 NARROW = NetworkConfig(3, 1, (32, 32, 64, 64, 64), 96)
 
@@ -79,9 +80,17 @@ def test_cells_of_two_pixels_keep_the_size_and_see_every_pixel() -> None:
     assert (seen[0, 0, 6:11, 7:12] != 0).all()
 
 
-def test_the_shipped_weights_load_and_are_small() -> None:
-    info = find_model(DEFAULT_MODEL)
+@pytest.mark.parametrize("name", [DEFAULT_MODEL, "resunet-spheroid-fast"])
+def test_the_shipped_weights_load_and_are_small(name: str) -> None:
+    info = find_model(name)
     assert info.weights is not None
     assert info.weights.stat().st_size < 30e6
+    network = info.load()
+    assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
     with torch.inference_mode():
-        assert np.isfinite(info.load()(torch.rand(1, 1, 64, 64)).numpy()).all()
+        assert np.isfinite(network(torch.rand(1, 1, 64, 64)).numpy()).all()
+
+
+def test_the_fast_model_takes_less_than_a_third_of_the_arithmetic() -> None:
+    default, fast = (find_model(name).load().config for name in (DEFAULT_MODEL, "resunet-spheroid-fast"))
+    assert network_flops(default, 512, 512) > 3 * network_flops(fast, 512, 512)

@@ -156,7 +156,7 @@ def test_training_from_a_model_starts_with_its_weights_and_network(
     assert all(torch.allclose(weights[key], started[key], atol=1e-5) for key in learned)  # at a rate of 0 nothing moves
     assert description["training"]["base"] == {"name": "tiny", "version": "7", "sha256": base.sha256}
     assert description["defaults"].pop("min_confidence") in CANDIDATES
-    assert description["defaults"] == {"threshold": 0.37, "seed_level": 0.4, "seam_level": 0.7}
+    assert description["defaults"] == {"threshold": 0.37, "seed_level": 0.4, "seam_level": 0.6}
     assert "the weights of tiny, version 7" in (folder / "README.md").read_text()
     with pytest.raises(ModelError, match="method without weights"):
         TrainingRun(tmp_path / "other", data(annotated_plate), config(2), base=find_model("threshold"))
