@@ -73,17 +73,20 @@ def place_on_screen(editor: Locator, width: int, height: int) -> tuple[Callable[
     return at, scale
 
 
-def drag_vertex(editor: Locator, outlines: Outlines, width: int, height: int, pull: float) -> float:
-    """Select the first outline and drag its rightmost vertex so many CSS pixels to the right; gives image pixels."""
+def drag_vertex(
+    editor: Locator, outlines: Outlines, width: int, height: int, pull: float, side: str = "right"
+) -> float:
+    """Select the first outline and drag its outermost vertex of a side so many CSS pixels outwards; gives image pixels."""
     page = editor.page
     at, scale = place_on_screen(editor, width, height)
     ring = outlines.rings(0)[0]
     page.mouse.click(*at(ring.mean(axis=0)))
     expect(editor.locator(".sw-editor-object")).not_to_be_empty()
-    x, y = at(ring[ring[:, 0].argmax()])
+    dx, dy = {"right": (1, 0), "left": (-1, 0), "bottom": (0, 1)}[side]
+    x, y = at(ring[(ring @ (dx, dy)).argmax()])
     page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(x + pull / 2, y, steps=4)
-    page.mouse.move(x + pull, y, steps=4)
+    for share in (0.5, 1.0):
+        page.mouse.move(x + share * pull * dx, y + share * pull * dy, steps=4)
     page.mouse.up()
     return pull / scale

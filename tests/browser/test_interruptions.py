@@ -60,7 +60,7 @@ def test_no_change_is_lost(segmented: Path, lab: Lab, new_page: NewPage, tmp_pat
     other.goto(lab.address(NOTEBOOK, "second"))
     second = open_editor(other)
     expect(second.locator(".sw-editor-storing")).to_contain_text("1 change stored")
-    drag_vertex(second, outlines, WIDTH, HEIGHT, -30)
+    drag_vertex(second, outlines, WIDTH, HEIGHT, 30, "left")
     for one in (second, editor):
         expect(one.locator(".sw-editor-storing")).to_contain_text("2 changes stored")
     other.close()
@@ -75,7 +75,7 @@ def test_no_change_is_lost(segmented: Path, lab: Lab, new_page: NewPage, tmp_pat
     kill_kernel(lab)
     page.get_by_role("dialog").get_by_role("button", name="Ok").click()
     expect(page.locator(".sw-banner").first).to_contain_text("kernel does not answer")
-    drag_vertex(editor, outlines, WIDTH, HEIGHT, 50)
+    drag_vertex(editor, outlines, WIDTH, HEIGHT, 50, "bottom")
     expect(editor.locator(".sw-editor-storing")).to_contain_text("1 change not stored")
     page.wait_for_selector(IDLE)
     run_all(page)
