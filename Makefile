@@ -54,6 +54,7 @@ check-binder:  ## Binder's steps in a clean environment (but for its conda step)
 screenshots: browser  ## pictures of README and docs, from the running product and the project of `make demo`
 	$(BIN)/python benchmarks/screenshots.py --project demo-output/project
 	$(BIN)/python benchmarks/outlined_pictures.py
+	$(BIN)/python benchmarks/failures.py
 
 bench: $(VENV)/ready  ## seconds and memory of the main job; what the network and the stages around it take
 	$(BIN)/python benchmarks/main_job.py

@@ -40,13 +40,15 @@ class PrepareWorker(WorkerPlugin):  # type: ignore[misc]  # distributed is untyp
     packages : dict
         Version by name, as the dispatcher has them.
     folders : tuple of str
-        Of the images.
+        Of the images, as far as the dispatcher sees them: what is gone for all fails by itself, image by image.
     model, sha256 : str
         Name and weights; an empty name loads nothing.
     settings : Settings
         The run's.
     threads : int
         Of the network's arithmetic.
+    name : str
+        Of the plugin: one dispatcher's own, as a shared cluster may have several.
     """
 
     packages: dict[str, str]
@@ -55,7 +57,7 @@ class PrepareWorker(WorkerPlugin):  # type: ignore[misc]  # distributed is untyp
     sha256: str
     settings: Settings
     threads: int
-    name: str = "spheroseg-worker"
+    name: str
 
     def setup(self, worker: Any) -> None:
         """Check and load, once a process."""

@@ -136,15 +136,29 @@ class Dispatcher:
         return parameters
 
     def _run_on(self, client: Any, run_id: int, parameters: dict[str, Any]) -> None:
-        threads = int(parameters.get("threads", 1))
-        settings = Settings.from_dict(parameters["settings"])
+        preparation = self._preparation(run_id, parameters)
+        try:
+            client.register_plugin(preparation)
+            self._hand_out(client, run_id, parameters)
+        finally:
+            # Or a worker that joins a shared cluster later would have to fit a run that is over.
+            with suppress(Exception):  # the cluster may be gone, and with it the plugin
+                client.unregister_worker_plugin(preparation.name)
+
+    def _preparation(self, run_id: int, parameters: dict[str, Any]) -> PrepareWorker:
         with self.database.read() as connection:
-            folders = tuple({str(Path(path).parent) for path in runs.jobs_frame(connection, run_id)["path"]})
-        packages = {name: version(name) for name in ("spheroseg_widgets", *parameters.get("packages", {}))}
-        model = parameters["model"] if parameters.get("maps") is None else ""  # from stored maps no worker needs it
-        client.register_plugin(
-            PrepareWorker(packages, folders, model, parameters["model_sha256"], settings, threads)
-        )  # fmt: skip
+            folders = {str(Path(path).parent) for path in runs.jobs_frame(connection, run_id)["path"]}
+        return PrepareWorker(
+            packages={name: version(name) for name in ("spheroseg_widgets", *parameters.get("packages", {}))},
+            folders=tuple(sorted(folder for folder in folders if Path(folder).is_dir())),
+            model=parameters["model"] if parameters.get("maps") is None else "",  # from stored maps no worker needs it
+            sha256=parameters["model_sha256"],
+            settings=Settings.from_dict(parameters["settings"]),
+            threads=int(parameters.get("threads", 1)),
+            name=f"spheroseg-{self.owner}",
+        )
+
+    def _hand_out(self, client: Any, run_id: int, parameters: dict[str, Any]) -> None:
         most = IN_FLIGHT_PER_WORKER * max(1, len(client.scheduler_info()["workers"]))
         waiting = as_completed(loop=client.loop, raise_errors=False)
         flying: dict[str, tuple[runs.ClaimedJob, Any]] = {}

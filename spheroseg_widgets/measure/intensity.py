@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.outlines.rasterise import object_pixels
+from spheroseg_widgets.outlines.rasterise import object_pixels, pasted
 
 INTENSITY_COLUMNS = ("intensity_mean", "intensity_sd", "contrast_to_rim")
 RIM_PX = 5
@@ -36,9 +36,7 @@ def measure_intensity(outlines: Outlines, pixels: NDArray[Any], rim_px: int = RI
     """
     height, width = pixels.shape
     drawn = [object_pixels(outlines, index, height, width) for index in range(len(outlines))]
-    anything = np.zeros((height, width), bool)
-    for mask, top, left in drawn:
-        anything[top : top + mask.shape[0], left : left + mask.shape[1]] |= mask
+    anything = pasted(drawn, height, width)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim_px + 1, 2 * rim_px + 1))
     rows = []
     for index, (mask, top, left) in enumerate(drawn):

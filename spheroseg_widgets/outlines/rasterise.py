@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -71,8 +73,12 @@ def to_labels(outlines: Outlines, height: int, width: int) -> NDArray[np.int32]:
 
 def to_mask(outlines: Outlines, height: int, width: int) -> NDArray[np.bool_]:
     """Rasterise to one mask (height, width): True inside any object, holes left out."""
+    return pasted((object_pixels(outlines, index, height, width) for index in range(len(outlines))), height, width)
+
+
+def pasted(drawn: Iterable[tuple[NDArray[np.bool_], int, int]], height: int, width: int) -> NDArray[np.bool_]:
+    """Put what `object_pixels` gave of several objects into one mask (height, width)."""
     out = np.zeros((height, width), bool)
-    for index in range(len(outlines)):
-        mask, top, left = object_pixels(outlines, index, height, width)
+    for mask, top, left in drawn:
         out[top : top + mask.shape[0], left : left + mask.shape[1]] |= mask
     return out

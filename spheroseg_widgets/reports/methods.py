@@ -10,6 +10,7 @@ import pandas as pd
 from spheroseg_widgets import __version__
 from spheroseg_widgets.project.drafts import open_drafts
 from spheroseg_widgets.project.project import Project
+from spheroseg_widgets.segmentation.settings import LEAST_AREA
 from spheroseg_widgets.store.judgement import exclusions_frame
 
 from .style import shown
@@ -18,6 +19,8 @@ SOURCES = {
     "user": "entered by a person", "imagej": "the ImageJ tag of the files", "ome": "the OME metadata of the files",
     "tiff": "the resolution tag of the TIFF files", "unknown": "not known: lengths are in px only",
 }  # fmt: skip
+UNSAID = {"min_area_px2": f"{LEAST_AREA:g} working pixels"}
+"""What a setting that was left to the package comes to; others are then of no account."""
 PACKAGES = ("torch", "numpy", "opencv-python-headless", "scikit-image", "shapely", "pandas", "plotly")
 
 
@@ -47,11 +50,15 @@ def runs_table(project: Project) -> pd.DataFrame:
         rows.append({
             "run": row["run_id"], "status": row["status"], "started": pd.Timestamp(row["created_at"]).strftime("%Y-%m-%d %H:%M UTC"),
             "by": row["author"], "model": row["model"], "working scale": _scales(parameters), "engine": parameters.get("engine"),
-            "settings": ", ".join(f"{key} {shown(value)}" for key, value in settings.items()),
+            "settings": ", ".join(_setting(key, value) for key, value in settings.items() if value is not None or key in UNSAID),
             "versions": ", ".join(f"{name} {number}" for name, number in (parameters.get("packages") or {}).items()),
         })  # fmt: skip
     columns = ["run", "status", "started", "by", "model", "working scale", "engine", "settings", "versions"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _setting(key: str, value: object) -> str:
+    return f"{key} {UNSAID[key] if value is None else shown(value)}"
 
 
 def versions_text() -> str:

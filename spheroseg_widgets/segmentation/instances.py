@@ -20,7 +20,7 @@ def split_objects(
     seed_level: float = 0.4,
     seam_level: float = 0.6,
     min_area: float = 40.0,
-    min_confidence: float = 0.8,
+    min_confidence: float = 0.7,
 ) -> NDArray[np.int32]:
     """Label the objects of one image.
 

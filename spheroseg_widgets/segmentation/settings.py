@@ -46,7 +46,7 @@ class Settings:
     scale: float = 1.0
     diameter_um: float | None = None
     min_area_px2: float | None = None
-    min_confidence: float = 0.8
+    min_confidence: float = 0.7
     low: float = 0.5
     high: float = 99.5
     tolerance_px: float = 0.1

@@ -8,6 +8,7 @@ import logging
 import uuid
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -268,8 +269,9 @@ class Editor(SpheroWidget):
             self._outdated = session is not None
         if session is None:
             session = EditSession(self.project, self._session, self.image_id, read_only=self._only_shows)
-            if session.row["status"] == QUEUED:  # somebody looks at it now
-                self.project.prioritise([self.image_id])
+            if session.row["status"] == QUEUED and not self._only_shows:  # somebody waits for it now
+                with suppress(StoreError):  # it comes in its turn
+                    self.project.prioritise([self.image_id])
         elif self._outdated:
             session.refresh()
         self._outdated = False

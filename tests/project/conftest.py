@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from distributed import Client, LocalCluster
+
+import spheroseg_widgets as sw
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +27,12 @@ def client() -> Iterator[Any]:
         Client(cluster, set_as_default=False) as client,
     ):
         yield client
+
+
+@pytest.fixture
+def project(tmp_path: Path, three_images: Path) -> Iterator[sw.Project]:
+    """The three images, added and not yet segmented."""
+    opened = sw.open_project(tmp_path / "plate", create=True)
+    opened.add(three_images)
+    yield opened
+    opened.close()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,6 @@ import spheroseg_widgets as sw
 from spheroseg_widgets.errors import ModelError, RunError
 from spheroseg_widgets.jobs import cluster, task
 from spheroseg_widgets.segmentation import engines
-
-
-@pytest.fixture
-def project(tmp_path: Path, three_images: Path) -> Iterator[sw.Project]:
-    opened = sw.open_project(tmp_path / "plate", create=True)
-    opened.add(three_images)
-    yield opened
-    opened.close()
 
 
 def test_the_engine_is_chosen_once_and_written_into_the_run(
@@ -84,6 +76,31 @@ def test_a_worker_that_does_not_see_the_images_is_named_with_the_folder(
     with pytest.raises(RunError, match=f"the worker .* cannot see {re.escape(folder)}, where the images lie"):
         run.wait(60)
     assert run.status()["started_at"].isna().all()
+
+
+def test_a_folder_that_is_gone_for_everybody_fails_its_own_images_only(
+    project: sw.Project, three_images: Path, tmp_path: Path, client: Any
+) -> None:
+    other = tmp_path / "share"
+    other.mkdir()
+    shutil.copy(three_images / "plate_A01_24h.tif", other / "plate_B01_24h.tif")
+    with (other / "plate_B01_24h.tif").open("ab") as stream:  # another file, not the same twice
+        stream.write(b" ")
+    project.add(other)
+    shutil.rmtree(other)
+    run = project.segment(model="threshold", cluster=client).wait(60)
+    assert (run.progress().done, run.progress().failed) == (3, 1)
+    assert run.errors()["name"].tolist() == ["plate_B01_24h.tif"]
+
+
+def test_what_a_run_asks_of_workers_goes_with_the_run(project: sw.Project, client: Any) -> None:
+    """A worker that joins a shared cluster later need not fit a run that is over."""
+
+    def plugins(dask_scheduler: Any) -> list[str]:
+        return [name for name in dask_scheduler.worker_plugins if name.startswith("spheroseg")]
+
+    project.segment(model="threshold", cluster=client).wait(60)
+    assert client.run_on_scheduler(plugins) == []
 
 
 def test_an_engine_that_is_not_here_is_refused_before_anything_is_stored(

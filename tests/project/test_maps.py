@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +25,6 @@ from spheroseg_widgets.store import results
 from spheroseg_widgets.store.database import Database
 
 HOW = list(COMPUTED_COLUMNS)
-
-
-@pytest.fixture
-def project(tmp_path: Path, three_images: Path) -> Iterator[sw.Project]:
-    opened = sw.open_project(tmp_path / "plate", create=True)
-    opened.add(three_images)
-    yield opened
-    opened.close()
 
 
 def no_network(*_: Any) -> Any:

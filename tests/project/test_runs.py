@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -24,14 +23,6 @@ from spheroseg_widgets.segmentation import registry
 from spheroseg_widgets.store import leases, runs
 from spheroseg_widgets.store.progress import RunProgress
 from spheroseg_widgets.store.tables import result
-
-
-@pytest.fixture
-def project(tmp_path: Path, three_images: Path) -> Iterator[sw.Project]:
-    opened = sw.open_project(tmp_path / "plate", create=True)
-    opened.add(three_images)
-    yield opened
-    opened.close()
 
 
 class Held:

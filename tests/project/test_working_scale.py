@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,14 +15,6 @@ from spheroseg_widgets.jobs.working_scale import choose_scales
 from spheroseg_widgets.segmentation.registry import find_model
 from spheroseg_widgets.segmentation.scale import scale_of_diameter
 from spheroseg_widgets.segmentation.settings import Settings
-
-
-@pytest.fixture
-def project(tmp_path: Path, three_images: Path) -> Iterator[sw.Project]:
-    opened = sw.open_project(tmp_path / "plate", create=True)
-    opened.add(three_images)
-    yield opened
-    opened.close()
 
 
 def test_of_huge_images_fewer_are_looked_at(project: sw.Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,13 @@ def test_the_code_stays_in_the_notebook(words: str) -> None:
 
 
 def test_it_tells_how_the_numbers_were_made(words: str, small_plate: Project) -> None:
-    for said in ("threshold", "min_area_px2", "torch", "spheroseg_widgets", "2.00 the ImageJ tag of the files 12"):
+    for said in (
+        "threshold",
+        "min_area_px2 64 working pixels",
+        "torch",
+        "spheroseg_widgets",
+        "2.00 the ImageJ tag of the files 12",
+    ):
         assert said in words, said
 
 

@@ -158,10 +158,16 @@ def test_opening_an_image_that_waits_in_a_run_lets_it_go_first(project: Project)
     with project.database.write() as connection:
         model = runs.ensure_model(connection, "m", "1", "0", None)
         runs.create_run(connection, project.id, model, {}, project.images()["image_id"].tolist(), "me")
+
+    def urgent() -> list[int]:
+        with project.database.read() as connection:
+            query = sa.select(job.c.image_id).where(job.c.priority == runs.URGENT)
+            return list(connection.execute(query).scalars())
+
+    Page(Editor(project, "b.tif", read_only=True)).call("document")
+    assert urgent() == [], "who only looks changes nothing"
     Page(Editor(project, "b.tif")).call("document")
-    with project.database.read() as connection:
-        urgent = connection.execute(sa.select(job.c.image_id).where(job.c.priority == runs.URGENT)).scalars().all()
-    assert urgent == [first(project) + 1]
+    assert urgent() == [first(project) + 1]
 
 
 def test_pixels_come_in_their_own_depth_and_large_ones_reduced_with_their_factor(project: Project) -> None:

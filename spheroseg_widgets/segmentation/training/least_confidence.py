@@ -19,12 +19,12 @@ from spheroseg_widgets.segmentation.settings import LEAST_AREA, Settings
 from .augment import Image, Labels
 from .validation import logits_of
 
-CANDIDATES = (0.8, 0.75, 0.7, 0.65, 0.6, 0.55)
+CANDIDATES = (0.7, 0.8, 0.75, 0.65, 0.6, 0.55)
 """The usual limit first: it stays where no other is better."""
 
 
 def fit_least_confidence(
-    network: nn.Module, views: Sequence[tuple[Image, Labels]], stride: int, device: torch.device
+    network: nn.Module, views: Sequence[tuple[Image, Labels]], stride: int, device: torch.device, settings: Settings
 ) -> float:
     """Choose the least mean foreground probability of an object by the F1 of objects at IoU 0.5.
 
@@ -38,21 +38,22 @@ def fit_least_confidence(
         Sides given to the network are multiples of this.
     device : torch.device
         Where the network lies.
+    settings : Settings
+        The model's others.
 
     Returns
     -------
     float
-        One of `CANDIDATES`: the largest of those with the best F1.
+        One of `CANDIDATES`: the first of those with the best F1.
     """
-    usual = Settings()
     counts = dict.fromkeys(CANDIDATES, Counts())
     with torch.inference_mode():
         for image, labels in views:
             foreground, distance = torch.sigmoid(logits_of(network, image, stride, device)[0]).cpu().numpy()
             for least in CANDIDATES:
                 found = split_objects(
-                    foreground, distance, threshold=usual.threshold, seed_level=usual.seed_level,
-                    seam_level=usual.seam_level, min_area=LEAST_AREA, min_confidence=least,
+                    foreground, distance, threshold=settings.threshold, seed_level=settings.seed_level,
+                    seam_level=settings.seam_level, min_area=LEAST_AREA, min_confidence=least,
                 )  # fmt: skip
                 counts[least] += instance_counts(found, np.asarray(labels, np.int32))
     return max(CANDIDATES, key=lambda least: counts[least].f1)

@@ -14,6 +14,7 @@ from typing import Any
 from spheroseg_widgets.errors import ModelError, TrainingError
 from spheroseg_widgets.segmentation.network import NetworkConfig
 from spheroseg_widgets.segmentation.registry import ModelInfo, check_name
+from spheroseg_widgets.segmentation.settings import Settings
 
 from .curve import Row
 from .dataset import Dataset, split
@@ -224,8 +225,8 @@ class TrainingRun:
             "images": len(self.record["training"]), "validation_images": len(self.record["held_out"]),
             "validation": score, "calibration": asdict(line), "versions": versions(),
         }  # fmt: skip
-        least = self.trainer.least_confidence(weights)
         defaults = dict(self.base.settings.get("defaults", {})) if self.base else {}
+        least = self.trainer.least_confidence(weights, Settings.from_dict(defaults))
         if least is not None:
             defaults["min_confidence"] = least
         target = self.folder / "model"

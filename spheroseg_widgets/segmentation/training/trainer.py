@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from spheroseg_widgets.errors import TrainingError
 from spheroseg_widgets.segmentation.network import NetworkConfig, ResUNet
+from spheroseg_widgets.segmentation.settings import Settings
 
 from .augment import random_camera
 from .calibration import Calibration, fit_calibration, view_logits
@@ -302,12 +303,12 @@ class Trainer:
         line = fit_calibration(logits, truth)
         return line, line.applied(weights, self.config.network.cell)
 
-    def least_confidence(self, weights: Mapping[str, Tensor]) -> float | None:
+    def least_confidence(self, weights: Mapping[str, Tensor], settings: Settings) -> float | None:
         """Return the limit of `fit_least_confidence` for weights of this network; None without validation images."""
         if self.judged is None:
             return None
         self.judged.load_state_dict(dict(weights))
-        return fit_least_confidence(self.judged, self.validation, self.config.network.stride, self.device)
+        return fit_least_confidence(self.judged, self.validation, self.config.network.stride, self.device, settings)
 
     @contextmanager
     def _batches(self) -> Iterator[Iterator[Batch]]:

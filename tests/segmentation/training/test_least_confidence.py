@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from spheroseg_widgets.segmentation.settings import Settings
 from spheroseg_widgets.segmentation.training.least_confidence import CANDIDATES, fit_least_confidence
 from spheroseg_widgets.segmentation.training.targets import training_targets
 
@@ -31,7 +32,7 @@ class Says(nn.Module):
 
 @pytest.mark.parametrize(
     ("sure", "debris", "best"),
-    [(0.95, 0.6, 0.8), (0.68, 0.6, 0.65), (0.57, 0.0, 0.55)],
+    [(0.95, 0.6, 0.7), (0.68, 0.6, 0.65), (0.57, 0.0, 0.55)],
     ids=["a sure model keeps the usual limit", "a hesitant one: between spheroids and debris", "as low as it goes"],
 )
 def test_the_limit_lies_under_the_spheroids_and_above_the_debris(sure: float, debris: float, best: float) -> None:
@@ -40,7 +41,7 @@ def test_the_limit_lies_under_the_spheroids_and_above_the_debris(sure: float, de
     speck = disc(120, 75, 12)
     image = np.where(labels > 0, sure, np.where(speck, debris, 0.02)).astype(np.float32)
     distance = training_targets(labels + 3 * speck.astype(np.int32))[1]
-    least = fit_least_confidence(Says(distance).eval(), [(image, labels)], 32, torch.device("cpu"))
+    least = fit_least_confidence(Says(distance).eval(), [(image, labels)], 32, torch.device("cpu"), Settings())
     assert least == best
 
 
@@ -48,6 +49,6 @@ def test_without_objects_it_is_the_usual_one() -> None:
     image = np.full((96, 160), 0.1, np.float32)
     network = Says(np.zeros((96, 160), np.float32)).eval()
     assert (
-        fit_least_confidence(network, [(image, np.zeros((96, 160), np.int32))], 32, torch.device("cpu"))
+        fit_least_confidence(network, [(image, np.zeros((96, 160), np.int32))], 32, torch.device("cpu"), Settings())
         == CANDIDATES[0]
     )
