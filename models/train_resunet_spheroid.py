@@ -137,7 +137,7 @@ def domains(
     big = ViewRange(smallest_diameter=30, largest_diameter=300)
     shares: dict[str, tuple[float, ViewRange | None]] = {
         # What is outlined there depends on focus and on size beside the neighbours: near the scale of inference.
-        "orgaquant": (0.30, ViewRange(5, 400, least_zoom=0.5, most_zoom=1.8)),
+        "orgaquant": (0.45, ViewRange(5, 400, least_zoom=0.5, most_zoom=1.8)),
         "ipsc_spheroids": (0.22, ViewRange(14, 120)),
         "mls_spheroids": (0.14, big),
         "brain_organoid": (0.04, big),

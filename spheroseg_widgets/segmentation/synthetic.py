@@ -37,7 +37,7 @@ class Spheroid:
     shape_seed : int
         Two spheroids of the same seed have the same shape: a series grows without changing form.
     depth : float
-        Contrast of the body against the background, 0..1.
+        Contrast of the body against the background, 0..1; above 1 light no longer comes through and it is black.
     core : float
         Additional darkness of the core, 0..1.
     shedding : float
@@ -48,6 +48,8 @@ class Spheroid:
         Strength of a bright fringe around the body, 0..1.
     strands : int
         Number of thin processes that grow out of the body; like debris they are not part of the truth.
+    grain : float
+        How much single cells show: texture of the body and a ragged edge that follows them, 0..1.
     """
 
     x: float
@@ -62,6 +64,7 @@ class Spheroid:
     wall: float = 0.0
     halo: float = 0.0
     strands: int = 0
+    grain: float = 0.0
 
     def rings(self) -> list[NDArray[np.float64]]:
         """Return the true outline, and the hole's; the area scales exactly with the radius squared."""
@@ -91,8 +94,8 @@ class SceneSpec:
         In pixels.
     spheroids : sequence of Spheroid
         In the order of their labels; where two overlap the smaller lies on top.
-    look : {"brightfield", "fluorescence"}
-        Dark on bright, or bright on dark.
+    look : {"brightfield", "phase", "fluorescence"}
+        Dark on bright; grey on grey with bright halos and shade-off inside; or bright on dark.
     blur, noise, unevenness : float
         Sigma of the defocus in px; standard deviation of the noise; relative change of the light.
     debris, bubbles, scratches : int
@@ -101,6 +104,10 @@ class SceneSpec:
         Number of spheroids far out of focus, above or below the others; they are not part of the truth.
     well_radius : float
         Radius of the well's wall over the longer side; the wall is dark and so is what lies beyond. 0 is none.
+    relief : float
+        How much oblique light (a condenser off its axis, or DIC) lights one flank of what is there and shades the other.
+    gel : float
+        Strength of a grainy medium: fine texture and fibres all over the field.
     bits : {8, 12, 16}
         Depth of the stored values.
     """
@@ -117,6 +124,8 @@ class SceneSpec:
     scratches: int = 0
     ghosts: int = 0
     well_radius: float = 0.0
+    relief: float = 0.0
+    gel: float = 0.0
     bits: int = 8
 
 
@@ -137,6 +146,7 @@ def render(spec: SceneSpec, rng: np.random.Generator) -> Scene:
     labels = to_labels(outlines, h, w)
     # Absorption: 0 is background, 1 is opaque.
     absorbed = 0.02 * smooth_noise((h, w), 24, rng)
+    _gel(absorbed, spec, rng)
     _ghosts(absorbed, spec, rng)
     _specks(absorbed, spec, rng)
     _strands(absorbed, spec, rng)
@@ -154,14 +164,30 @@ def render(spec: SceneSpec, rng: np.random.Generator) -> Scene:
     if spec.blur:
         absorbed = cv2.GaussianBlur(absorbed, (0, 0), spec.blur)
     light = 1 + spec.unevenness * _light((h, w), rng)
-    image = (
-        light * (0.78 - 0.7 * absorbed) if spec.look == "brightfield" else 0.06 * light + 0.75 * np.clip(absorbed, 0, 1)
-    )
+    image = light * _transmitted(absorbed, spec, rng) if spec.look != "fluorescence" else (
+        0.06 * light + 0.75 * np.clip(absorbed, 0, 1)
+    )  # fmt: skip
     image = image + rng.normal(0, spec.noise, (h, w)) * np.sqrt(np.clip(image, 0.05, 1))
     top = 2**spec.bits - 1
     values = np.clip(np.rint(image * top), 0, top)
     pixels = values.astype(np.uint8) if spec.bits == 8 else values.astype(np.uint16)
     return Scene(pixels, labels, outlines, spec)
+
+
+def _transmitted(absorbed: NDArray[np.float32], spec: SceneSpec, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return how much light comes through, about 0..1."""
+    if spec.look == "phase":
+        # The phase ring passes fine structure and holds back what is broad: halos outside, shade-off inside.
+        wide = 3.0 + 0.04 * min(absorbed.shape)
+        image = np.asarray(0.5 - 0.75 * (absorbed - 0.7 * cv2.GaussianBlur(absorbed, (0, 0), wide)), np.float32)
+    else:
+        image = np.asarray(0.78 - 0.7 * absorbed, np.float32)
+    if spec.relief:
+        turn = rng.uniform(0, 2 * np.pi)
+        fine = cv2.GaussianBlur(absorbed, (0, 0), 1.0)
+        slope = cv2.Sobel(fine, cv2.CV_32F, 1, 0) * np.cos(turn) + cv2.Sobel(fine, cv2.CV_32F, 0, 1) * np.sin(turn)
+        image = image + spec.relief * 0.25 * slope
+    return np.asarray(image, np.float32)
 
 
 def smooth_noise(shape: tuple[int, int], cell: float, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -174,6 +200,8 @@ def _bodies(
     absorbed: NDArray[np.float32], labels: NDArray[np.int32], spec: SceneSpec, rng: np.random.Generator
 ) -> None:
     texture = 0.5 * smooth_noise(absorbed.shape, 3, rng) + 0.5 * smooth_noise(absorbed.shape, 9, rng)
+    grainy = any(spheroid.grain for spheroid in spec.spheroids)
+    cells = smooth_noise(absorbed.shape, 2 + 0.008 * min(absorbed.shape), rng) if grainy else texture
     for number, spheroid in enumerate(spec.spheroids, start=1):
         own = labels == number
         if not own.any():
@@ -181,18 +209,28 @@ def _bodies(
         inner = cv2.distanceTransform(np.pad(own.astype(np.uint8), 1, mode="edge"), cv2.DIST_L2, 3)[1:-1, 1:-1]
         # A body of cells absorbs more where it is thicker; its rim is soft over some pixels.
         thick = np.sqrt(np.clip(inner / (0.6 * spheroid.radius + 1), 0, 1))
-        edge = np.clip(inner / 2.0, 0, 1)
+        edge = np.clip((inner + 1.5 * spheroid.grain * np.minimum(cells, 0)) / 2.0, 0, 1)
         solid = 0.65 + 0.35 * thick + spheroid.core * 0.5 * thick**4
         if spheroid.wall:
             width = 0.07 * spheroid.radius + 1.0
             lumen = np.exp(-(((inner - width) / width) ** 2)) - 0.12 * thick
             solid = (1 - spheroid.wall) * solid + spheroid.wall * lumen
-        body = edge * spheroid.depth * (solid + 0.10 * texture)
+        body = edge * spheroid.depth * (solid + 0.10 * texture + 0.22 * spheroid.grain * cells)
         absorbed[own] = body[own]
         if spheroid.halo:
             away = cv2.distanceTransform((~own).astype(np.uint8), cv2.DIST_L2, 3)
             fringe = np.exp(-away / (0.04 * spheroid.radius + 1.0)) * (labels == 0)
             absorbed -= 0.25 * spheroid.halo * fringe
+
+
+def _gel(absorbed: NDArray[np.float32], spec: SceneSpec, rng: np.random.Generator) -> None:
+    if not spec.gel:
+        return
+    absorbed += 0.06 * spec.gel * smooth_noise(absorbed.shape, 2.5, rng)
+    h, w = absorbed.shape
+    for _ in range(int(60 * spec.gel)):
+        length = min(h, w) * rng.uniform(0.02, 0.15)
+        _curve(absorbed, rng.uniform(0, (w, h)), length, float(rng.uniform(-0.08, 0.12)), rng, thickest=1)
 
 
 def _specks(absorbed: NDArray[np.float32], spec: SceneSpec, rng: np.random.Generator) -> None:
@@ -236,13 +274,14 @@ def _curve(
     depth: float,
     rng: np.random.Generator,
     direction: float | None = None,
+    thickest: int | None = None,
 ) -> None:
     """Draw a thin bent line, in place."""
     turn = rng.uniform(0, 2 * np.pi) if direction is None else direction
     turns = turn + np.cumsum(rng.normal(0, 0.15, 12))
     steps = length / 12 * np.stack([np.cos(turns), np.sin(turns)], axis=1)
     points = np.rint(np.vstack([start, start + np.cumsum(steps, axis=0)])).astype(np.int32)
-    thickness = int(rng.integers(1, max(2, min(absorbed.shape) // 80) + 1))
+    thickness = int(rng.integers(1, (thickest or max(2, min(absorbed.shape) // 80)) + 1))
     cv2.polylines(absorbed, [points], isClosed=False, color=depth, thickness=thickness, lineType=cv2.LINE_AA)
 
 
