@@ -59,14 +59,14 @@ class PeakMemory:
 def timed_store() -> Iterator[list[float]]:
     """Note how long the dispatcher takes to write what came back, heartbeats included."""
     seconds: list[float] = []
-    store = Dispatcher._store
+    store = Dispatcher._commit
 
     def timed(self: Dispatcher, *args: Any) -> None:
         began = time.perf_counter()
         store(self, *args)
         seconds.append(time.perf_counter() - began)
 
-    with patch.object(Dispatcher, "_store", timed):
+    with patch.object(Dispatcher, "_commit", timed):
         yield seconds
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .project.project import Project as Project
     from .project.project import open_project as open_project
     from .project.run import Run as Run
+    from .widgets.cluster_monitor import ClusterMonitor as ClusterMonitor
     from .widgets.editor import Editor as Editor
     from .widgets.gallery import Gallery as Gallery
     from .widgets.monitor import Monitor as Monitor
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 # Resolved on first use (PEP 562): a worker that imports the package must not load the store or Jupyter.
 _PUBLIC = {
+    "ClusterMonitor": ".widgets.cluster_monitor",
     "Editor": ".widgets.editor",
     "Gallery": ".widgets.gallery",
     "Monitor": ".widgets.monitor",
@@ -31,6 +33,7 @@ _PUBLIC = {
     "open_project": ".project.project",
 }
 __all__ = [
+    "ClusterMonitor",
     "Editor",
     "Gallery",
     "Monitor",
@@ -45,6 +48,7 @@ __all__ = [
 # By name as well: what displays a run and what writes a report is imported when it is first asked for.
 register("display_run", "spheroseg_widgets.widgets.monitor:display_run")
 register("display_finetuning", "spheroseg_widgets.widgets.training_monitor:display_finetuning")
+register("runs_detached", "spheroseg_widgets.widgets.kernel:is_kernel")
 register("report", "spheroseg_widgets.reports.report:write_report")
 
 

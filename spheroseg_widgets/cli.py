@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from spheroseg_widgets import __version__, commands, doctor_command, model_commands, training_command
+from spheroseg_widgets import __version__, commands, dispatch_command, doctor_command, model_commands, training_command
 from spheroseg_widgets.errors import ExportError, SpherosegError
 
 if TYPE_CHECKING:
@@ -89,6 +89,13 @@ def segment(
     precision: Annotated[
         str | None, typer.Option(help="float32, or bfloat16 where the processor multiplies it.")
     ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            help="A SQLite file elsewhere, or postgresql://ROLE@HOST/DATABASE with the password in ~/.pgpass or "
+            "PGPASSWORD; by default a file in the folder of the results."
+        ),
+    ] = None,
 ) -> None:
     """Segment images, measure what is found, and write tables and masks.
 
@@ -102,13 +109,20 @@ def segment(
     """
     from spheroseg_widgets.exports.registry import formats as known_formats  # noqa: PLC0415
     from spheroseg_widgets.project.project import open_project  # noqa: PLC0415
+    from spheroseg_widgets.store.database import is_url  # noqa: PLC0415
 
     wanted = [name for text in formats or ["csv", "masks", "labels"] for name in text.replace(",", " ").split()]
     if unknown := [name for name in wanted if name not in known_formats()]:
         raise SpherosegError(f"unknown format {', '.join(unknown)}; known are {', '.join(known_formats())}")
     if "csv" not in wanted:
         wanted.insert(0, "csv")  # the list of images and their reasons is always written
-    project = open_project(out / "project", create=True)
+    shared = store is not None and is_url(store)  # where every folder's project would be called "project"
+    project = open_project(
+        out / "project",
+        create=True,
+        store=str(Path(store).absolute()) if store is not None and not shared else store,
+        name=out.resolve().name if shared else None,
+    )
     added = project.add(paths, names=names, pixel_size_um=pixel_size, channel=channel, check=say)
     say(added.outcome())
     if pixel_size is not None:
@@ -232,6 +246,7 @@ def _print_table(title: str, frame: pd.DataFrame) -> None:
 commands.register(app)
 model_commands.register(app)
 training_command.register(app)
+dispatch_command.register(app)
 doctor_command.register(app)
 
 

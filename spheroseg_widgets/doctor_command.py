@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,6 +25,7 @@ PACKAGES = (
     "jupyterlab",
     "ipykernel",
     "anywidget",
+    "psycopg",
 )
 SIDES = (512, 1024)
 DAMAGED = 1
@@ -36,6 +38,9 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(
+    project: Annotated[
+        Path | None, typer.Argument(help="A project's folder, to look at its store as well.", show_default=False)
+    ] = None,
     *,
     measure: Annotated[
         bool, typer.Option("--measure", help="Time every engine with a model and recommend one; about a minute.")
@@ -43,7 +48,7 @@ def doctor(
     model: Annotated[str | None, typer.Option(help="The model to measure; by default the default one.")] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads to measure with; workers have one each.")] = 1,
 ) -> None:
-    """Show what this machine has: versions, processor, engines, models. Nothing is changed.
+    """Show what this machine has: versions, processor, engines, models; of a project, its store. Nothing is changed.
 
     Examples
     --------
@@ -51,7 +56,9 @@ def doctor(
 
         spheroseg doctor --measure
 
-    Exit code 1: a model's weights are missing or damaged.
+        spheroseg doctor plate-7
+
+    Exit code 1: a model's weights are missing or damaged, or the project's store cannot be opened.
     """
     from spheroseg_widgets import __version__  # noqa: PLC0415
     from spheroseg_widgets.jobs.cluster import cgroup_cores, default_workers, memory_bytes  # noqa: PLC0415
@@ -99,10 +106,31 @@ def doctor(
     console.print(table)
     for error in broken:
         typer.echo(str(error), err=True)
+    if project is not None:
+        _look_at_store(project)
     if measure:
         _measure(find_model(model or DEFAULT_MODEL), threads)
     if damaged or broken:
         raise typer.Exit(DAMAGED)
+
+
+def _look_at_store(project: Path) -> None:
+    from spheroseg_widgets.project.description import read_description  # noqa: PLC0415
+    from spheroseg_widgets.store.condition import look_at  # noqa: PLC0415
+
+    told = read_description(project.expanduser().resolve())
+    seen = look_at(told.store, told.name, told.key)
+    schema = (
+        f"{seen.schema}, up to date" if seen.schema == seen.newest
+        else f"{seen.schema or 'none yet'}; opening the project makes it {seen.newest}"
+    )  # fmt: skip
+    table = Table(show_header=False, box=None, title=f"Store of {told.name}", title_justify="left")
+    table.add_row("where", seen.where)
+    table.add_row("kind", seen.kind)
+    table.add_row("schema", schema)
+    if seen.schema == seen.newest:
+        table.add_row("project", "not in it yet" if seen.images is None else f"{seen.images} images")
+    console.print(table)
 
 
 def _measure(info: ModelInfo, threads: int) -> None:

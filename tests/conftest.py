@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,92 @@ import pytest
 import tifffile
 
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
+from spheroseg_widgets.store.database import Database
+
+from .postgres import Server, server
+
+# Dispatchers that tests start detached end soon after their last run.
+os.environ.setdefault("SPHEROSEG_IDLE_SECONDS", "5")
+
+KINDS = ("sqlite", "postgresql")
+"""Kinds of store: what holds for one holds for the other."""
+ON_A_SERVER_TOO = (
+    "test_runs", "test_project", "test_adding", "test_drafts", "test_maps", "test_editor", "test_gallery", "test_settling",
+)  # fmt: skip
+"""Files whose tests have their project on PostgreSQL as well; what the others test does not depend on the store."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "store_kind" in metafunc.fixturenames and metafunc.module.__name__.rpartition(".")[2] in ON_A_SERVER_TOO:
+        metafunc.parametrize("store_kind", KINDS)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server of this session's own; tests that ask for it are skipped where none is installed."""
+    with server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: Server) -> str:
+    """Name of a database with the tables in it, to make others after."""
+    name = postgres.make_database()
+    Database.open(postgres.address(name)).close()
+    return name
+
+
+@pytest.fixture
+def empty_database(postgres: Server) -> Iterator[str]:
+    """URL of a database with nothing in it."""
+    name = postgres.make_database()
+    yield postgres.address(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def make_store_address(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[[str], str | Path]]:
+    """Return a function that gives a fresh place for a store of a kind, with the tables in it."""
+    made: list[str] = []
+
+    def make(kind: str) -> str | Path:
+        if kind == "sqlite":
+            path = tmp_path / "store.sqlite"
+            Database.open(path, create=True).close()
+            return path
+        running = request.getfixturevalue("postgres")
+        made.append(running.make_database(request.getfixturevalue("migrated")))
+        return running.address(made[-1])
+
+    yield make
+    for name in made:
+        request.getfixturevalue("postgres").drop_database(name)
+
+
+@pytest.fixture(params=KINDS)
+def store_address(make_store_address: Callable[[str], str | Path], request: pytest.FixtureRequest) -> str | Path:
+    """Where a fresh store is, once a SQLite file and once a database on the server."""
+    return make_store_address(request.param)
+
+
+@pytest.fixture
+def store(store_address: str | Path) -> Iterator[Database]:
+    """A fresh store of each kind."""
+    opened = Database.open(store_address)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def store_kind() -> str:
+    """What kind of store a project has."""
+    return "sqlite"
+
+
+@pytest.fixture
+def project_store(store_kind: str, make_store_address: Callable[[str], str | Path]) -> str | None:
+    """What `open_project` is to be told of the store: nothing, or a URL."""
+    return None if store_kind == "sqlite" else str(make_store_address(store_kind))
 
 
 @pytest.fixture

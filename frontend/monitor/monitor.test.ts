@@ -26,7 +26,8 @@ const running: Progress = {
   finished: false,
   reason: null,
 };
-const failures = ["B07.tif", "<b>.tif", "c.tif", "d.tif"].map((name) => ({
+const failures = ["B07.tif", "<b>.tif", "c.tif", "d.tif"].map((name, at) => ({
+  image_id: at + 1,
   name,
   path: `/plate/${name}`,
   reason: "the file is truncated",
@@ -48,7 +49,7 @@ describe("Monitor", () => {
   let model: MockModel;
 
   const show = (progress: Partial<Progress>, more: Record<string, unknown> = {}) => {
-    model = new MockModel({ strings, progress, failures: progress.failed ? failures : [], follows: false, ...more });
+    model = new MockModel({ strings, progress, failures: progress.failed ? failures : [], running: [], follows: false, opens: false, opened: null, bound: false, ...more });
     model.handle("refresh", () => null);
     widget.render({ model, el: host, signal: view.signal });
   };
@@ -122,6 +123,53 @@ describe("Monitor", () => {
     expect(model.calls("retry_failed").length).toBe(2);
   });
 
+  it("names the images in the workers' hands, and what is being done with them", () => {
+    const at = (image_id: number, name: string, stage: string, fraction: number | null = null) => ({ image_id, name, stage, fraction, seconds: 3 });
+    show(running, {
+      running: [at(1, "A01.tif", "segmenting", 0.349), at(2, "A02.tif", "reading"), at(3, "<i>.tif", "measuring"), at(4, "A04.tif", "waiting")],
+    });
+    for (const text of ["A01.tif segmenting, 34 %", "A02.tif reading the file", "<i>.tif measuring", "A04.tif handed out", "and 5 more"]) {
+      expect(said()).toContain(text);
+    }
+    model.update({ progress: finished, running: [] });
+    press("4 failed: show");
+    expect(said()).not.toContain("A01.tif");
+  });
+
+  it("runs one failed image again, and opens one for whoever listens", async () => {
+    show(finished);
+    model.handle("retry_failed", () => 1);
+    press("4 failed: show");
+    expect(visible("button").map((element) => element.innerText)).not.toContain("Open");
+    host.querySelector<HTMLButtonElement>("[aria-label='Run c.tif again']")!.click();
+    await vi.waitFor(() => expect(model.calls("retry_failed").map((call) => call.params)).toEqual([{ image_id: 3 }]));
+    const opened: unknown[] = [];
+    model.on("change:opened", () => opened.push(model.get("opened")));
+    model.update({ opens: true });
+    const open = () => host.querySelector<HTMLButtonElement>("[aria-label='Open d.tif']")!.click();
+    open();
+    open();
+    expect(opened).toEqual([4, null, 4]);
+  });
+
+  it("says where a run ends with the server, as long as it runs", () => {
+    show(running);
+    expect(said()).not.toContain("server ends");
+    model.update({ bound: true });
+    expect(said()).toContain("Here the run ends when the notebook's server ends.");
+    model.update({ progress: finished });
+    press("4 failed: show");
+    expect(said()).not.toContain("server ends");
+  });
+
+  it("keeps the focus on a failure's button while the run goes on", () => {
+    show(running, { opens: true });
+    const first = host.querySelector<HTMLButtonElement>("[aria-label='Open B07.tif']")!;
+    first.focus();
+    model.update({ progress: { ...running, done: 368, running: 8 } });
+    expect(document.activeElement).toBe(first);
+  });
+
   it("offers to go on with an interrupted run", () => {
     show({ ...running, stage: "interrupted" });
     expect(said()).toContain("Interrupted: the process that worked on it is gone");
@@ -158,7 +206,7 @@ describe("Monitor", () => {
     view.abort();
     view = new AbortController();
     host.replaceChildren();
-    const again = new MockModel({ strings, progress: finished, failures, follows: false });
+    const again = new MockModel({ strings, progress: finished, failures, running: [], follows: false, opens: false, opened: null, bound: false });
     again.silent = true;
     widget.render({ model: again, el: host, signal: view.signal });
     expect(said()).toBe(first);

@@ -17,9 +17,19 @@ export interface Progress {
 }
 
 export interface Failure {
+  image_id: number;
   name: string;
   path: string;
   reason: string;
+}
+
+/** An image in a worker's hands. */
+export interface AtWork {
+  image_id: number;
+  name: string;
+  stage: "waiting" | "reading" | "segmenting" | "measuring";
+  fraction: number | null;
+  seconds: number;
 }
 
 /** The states of an image in the order of the bar; what is left of it is waiting. */

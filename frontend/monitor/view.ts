@@ -1,8 +1,9 @@
 /** Draws a run: one line, and what opens below it. Elements are made once and filled, so that focus stays. */
-import { button, type Frame, make, messageOf } from "../shared/frame";
+import { Asking } from "../shared/asking";
+import { button, type Frame, make } from "../shared/frame";
 import { count, duration, three } from "../shared/numbers";
 import type { State } from "../shared/rpc";
-import { ALWAYS, asKnown, BAR, COUNTS, type Failure, hasRun, type Progress, stageKey } from "./progress";
+import { ALWAYS, asKnown, type AtWork, BAR, COUNTS, type Failure, hasRun, type Progress, stageKey } from "./progress";
 
 let views = 0;
 
@@ -11,10 +12,11 @@ export type Verb = "cancel" | "retry_failed";
 export class MonitorView {
   #progress: Progress | null = null;
   #failures: Failure[] = [];
+  #atWork: AtWork[] = [];
+  #opens = false;
   #shownAt = 0; // when the trait arrived: the clocks count on from there
   #connection: State = "connected";
   #open: boolean | null = null; // null: as the state of the run suggests
-  #asked: Verb | null = null;
 
   readonly #none: HTMLElement;
   readonly #line = make("div", "sw-monitor-line");
@@ -30,24 +32,28 @@ export class MonitorView {
   readonly #details = make("div", "sw-monitor-details");
   readonly #counts = make("div", "sw-monitor-counts");
   readonly #elapsed = make("span", "sw-monitor-fact");
+  readonly #running = make("div", "sw-monitor-running");
+  readonly #bound = make("p", "sw-monitor-more");
   readonly #failed = make("div", "sw-monitor-failed");
   readonly #retry: HTMLButtonElement;
-  readonly #note = make("p", "sw-monitor-note");
+  readonly #asking: Asking<Verb>;
 
   constructor(
     private readonly frame: Frame,
-    private readonly ask: (verb: Verb) => Promise<unknown>,
+    ask: (verb: Verb, params: Record<string, unknown>) => Promise<unknown>,
+    private readonly open: (imageId: number) => void,
     private readonly readOnly = false,
   ) {
     const { t, root } = frame;
+    this.#asking = new Asking(ask, () => this.#draw());
     this.#none = make("p", "sw-monitor-none", t("monitor.none"));
     this.#bar.setAttribute("role", "progressbar");
     this.#bar.setAttribute("aria-valuemin", "0");
     this.#bar.append(...this.#segments.values());
     this.#toggle = button("", () => this.#setOpen(this.#details.hidden === true), "sw-monitor-toggle");
-    this.#cancel = button("", () => void this.#do("cancel"));
+    this.#cancel = button("", () => void this.#asking.ask("cancel"));
     this.#cancel.title = t("monitor.cancel_help");
-    this.#retry = button("", () => void this.#do("retry_failed"));
+    this.#retry = button("", () => void this.#asking.ask("retry_failed"));
     this.#details.id = `sw-monitor-${(views += 1)}`;
     this.#toggle.setAttribute("aria-controls", this.#details.id);
     const facts = make("div", "sw-monitor-facts");
@@ -57,9 +63,10 @@ export class MonitorView {
     const head = make("div", "sw-monitor-head");
     head.append(this.#name, this.#stage);
     this.#line.append(head, this.#bar, facts, verbs);
-    this.#details.append(this.#counts, this.#failed);
-    this.#note.hidden = true;
-    root.append(this.#none, this.#line, this.#note, this.#details);
+    this.#bound.textContent = t("monitor.bound");
+    this.#bound.hidden = true;
+    this.#details.append(this.#counts, this.#running, this.#bound, this.#failed);
+    root.append(this.#none, this.#line, this.#asking.note, this.#details);
     this.#draw();
   }
 
@@ -68,10 +75,25 @@ export class MonitorView {
     return this.#progress !== null && !this.#progress.finished && this.#progress.stage !== "interrupted";
   }
 
-  show(progress: Partial<Progress>, failures: Failure[]): void {
+  /** Whether ending the notebook's server ends the run, too. */
+  set bound(bound: boolean) {
+    this.#bound.hidden = !(bound && this.live);
+  }
+
+  /** Whether somebody waits for images to be opened here. */
+  set opens(opens: boolean) {
+    if (opens === this.#opens) return;
+    this.#opens = opens;
+    this.#drawFailures();
+  }
+
+  show(progress: Partial<Progress>, failures: Failure[], atWork: AtWork[]): void {
     const before = this.#progress;
     this.#progress = hasRun(progress) ? asKnown(progress) : null;
+    const finished = Boolean(this.#progress?.finished);
+    const same = failures === this.#failures && finished === Boolean(before?.finished);
     this.#failures = failures;
+    this.#atWork = atWork;
     this.#shownAt = performance.now();
     const now = this.#progress;
     if (now?.run_id !== before?.run_id) this.#open = null;
@@ -80,7 +102,8 @@ export class MonitorView {
       this.frame.announce(this.frame.t("monitor.said_finished", { run: now.run_id, done: now.done, failed: now.failed }));
     }
     this.#draw();
-    this.#drawFailures();
+    this.#drawRunning();
+    if (!same) this.#drawFailures(); // drawn anew, it would take the focus from its buttons
   }
 
   setConnection(state: State): void {
@@ -91,21 +114,6 @@ export class MonitorView {
   /** A second has passed. */
   tick(): void {
     if (this.live && this.#connection !== "lost") this.#drawTimes();
-  }
-
-  async #do(verb: Verb): Promise<void> {
-    this.#asked = verb;
-    this.#note.hidden = true;
-    this.#draw();
-    try {
-      await this.ask(verb);
-      this.#note.hidden = true;
-    } catch (error) {
-      this.#note.textContent = messageOf(error);
-      this.#note.hidden = false;
-    }
-    this.#asked = null;
-    this.#draw();
   }
 
   #setOpen(open: boolean): void {
@@ -157,19 +165,16 @@ export class MonitorView {
     const closed = p.failed ? t("monitor.show_failures", { n: p.failed }) : t("monitor.details");
     this.#toggle.textContent = open ? t("monitor.hide") : closed;
     this.#cancel.hidden = this.readOnly || p.finished;
-    this.#cancel.disabled = cut || this.#asked !== null;
-    this.#cancel.textContent = t(this.#asked === "cancel" ? "monitor.cancelling" : "monitor.cancel");
+    this.#cancel.disabled = cut || this.#asking.verb !== null;
+    this.#cancel.textContent = t(this.#asking.verb === "cancel" ? "monitor.cancelling" : "monitor.cancel");
     const interrupted = p.stage === "interrupted";
     const left = p.failed + (interrupted ? p.queued : 0);
     this.#retry.hidden = this.readOnly || left === 0 || (!p.finished && !interrupted);
-    this.#retry.disabled = cut || this.#asked !== null;
+    this.#retry.disabled = cut || this.#asking.verb !== null;
     const [verb, help] = interrupted ? ["monitor.resume", "monitor.resume_help"] : ["monitor.retry", "monitor.retry_help"];
-    this.#retry.textContent = t(this.#asked === "retry_failed" ? "monitor.starting" : verb);
+    this.#retry.textContent = t(this.#asking.verb === "retry_failed" ? "monitor.starting" : verb);
     this.#retry.title = t(help, { n: left });
-    if (this.#asked !== null && this.#connection === "busy") {
-      this.#note.textContent = t("monitor.click_waits");
-      this.#note.hidden = false;
-    }
+    if (this.#connection === "busy") this.#asking.sayThatItWaits(t("common.click_waits"));
   }
 
   #drawTimes(): void {
@@ -184,26 +189,47 @@ export class MonitorView {
     this.#elapsed.hidden = p.finished;
   }
 
+  #drawRunning(): void {
+    const { t } = this.frame;
+    this.#running.hidden = this.#atWork.length === 0;
+    if (this.#atWork.length === 0) return;
+    const rows = this.#atWork.map((image) => {
+      const row = make("li", "sw-monitor-at-work");
+      const percent = image.fraction === null ? null : Math.floor(100 * image.fraction);
+      const stage = percent === null ? t(`monitor.image_${image.stage}`) : t("monitor.image_segmenting_part", { percent });
+      row.append(make("span", "sw-monitor-image", image.name), make("span", "sw-monitor-fact", stage));
+      row.dataset.stage = image.stage;
+      return row;
+    });
+    const list = make("ul", "sw-monitor-images");
+    list.setAttribute("aria-label", t("monitor.at_work"));
+    list.append(...rows);
+    const rest = (this.#progress?.running ?? 0) - rows.length;
+    this.#running.replaceChildren(list);
+    if (rest > 0) this.#running.append(make("p", "sw-monitor-more", t("monitor.more_running", { n: rest })));
+  }
+
   #drawFailures(): void {
     const { t } = this.frame;
     this.#failed.hidden = this.#failures.length === 0;
     if (this.#failures.length === 0) return;
     const total = this.#progress?.failed ?? this.#failures.length;
-    const table = make("table", "sw-monitor-table");
+    const table = make("table", "sw-table");
     const head = table.createTHead().insertRow();
     for (const key of ["image", "reason"]) {
       const cell = make("th", "", t(`monitor.${key}`));
       cell.scope = "col";
       head.append(cell);
     }
+    head.append(make("td"));
     const body = table.createTBody();
     for (const failure of this.#failures) {
       const row = body.insertRow();
       const name = make("td", "sw-monitor-image", failure.name);
       name.title = failure.path;
-      row.append(name, make("td", "", failure.reason));
+      row.append(name, make("td", "", failure.reason), this.#failureVerbs(failure));
     }
-    const list = make("div", "sw-monitor-list");
+    const list = make("div", "sw-list sw-monitor-list");
     list.tabIndex = 0;
     list.setAttribute("role", "region");
     list.setAttribute("aria-label", t("monitor.failures", { n: total }));
@@ -211,5 +237,20 @@ export class MonitorView {
     const rest = total - this.#failures.length;
     this.#failed.replaceChildren(list);
     if (rest > 0) this.#failed.append(make("p", "sw-monitor-more", t("monitor.more_failures", { n: rest })));
+  }
+
+  #failureVerbs(failure: Failure): HTMLTableCellElement {
+    const { t } = this.frame;
+    const cell = make("td", "sw-monitor-failure-verbs");
+    const add = (key: string, act: () => void) => {
+      const made = button(t(`monitor.${key}`), act, "sw-monitor-small");
+      made.setAttribute("aria-label", t(`monitor.${key}_label`, { name: failure.name }));
+      cell.append(made);
+    };
+    if (this.#opens) add("open", () => this.open(failure.image_id));
+    if (!this.readOnly && this.#progress?.finished) {
+      add("retry_one", () => void this.#asking.ask("retry_failed", { image_id: failure.image_id }));
+    }
+    return cell;
   }
 }

@@ -1,5 +1,6 @@
 /** The training monitor (Python: `widgets/training_monitor.py`): its state lies in traits, its verbs are calls. */
 import "../shared/tokens.css";
+import "../shared/monitors.css";
 import "./training.css";
 import { mount } from "../shared/frame";
 import { keepLive } from "../shared/live";

@@ -1,5 +1,6 @@
 /** Draws a training: one line, a bar, the curves, and what it learns from. Elements are made once and filled. */
-import { button, type Frame, make, messageOf } from "../shared/frame";
+import { Asking } from "../shared/asking";
+import { button, type Frame, make } from "../shared/frame";
 import { count, duration } from "../shared/numbers";
 import type { State } from "../shared/rpc";
 import { Chart } from "./chart";
@@ -13,7 +14,6 @@ export class TrainingView {
   #progress: Progress | null = null;
   #since = 0; // when the seconds of the trait arrived: the clock counts on from there
   #connection: State = "connected";
-  #asked: Verb | null = null;
 
   readonly #line = make("div", "sw-training-line-of-facts");
   readonly #name = make("strong", "sw-training-name");
@@ -28,7 +28,7 @@ export class TrainingView {
   readonly #falls = make("span", "sw-training-falls");
   readonly #stop: HTMLButtonElement;
   readonly #resume: HTMLButtonElement;
-  readonly #note = make("p", "sw-training-note");
+  readonly #asking: Asking<Verb>;
   readonly #best = make("span", "sw-training-kept");
   readonly #about = make("span", "");
   readonly #next = make("span", "");
@@ -36,20 +36,21 @@ export class TrainingView {
 
   constructor(
     private readonly frame: Frame,
-    private readonly ask: (verb: Verb) => Promise<unknown>,
+    ask: (verb: Verb) => Promise<unknown>,
     signal: AbortSignal,
     private readonly readOnly = false,
   ) {
     const { t, root } = frame;
+    this.#asking = new Asking(ask, () => this.#draw());
     this.#bar.setAttribute("role", "progressbar");
     this.#bar.setAttribute("aria-label", t("training.bar"));
     this.#bar.setAttribute("aria-valuemin", "0");
     this.#bar.setAttribute("aria-valuemax", "100");
     this.#falls.title = t("training.falls_here");
     this.#bar.append(this.#fill, this.#falls);
-    this.#stop = button("", () => void this.#do("stop"));
+    this.#stop = button("", () => void this.#asking.ask("stop"));
     this.#stop.title = t("training.stop_help");
-    this.#resume = button("", () => void this.#do("resume"));
+    this.#resume = button("", () => void this.#asking.ask("resume"));
     const head = make("div", "sw-training-head");
     head.append(this.#name, this.#state);
     const facts = make("div", "sw-training-facts");
@@ -60,8 +61,7 @@ export class TrainingView {
     this.#chart = new Chart(frame, signal);
     const foot = make("div", "sw-training-foot");
     foot.append(this.#best, this.#about, this.#next);
-    this.#note.hidden = true;
-    root.append(this.#line, this.#bar, this.#note, this.#chart.element, foot);
+    root.append(this.#line, this.#bar, this.#asking.note, this.#chart.element, foot);
     this.#draw();
   }
 
@@ -92,21 +92,6 @@ export class TrainingView {
   /** A second has passed. */
   tick(): void {
     if (this.live && this.#connection !== "lost") this.#drawTimes();
-  }
-
-  async #do(verb: Verb): Promise<void> {
-    this.#asked = verb;
-    this.#note.hidden = true;
-    this.#draw();
-    try {
-      await this.ask(verb);
-      this.#note.hidden = true;
-    } catch (error) {
-      this.#note.textContent = messageOf(error);
-      this.#note.hidden = false;
-    }
-    this.#asked = null;
-    this.#draw();
   }
 
   #draw(): void {
@@ -165,19 +150,16 @@ export class TrainingView {
 
   #drawVerbs(p: Progress): void {
     const { t } = this.frame;
-    const barred = this.#connection === "lost" || this.#asked !== null;
+    const barred = this.#connection === "lost" || this.#asking.verb !== null;
     this.#stop.hidden = this.readOnly || !isLive(p);
     this.#stop.disabled = barred || p.state === "stopping";
-    this.#stop.textContent = t(this.#asked === "stop" || p.state === "stopping" ? "training.stopping" : "training.stop");
+    this.#stop.textContent = t(this.#asking.verb === "stop" || p.state === "stopping" ? "training.stopping" : "training.stop");
     this.#resume.hidden = this.readOnly || isLive(p) || p.state === "finished";
     this.#resume.disabled = barred;
     const first = p.state === "ready";
-    const waits = this.#asked === "resume";
+    const waits = this.#asking.verb === "resume";
     this.#resume.textContent = t(waits ? "training.starting" : first ? "training.start" : "training.resume");
     this.#resume.title = t(first ? "training.start_help" : "training.resume_help", { step: count(p.step) });
-    if (this.#asked !== null && this.#connection === "busy") {
-      this.#note.textContent = t("training.click_waits");
-      this.#note.hidden = false;
-    }
+    if (this.#connection === "busy") this.#asking.sayThatItWaits(t("common.click_waits"));
   }
 }

@@ -1,4 +1,4 @@
-"""Runs in the background of this process: a thread each, one at a time for a project, waited for at exit.
+"""A dispatcher in the background of this process: a thread for a project, waited for at exit.
 
 A run that is under way when Python ends would lose what its workers are still computing. So the end of the program
 waits for it, and says so; an interrupt (Ctrl-C) then cancels what is left instead.
@@ -9,114 +9,120 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from typing import Any
+from collections.abc import Callable
 
 from spheroseg_widgets.store import runs
+from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.progress import run_progress
 
-from .dispatcher import Dispatcher, describe
+from .dispatcher import Dispatcher
+from .run_work import describe
 
 log = logging.getLogger(__name__)
 
 _lock = threading.Lock()
-_under_way: dict[tuple[str, int], BackgroundRun] = {}
-_turns: dict[tuple[str, int], threading.Lock] = {}
+_serving: dict[tuple[str, int], Serving] = {}
 
 
-class BackgroundRun:
+class Serving:
     """A dispatcher at work in a thread.
 
     Parameters
     ----------
     dispatcher : Dispatcher
-        Ready to run; its `stop` ends it.
-    run_id : int
-        The run.
-    workers, cluster
-        As in `client_for`.
+        Not yet at work.
+
+    Attributes
+    ----------
+    run_ids : set of int
+        The runs it was started for; it works on others, too.
+    error : BaseException or None
+        Why it could not go on at all.
     """
 
-    def __init__(self, dispatcher: Dispatcher, run_id: int, *, workers: int | None, cluster: Any) -> None:
+    def __init__(self, dispatcher: Dispatcher) -> None:
         self.dispatcher = dispatcher
-        self.run_id = run_id
-        self.workers = workers
-        self.cluster = cluster
+        self.run_ids: set[int] = set()
         self.error: BaseException | None = None
-        self.store = store_key(dispatcher)
         # A daemon, as what waits for it at exit can be interrupted, and Python's own waiting cannot.
-        self.thread = threading.Thread(target=self._work, name=f"spheroseg-run-{run_id}", daemon=True)
+        self.thread = threading.Thread(target=self._work, name="spheroseg-dispatcher", daemon=True)
 
     @property
     def alive(self) -> bool:
-        """Whether the thread is still at work (the workers may be going down after the run's last image)."""
+        """Whether the thread is still at work (the workers may be going down after the last image)."""
         return self.thread.is_alive()
 
-    @property
-    def reason(self) -> str | None:
-        """Why it could not go on."""
-        return None if self.error is None else describe(self.error)
+    def why(self, run_id: int) -> BaseException | None:
+        """Return why a run could not go on."""
+        return self.error or self.dispatcher.errors.get(run_id)
+
+    def reason(self, run_id: int) -> str | None:
+        """Return why a run could not go on, in words."""
+        error = self.why(run_id)
+        return None if error is None else describe(error)
 
     def _work(self) -> None:
-        with _lock:
-            turn = _turns.setdefault((self.store, self.dispatcher.project_id), threading.Lock())
         try:
-            with turn:
-                self.dispatcher.run(self.run_id, workers=self.workers, cluster=self.cluster)
+            self.dispatcher.serve()
         except BaseException as error:
             self.error = error
-            log.debug("run %s broke", self.run_id, exc_info=error)
+            log.debug("a dispatcher broke", exc_info=error)
 
 
-def store_key(dispatcher: Dispatcher) -> str:
+def store_key(database: Database) -> str:
     """Return what tells one store from another in this process."""
-    return str(dispatcher.database.engine.url)
+    return database.engine.url.render_as_string(hide_password=False)
 
 
-def start(dispatcher: Dispatcher, run_id: int, *, workers: int | None = None, cluster: Any = None) -> BackgroundRun:
-    """Start a run in the background; behind others of its project, if there are any under way."""
-    made = BackgroundRun(dispatcher, run_id, workers=workers, cluster=cluster)
+def start(database: Database, project_id: int, run_id: int, changed: Callable[[list[int]], None]) -> Serving:
+    """Have a run worked on in the background, by the dispatcher that is at work on its project or by a new one."""
+    key = store_key(database), project_id
     with _lock:
-        for key in [key for key, other in _under_way.items() if not other.alive and other.error is None]:
-            del _under_way[key]
-        _under_way[made.store, run_id] = made
-    made.thread.start()
-    return made
+        serving = _serving.get(key)
+        if serving is None or not serving.alive or not serving.dispatcher.ask():
+            serving = Serving(Dispatcher(database, project_id, changed=changed))
+            _serving[key] = serving
+            serving.thread.start()
+        serving.dispatcher.errors.pop(run_id, None)
+        serving.run_ids.add(run_id)
+        return serving
 
 
-def under_way(store: str, run_id: int) -> BackgroundRun | None:
-    """Return the newest thread of a run in this process, also one that broke."""
+def serving_of(database: Database, project_id: int, run_id: int | None = None) -> Serving | None:
+    """Return the newest dispatcher of a project in this process, also one that broke; of a run, if it was its."""
     with _lock:
-        return _under_way.get((store, run_id))
-
-
-def of_store(store: str) -> list[BackgroundRun]:
-    """Return the threads at work on a store."""
-    with _lock:
-        return [one for (where, _), one in _under_way.items() if where == store and one.alive]
+        found = _serving.get((store_key(database), project_id))
+    return found if found is None or run_id is None or run_id in found.run_ids else None
 
 
 def _finish_all() -> None:
     """Wait for what is under way when the program ends."""
     with _lock:
-        alive = [one for one in _under_way.values() if one.alive]
+        alive = [one for one in _serving.values() if one.alive]
     try:
         for one in alive:
-            with one.dispatcher.database.read() as connection:
-                progress = run_progress(connection, one.run_id)
-            left = progress.queued + progress.running
-            if left:
-                print(
-                    f"waiting for run {one.run_id}: {left} of {progress.total} images left (Ctrl-C cancels them)",
-                    file=sys.stderr,
-                )
+            _tell(one)
             one.thread.join()
     except KeyboardInterrupt:
         for one in alive:
             with one.dispatcher.database.write() as connection:
-                runs.cancel_jobs(connection, one.run_id)
+                for run_id in one.run_ids:
+                    runs.cancel_jobs(connection, run_id)
             one.dispatcher.stop.set()
         for one in alive:
             one.thread.join(timeout=30)
+
+
+def _tell(one: Serving) -> None:
+    for run_id in sorted(one.run_ids):
+        with one.dispatcher.database.read() as connection:
+            progress = run_progress(connection, run_id)
+        left = progress.queued + progress.running
+        if left:
+            print(
+                f"waiting for run {run_id}: {left} of {progress.total} images left (Ctrl-C cancels them)",
+                file=sys.stderr,
+            )
 
 
 # Not `atexit`: by then the thread pools that Dask needs take no more work. These run before that, newest first.

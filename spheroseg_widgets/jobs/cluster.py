@@ -1,25 +1,22 @@
-"""The cluster a run uses: a local one sized by this machine, or one that is given."""
+"""The cluster a run uses: a local one sized by this machine, or one that is given; and the clients that are open."""
 
 from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass
 from multiprocessing import spawn
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import dask
-from distributed import Client, LocalCluster
-from distributed.diagnostics.plugin import WorkerPlugin
+from distributed import Client, LocalCluster, Security
 
-from spheroseg_widgets.errors import RunError, ShareUnavailableError
-from spheroseg_widgets.segmentation.settings import Settings
-
-from .task import predictor_for
+from spheroseg_widgets.errors import RunError
 
 WORKER_BYTES = 1.2e9
 """Measured peak of a worker on 4-megapixel images, with room."""
@@ -27,67 +24,6 @@ START_SECONDS = 60
 KEPT_BYTES = 2**31 - 1
 """Memory a worker keeps for its next arrays. A nanny's own setting (64 KiB) gives the network's planes back to the
 system after every layer: a third of the time of an image went into page faults."""
-
-
-@dataclass(slots=True)
-class PrepareWorker(WorkerPlugin):  # type: ignore[misc]  # distributed is untyped
-    """Check that a worker can do what a run asks, and load the model: when it starts, and again when restarted.
-
-    What a worker cannot do is said here, before any image is worked on, and not once for each of thousands.
-
-    Parameters
-    ----------
-    packages : dict
-        Version by name, as the dispatcher has them.
-    folders : tuple of str
-        Of the images, as far as the dispatcher sees them: what is gone for all fails by itself, image by image.
-    model, sha256 : str
-        Name and weights; an empty name loads nothing.
-    settings : Settings
-        The run's.
-    threads : int
-        Of the network's arithmetic.
-    name : str
-        Of the plugin: one dispatcher's own, as a shared cluster may have several.
-    """
-
-    packages: dict[str, str]
-    folders: tuple[str, ...]
-    model: str
-    sha256: str
-    settings: Settings
-    threads: int
-    name: str
-
-    def setup(self, worker: Any) -> None:
-        """Check and load, once a process."""
-        if other := _differing(self.packages):
-            raise RunError(
-                f"the worker {worker.address} has {other}: results could differ from worker to worker; install the same "
-                "versions on all of them"
-            )
-        unseen = [folder for folder in self.folders if not os.path.isdir(folder)]  # noqa: PTH112 - as they are stored
-        if unseen:
-            more = f" and {len(unseen) - 1} more folders" if len(unseen) > 1 else ""
-            raise ShareUnavailableError(
-                f"the worker {worker.address} cannot see {unseen[0]}{more}, where the images lie; connect the share there "
-                "under the same path"
-            )
-        if self.model:
-            predictor_for(self.model, self.sha256, self.settings, self.threads)
-
-
-def _differing(packages: dict[str, str]) -> str:
-    """Name the packages of which this process has another version, with both; empty where there are none."""
-    found = {}
-    for name in packages:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "none"
-    return ", ".join(
-        f"{name} {here} in place of {packages[name]}" for name, here in found.items() if here != packages[name]
-    )
 
 
 def default_workers() -> int:
@@ -136,22 +72,231 @@ def keep_main_out_of_workers() -> None:
     spawn.get_preparation_data = without_main
 
 
-@contextmanager
-def client_for(workers: int | None = None, cluster: Any = None) -> Iterator[Any]:
-    """Give a Dask client, closed again when it was made here.
+@dataclass(frozen=True, slots=True)
+class ClusterWish:
+    """Which cluster a run asks for, in words that can be written down and read by another process.
 
     Parameters
     ----------
     workers : int, optional
         Processes of a local cluster; None sizes it by this machine.
-    cluster : optional
-        A scheduler's address, a `Client`, or a cluster object; used instead of a local one.
+    most : int, optional
+        The local cluster grows from `workers` to this many as there is work, and shrinks again.
+    address : str, optional
+        Of a scheduler, used instead of a local cluster.
+    security : tuple of (str, str)
+        TLS settings of the connection: names of `distributed.Security` and paths of files.
+    here : str
+        Name of a client or cluster object that only the asking process has; empty where there is none.
     """
+
+    workers: int | None = None
+    most: int | None = None
+    address: str | None = None
+    security: tuple[tuple[str, str], ...] = ()
+    here: str = ""
+
+    @classmethod
+    def of(cls, workers: int | tuple[int, int] | None = None, cluster: Any = None) -> ClusterWish:
+        """Put what a caller gave into words; objects are kept for `Clients` of this process.
+
+        Parameters
+        ----------
+        workers : int or (int, int), optional
+            A number of processes, or the least and the most of a local cluster that adapts.
+        cluster : optional
+            A number of workers, a scheduler's address, a `Client` or any Dask cluster object.
+
+        Raises
+        ------
+        RunError
+            A number that makes no sense, or an object that is no cluster.
+        """
+        if isinstance(cluster, int):
+            workers, cluster = cluster, None
+        if cluster is None:
+            least, most = workers if isinstance(workers, tuple) else (workers, None)
+            if (least is not None and least < 1) or (most is not None and most < (least or 1)):
+                raise RunError(f"workers={workers!r}: give a number from 1, or (least, most)")
+            return cls(workers=least, most=most)
+        if isinstance(cluster, str):
+            return cls(address=cluster)
+        address = _address_of(cluster)
+        if address is None:
+            raise RunError(f"cluster={cluster!r}: give a scheduler's address, a Dask client or a cluster object")
+        security = _files_of(getattr(cluster, "security", None))
+        if address.startswith("inproc") or security is None:
+            name = f"{type(cluster).__name__}-{id(cluster):x}"
+            _objects[name] = cluster
+            return cls(address=address, here=name)
+        # Kept as well: what is at hand need not be connected to anew.
+        _objects[address] = cluster
+        return cls(address=address, security=security)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ClusterWish:
+        """Read what `to_dict` wrote; an object of a process that is gone leaves a local cluster."""
+        security = tuple((str(name), str(path)) for name, path in values.get("security", ()))
+        here = str(values.get("here", ""))
+        if here and here not in _objects:
+            return cls()
+        return cls(values.get("workers"), values.get("most"), values.get("address"), security, here)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return asdict(self)
+
+    @property
+    def local(self) -> bool:
+        """Whether it asks for a cluster of this machine that is made for the run."""
+        return self.address is None
+
+
+_objects: dict[str, Any] = {}
+"""Clients and cluster objects that runs of this process were given, by the name in their wish."""
+
+
+def security_at_hand(name: str) -> Any:
+    """Return the TLS settings of a client or cluster object that a run of this process was given; None without any."""
+    return getattr(_objects.get(name), "security", None)
+
+
+def _address_of(cluster: Any) -> str | None:
     if isinstance(cluster, Client):
-        yield cluster
+        return None if cluster.scheduler is None else str(cluster.scheduler.address)
+    address = getattr(cluster, "scheduler_address", None)
+    return None if address is None else str(address)
+
+
+def _files_of(security: Any) -> tuple[tuple[str, str], ...] | None:
+    """Return TLS settings that are files; None where a key lies in memory only and cannot be written down."""
+    if security is None:
+        return ()
+    names = [f"tls_{role}_{kind}" for role in ("client", "scheduler", "worker") for kind in ("cert", "key")]
+    given = {name: getattr(security, name, None) for name in ("tls_ca_file", *names)}
+    found = {name: value for name, value in given.items() if value}
+    if any("\n" in value for value in found.values()):
+        return None
+    return tuple((name, str(Path(value).absolute())) for name, value in sorted(found.items()))
+
+
+class Listener(Protocol):
+    """Whoever is told of the clusters that are open."""
+
+    def opened(self, client: Any, wish: ClusterWish) -> object:
+        """Hear of a cluster that is open from now on."""
+
+    def sized(self, client: Any, wish: ClusterWish) -> object:
+        """Hear that the local cluster is to have the size of a wish."""
+
+    def closed(self, client: Any) -> object:
+        """Hear of a cluster that is about to be left, or is gone."""
+
+
+class Clients:
+    """The clusters that a dispatcher has open: one local one, and those it was given.
+
+    Parameters
+    ----------
+    listener : Listener, optional
+        Told of what is opened, sized and closed.
+    """
+
+    def __init__(self, listener: Listener | None = None) -> None:
+        self._listener = listener
+        self._open: dict[ClusterWish, tuple[Any, ExitStack]] = {}
+        self._lock = threading.Lock()
+
+    def client(self, wish: ClusterWish) -> Any:
+        """Return a client of the cluster a run asks for, opened where it is not."""
+        # All local wishes share one cluster: two of them would fight for the same cores. The newest number counts.
+        key = ClusterWish() if wish.local else wish
+        with self._lock:
+            if key in self._open:
+                client, stack = self._open[key]
+                if client.status == "running":
+                    if wish.local and (wish.workers or wish.most):
+                        self._size(client, wish)
+                    return client
+                if client.status == "connecting":  # it tries by itself, and closes when it gives up
+                    until = time.monotonic() + START_SECONDS
+                    while client.status == "connecting" and time.monotonic() < until:
+                        time.sleep(0.1)
+                    if client.status == "running":
+                        return client
+                del self._open[key]
+                self._leave(client, stack)
+            stack = ExitStack()
+            client = stack.enter_context(client_for(wish))
+            self._open[key] = client, stack
+        if self._listener is not None:
+            self._listener.opened(client, wish)
+        return client
+
+    def open_clients(self) -> list[Any]:
+        """Return the clients that are open."""
+        with self._lock:
+            return [client for client, _ in self._open.values()]
+
+    def close(self) -> None:
+        """Take down what was made here, and leave the rest."""
+        with self._lock:
+            for client, stack in self._open.values():
+                self._leave(client, stack)
+            self._open.clear()
+
+    def scale(self, client: Any, workers: int) -> bool:
+        """Have the local cluster get another number of workers; others are not ours to change.
+
+        Returns
+        -------
+        bool
+            False where a cluster is just being opened, which is not waited for: ask again.
+        """
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            ours = self._open.get(ClusterWish())
+            if ours is not None and ours[0] is client and client.status == "running":
+                self._size(client, ClusterWish(workers=workers))
+        finally:
+            self._lock.release()
+        return True
+
+    def _size(self, client: Any, wish: ClusterWish) -> None:
+        _size(client.cluster, wish)
+        if self._listener is not None:
+            self._listener.sized(client, wish)
+
+    def _leave(self, client: Any, stack: ExitStack) -> None:
+        if self._listener is not None:
+            with suppress(Exception):  # whatever happens, no workers stay behind
+                self._listener.closed(client)
+        with suppress(Exception):  # a scheduler that is gone cannot be taken leave of
+            stack.close()
+
+
+def _size(cluster: Any, wish: ClusterWish) -> None:
+    if wish.most is not None:
+        cluster.adapt(minimum=wish.workers or 1, maximum=wish.most)
+    elif wish.workers is not None:
+        with suppress(AttributeError):  # there is none unless it adapts
+            cluster._adaptive.stop()  # it would undo what follows; Dask's own buttons do the same
+        if len(cluster.worker_spec) != wish.workers:
+            cluster.scale(wish.workers)
+
+
+@contextmanager
+def client_for(wish: ClusterWish) -> Iterator[Any]:
+    """Give a Dask client, closed again when it was made here."""
+    kept = _objects.get(wish.here or wish.address or "")
+    if isinstance(kept, Client) and kept.status == "running":
+        yield kept
         return
-    if cluster is not None:
-        with Client(cluster, timeout=START_SECONDS, set_as_default=False) as client:
+    if wish.address is not None:
+        target: Any = wish.address if kept is None or isinstance(kept, Client) else kept
+        security = Security(**dict(wish.security), require_encryption=True) if wish.security else None
+        with Client(target, security=security, timeout=START_SECONDS, set_as_default=False) as client:
             yield client
         return
     keep_main_out_of_workers()
@@ -166,10 +311,14 @@ def client_for(workers: int | None = None, cluster: Any = None) -> Iterator[Any]
             }
         ),
         LocalCluster(
-            n_workers=workers or default_workers(), threads_per_worker=1, processes=True, dashboard_address=None,
-            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # not the usual port: another cluster may have it
+            n_workers=wish.workers or (1 if wish.most else default_workers()), threads_per_worker=1, processes=True,
+            dashboard_address=None,  # of the workers none
+            # Not the usual port: another cluster may have it.
+            scheduler_kwargs={"dashboard": True, "dashboard_address": "127.0.0.1:0"},
             silence_logs=50, memory_limit="auto",
         ) as local,
         Client(local, timeout=START_SECONDS, set_as_default=False) as client,
     ):  # fmt: skip
+        if wish.most is not None:
+            _size(local, wish)
         yield client

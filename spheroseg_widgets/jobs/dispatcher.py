@@ -1,39 +1,34 @@
-"""The dispatcher: owns the cluster, holds the project's lease, and is the only writer of job status."""
+"""The dispatcher: works on a project's runs, owns their clusters, holds the project's lease, writes job status alone."""
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-import pandas as pd
-from distributed import as_completed
-
 from spheroseg_widgets.errors import StoreError
-from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.segmentation.registry import find_model
-from spheroseg_widgets.segmentation.settings import Settings
-from spheroseg_widgets.store import leases, runs
+from spheroseg_widgets.store import leases, requests, runs
 from spheroseg_widgets.store.database import Database
-from spheroseg_widgets.store.images import images_frame, set_source_hashes
-from spheroseg_widgets.store.map_cache import GONE, map_key
-from spheroseg_widgets.store.results import add_revision, point_current
-from spheroseg_widgets.store.tables import COMPUTED
 
-from .cluster import PrepareWorker, client_for
-from .task import Task, TaskResult, differs, give_up, segment_image
-from .working_scale import choose_scales
+from .cluster import Clients, ClusterWish
+from .cluster_record import ClusterRecord
+from .run_work import LEASE_SECONDS, RunWork, describe
 
-LEASE_SECONDS = 60.0
+log = logging.getLogger(__name__)
+
 HEARTBEAT_SECONDS = 10.0
-IN_FLIGHT_PER_WORKER = 2
 COMMIT_SECONDS = 0.5
 LOOK_SECONDS = 0.02
+LOOK_AT_STORE_SECONDS = 0.25
+"""How often it is looked for what others wrote: new runs, cancelled ones."""
+
+
+class LeaseLostError(StoreError):
+    """Another dispatcher took the project over; what this one had in hand is the other's now."""
 
 
 def nobody(_image_ids: list[int]) -> None:
@@ -41,7 +36,10 @@ def nobody(_image_ids: list[int]) -> None:
 
 
 class Dispatcher:
-    """Runs the queued jobs of one run; `stop` ends it early.
+    """Works on the open runs of a project, several at a time, until none is left.
+
+    Which: those that this process answers for, those that asked for a detached dispatcher where it is one, and those
+    whose process is gone.
 
     Parameters
     ----------
@@ -49,290 +47,246 @@ class Dispatcher:
         The project's store.
     project_id : int
         The project.
-    author : str
-        Who started it: the author of the results.
+    detached : bool
+        Whether this process is there for nothing else.
     changed : callable
         Told the images whose jobs ended, after every commit.
-    stop : threading.Event, optional
-        Set by whoever has cancelled the run's jobs: no more work is handed out.
+    wish : ClusterWish, optional
+        The cluster to use, whatever the runs asked for.
     """
 
     def __init__(
         self,
         database: Database,
         project_id: int,
-        author: str,
         *,
+        detached: bool = False,
         changed: Callable[[list[int]], None] = nobody,
-        stop: threading.Event | None = None,
+        wish: ClusterWish | None = None,
     ) -> None:
         self.database = database
         self.project_id = project_id
-        self.author = author
+        self.detached = detached
         self.changed = changed
-        self.stop = stop or threading.Event()
+        self.wish = wish
         self.owner = leases.new_owner()
+        self.stop = threading.Event()
+        """Set to end it: what is under way is given up and waits for another dispatcher."""
+        self.errors: dict[int, BaseException] = {}
+        """Why runs could not go on, by run."""
+        self._wake = threading.Event()
+        self._lock = threading.Lock()
+        self._asked = 0
+        self._ended = False
+        self._works: dict[int, RunWork] = {}
+        self._record = ClusterRecord(database, project_id)
+        self._committed = 0.0
+        self._beaten = 0.0
 
-    def run(self, run_id: int, *, workers: int | None = None, cluster: Any = None) -> None:
-        """Run every queued job of a run until none is left, it is cancelled, or it cannot go on.
+    def ask(self) -> bool:
+        """Have it look for runs at once; False when it has ended, and another one is needed."""
+        with self._lock:
+            self._asked += 1
+            self._wake.set()
+            return not self._ended
+
+    def serve(self, idle_seconds: float = 0.0) -> None:
+        """Work until no run is left that is for this dispatcher, and then for `idle_seconds` in vain.
+
+        Where another dispatcher holds the project, wait for it.
 
         Raises
         ------
-        StoreError
-            Another dispatcher holds the project.
         Exception
-            Whatever made it impossible to go on; the run and its open jobs are failed with that reason by then.
+            Whatever made it impossible to go on at all, as a store that cannot be written; one run that cannot go on is
+            failed with its reason and does not end the others.
         """
+        clients = Clients(self._record)
+        idle_since = time.monotonic()
         try:
-            waiting = self._take_up(run_id)
-            self.changed([])
-            parameters = self._prepared(run_id) if waiting else None
-            if parameters is None:  # nothing to do, or cancelled while it prepared
-                self._close(run_id)
-                return
-            with client_for(workers, cluster) as client:
-                self._run_on(client, run_id, parameters)
-                # Before the workers are taken down: whoever waits for the run need not wait for that.
-                self._close(run_id)
+            while not self.stop.is_set():
+                asked = self._asked
+                if self._wanted():
+                    if self._acquire():
+                        self._work(clients)
+                    idle_since = time.monotonic()
+                elif time.monotonic() - idle_since >= idle_seconds and self._end(asked):
+                    return
+                self._record.scale(clients)
+                self._wake.wait(LOOK_AT_STORE_SECONDS)
+                self._wake.clear()
+        finally:
+            with self._lock:
+                self._ended = True
+            clients.close()
+
+    def _end(self, asked: int) -> bool:
+        """End, unless somebody asked since it was looked."""
+        with self._lock:
+            self._ended = self._asked == asked
+            return self._ended
+
+    def _wanted(self) -> list[requests.OpenRun]:
+        """Return the open runs that are for this dispatcher."""
+        with self.database.read() as connection:
+            return [one for one in requests.open_runs(connection, self.project_id) if self._is_ours(one.request)]
+
+    def _is_ours(self, request: requests.Request | None) -> bool:
+        if request is None:
+            return True
+        if request.detached and not request.taken:
+            return self.detached
+        return request.process == requests.this_process() or request.gone
+
+    def _acquire(self) -> bool:
+        with self.database.write() as connection:
+            return leases.acquire_lease(connection, self.project_id, self.owner, LEASE_SECONDS)
+
+    def _work(self, clients: Clients) -> None:
+        """Work on all that is ours, holding the lease, until none is left."""
+        looked = 0.0
+        self._committed = self._beaten = time.monotonic()
+        try:
+            while not self.stop.is_set():
+                if self._wake.is_set() or time.monotonic() - looked >= LOOK_AT_STORE_SECONDS:
+                    self._wake.clear()
+                    self._look(clients)
+                    looked = time.monotonic()
+                if not self._works:
+                    return
+                fresh = sum(work.collect() for work in self._works.values()) > 0
+                fresh |= sum(work.submit() for work in self._works.values()) > 0
+                self._commit()
+                self._end_finished()
+                if not fresh:
+                    self._wake.wait(LOOK_SECONDS)
+            self._let_go()
+        except LeaseLostError:
+            log.warning("project %s: another dispatcher took it over while this one did not answer", self.project_id)
+            self._leave_all()
         except BaseException as error:
-            with self.database.write() as connection:
-                images = runs.fail_run(
-                    connection, self.project_id, run_id, describe(error), traceback.format_exc()
-                )  # fmt: skip
-            self.changed(images)
+            self._fail_all(error)
             raise
         finally:
             with suppress(StoreError), self.database.write() as connection:  # it runs out by itself
                 leases.release_lease(connection, self.project_id, self.owner)
 
-    def _take_up(self, run_id: int) -> int:
-        """Take the lease and the run; returns how many jobs wait."""
-        with self.database.write() as connection:
-            if not leases.acquire_lease(connection, self.project_id, self.owner, LEASE_SECONDS):
-                raise StoreError("another process is running jobs of this project; wait for it, or stop it first")
-            runs.requeue_orphans(connection, run_id)
-            return runs.take_up(connection, self.project_id, run_id)
+    def _look(self, clients: Clients) -> None:
+        """See what others wrote: new runs, cancelled jobs, another size of the cluster."""
+        for one in self._wanted():
+            if one.run_id not in self._works:
+                self._take_up(one, clients)
+        for work in self._works.values():
+            with self.database.read() as connection:
+                running = runs.running_of(connection, work.run_id)
+                waiting = runs.count_queued(connection, work.run_id)
+            work.drop_cancelled(running)
+            if not running and not waiting:
+                work.stop.set()  # it may still be choosing the scale of images that nobody wants any more
+        self._record.scale(clients)
 
-    def _close(self, run_id: int) -> None:
+    def _take_up(self, one: requests.OpenRun, clients: Clients) -> None:
+        asked = one.request.cluster if one.request is not None else {}
         with self.database.write() as connection:
-            runs.close_run(connection, run_id)
+            self._keep_lease(connection)
+            orphans = runs.requeue_orphans(connection, one.run_id)
+            waiting = runs.take_up(connection, self.project_id, one.run_id)
+            if not waiting:
+                runs.close_run(connection, one.run_id)
+            else:
+                requests.request_run(
+                    connection, self.project_id, one.run_id, cluster=asked, detached=self.detached
+                )  # fmt: skip
         self.changed([])
-
-    def _prepared(self, run_id: int) -> dict[str, Any] | None:
-        """Return the run's parameters, its working scales chosen and stored; None when it was cancelled meanwhile."""
-        with self.database.read() as connection:
-            parameters = runs.run_parameters(connection, run_id)
-            table = images_frame(connection, self.project_id)
-            wanted = runs.jobs_frame(connection, run_id)["image_id"]
-        if parameters["scales"] is None:
-            table = table[table["image_id"].isin(wanted)]
-            settings = Settings.from_dict(parameters["settings"])
-            scales = choose_scales(find_model(parameters["model"]), table, settings, self.stop)
-            if scales is None:
-                return None
-            parameters["scales"] = scales
-            with self.database.write() as connection:
-                runs.fix_scales(connection, run_id, scales)
-        return parameters
-
-    def _run_on(self, client: Any, run_id: int, parameters: dict[str, Any]) -> None:
-        preparation = self._preparation(run_id, parameters)
-        try:
-            client.register_plugin(preparation)
-            self._hand_out(client, run_id, parameters)
-        finally:
-            # Or a worker that joins a shared cluster later would have to fit a run that is over.
-            with suppress(Exception):  # the cluster may be gone, and with it the plugin
-                client.unregister_worker_plugin(preparation.name)
-
-    def _preparation(self, run_id: int, parameters: dict[str, Any]) -> PrepareWorker:
-        with self.database.read() as connection:
-            folders = {str(Path(path).parent) for path in runs.jobs_frame(connection, run_id)["path"]}
-        return PrepareWorker(
-            packages={name: version(name) for name in ("spheroseg_widgets", *parameters.get("packages", {}))},
-            folders=tuple(sorted(folder for folder in folders if Path(folder).is_dir())),
-            model=parameters["model"] if parameters.get("maps") is None else "",  # from stored maps no worker needs it
-            sha256=parameters["model_sha256"],
-            settings=Settings.from_dict(parameters["settings"]),
-            threads=int(parameters.get("threads", 1)),
-            name=f"spheroseg-{self.owner}",
-        )
-
-    def _hand_out(self, client: Any, run_id: int, parameters: dict[str, Any]) -> None:
-        most = IN_FLIGHT_PER_WORKER * max(1, len(client.scheduler_info()["workers"]))
-        waiting = as_completed(loop=client.loop, raise_errors=False)
-        flying: dict[str, tuple[runs.ClaimedJob, Any]] = {}
-        settled: list[tuple[runs.ClaimedJob, TaskResult]] = []
-        committed = asked = time.monotonic()
-        settled += self._submit(client, waiting, flying, run_id, parameters, most)
-        while not self.stop.is_set():
-            fresh = False
-            while waiting.has_ready():
-                future = next(waiting)
-                if future.key in flying:  # not one that was cancelled
-                    claimed, _ = flying.pop(future.key)
-                    settled.append((claimed, _answer(future, claimed)))
-                    fresh = True
-            # Jobs may also be queued again by somebody else: looked for now and then, and before the end.
-            if fresh or not flying or time.monotonic() - asked > COMMIT_SECONDS:
-                settled += self._submit(client, waiting, flying, run_id, parameters, most)
-                asked = time.monotonic()
-            if not flying and not settled:
-                break
-            waited = time.monotonic() - committed
-            if (settled and (waited >= COMMIT_SECONDS or not flying)) or waited >= HEARTBEAT_SECONDS:
-                self._store(client, run_id, parameters, settled, flying)
-                settled, committed = [], time.monotonic()
-            elif not settled or flying:
-                self.stop.wait(LOOK_SECONDS)
-        self._give_up(client, flying, list(flying))
-
-    def _submit(
-        self,
-        client: Any,
-        waiting: Any,
-        flying: dict[str, tuple[runs.ClaimedJob, Any]],
-        run_id: int,
-        parameters: dict[str, Any],
-        most: int,
-    ) -> list[tuple[runs.ClaimedJob, TaskResult]]:
-        """Hand out jobs up to `most` in flight, and as many urgent ones; returns those that failed before they could be."""
-        least = runs.URGENT if len(flying) >= most else 0
-        limit = (2 * most if least else most) - len(flying)
-        if limit <= 0:
-            return []
-        with self.database.read() as connection:
-            if not runs.has_queued(connection, run_id, least_priority=least):
-                return []
-        with self.database.write() as connection:
-            claimed = runs.claim_jobs(connection, run_id, limit, self.owner, LEASE_SECONDS, least_priority=least)
-        failed = []
-        for one in claimed:
-            maps, maps_sha256 = b"", ""
-            if parameters.get("maps") is not None:
-                found = self._stored_maps(parameters["maps"].get(str(one.image_id)))
-                if isinstance(found, str):
-                    failed.append((one, TaskResult(one.job_id, one.attempt, reason=found)))
-                    continue
-                maps, maps_sha256 = found
-            z: Any = int(one.z) if one.z.isdigit() else (one.z or None)
-            # Of this dispatcher alone: on a shared cluster two projects have runs and jobs of the same numbers, and Dask
-            # takes tasks of one key for one task.
-            # Dask holds back tasks of a large group, told by the first word, until a worker is free; urgent ones are to
-            # overtake what waits in a worker's hands already.
-            group = "segment" if one.priority < runs.URGENT else "urgent"
-            key = f"{group}-{self.owner}-{run_id}-{one.job_id}-{one.attempt}"
-            task = Task(
-                key=key,
-                job_id=one.job_id,
-                attempt=one.attempt,
-                uri=one.uri,
-                plane={"series": one.series, "t": one.t, "channel": one.channel, "z": z},
-                model=parameters["model"],
-                model_sha256=parameters["model_sha256"],
-                settings=_task_settings(parameters, one.image_id),
-                threads=int(parameters.get("threads", 1)),
-                maps=maps,
-                maps_sha256=maps_sha256,
+        if waiting:
+            log.info(
+                "%s images wait, %s of them left by another process", waiting, orphans, extra={"run_id": one.run_id}
             )
-            future = client.submit(segment_image, task, key=key, pure=False, priority=one.priority)
-            flying[key] = (one, future)
-            waiting.add(future)
-        return failed
+            self._works[one.run_id] = RunWork(
+                self.database, self.project_id, one.run_id, one.author, self.owner,
+                self.wish or ClusterWish.from_dict(asked), clients,
+            )  # fmt: skip
 
-    def _stored_maps(self, of: dict[str, str] | None) -> tuple[bytes, str] | str:
-        """Return an image's packed maps and its file's sha256 when they were made, or why there are none."""
-        if of is None:
-            return "there are no probability maps of it by this model and its settings; segment it first"
-        data = None if self.database.maps is None else self.database.maps.get(of["key"])
-        if data is None:
-            return GONE
-        return data, of["sha256"]
-
-    def _store(
-        self,
-        client: Any,
-        run_id: int,
-        parameters: dict[str, Any],
-        settled: list[tuple[runs.ClaimedJob, TaskResult]],
-        flying: dict[str, tuple[runs.ClaimedJob, Any]],
-    ) -> None:
-        """Write what came back in one transaction, prolong what is in flight, and drop what others cancelled."""
-        images = []
+    def _commit(self) -> None:
+        """Write what came back in one transaction, when it is time."""
+        moment = time.monotonic()
+        works = [work for work in self._works.values() if work.ready.is_set()]
+        beat = moment - self._beaten >= HEARTBEAT_SECONDS
+        news = moment - self._committed >= COMMIT_SECONDS and any(work.settled or work.moved for work in works)
+        if not (beat or news or any(work.due for work in works)):
+            return
         if self.database.maps is not None:  # before the rows that name them
-            self.database.maps.put(result.maps for _, result in settled if result.maps)
+            self.database.maps.put(maps for work in works for maps in work.maps_to_keep())
+        images: list[int] = []
         with self.database.write() as connection:
-            if not leases.acquire_lease(connection, self.project_id, self.owner, LEASE_SECONDS):
-                raise StoreError("another process took this project's jobs over while this one did not answer")
-            for claimed, result in settled:
-                if self._settle(connection, run_id, claimed, result, parameters):
-                    images.append(claimed.image_id)
-            claims = [(claimed.job_id, claimed.attempt) for claimed, _ in flying.values()]
-            own = runs.heartbeat(connection, claims, LEASE_SECONDS)
-        gone = [key for key, (claimed, _) in flying.items() if claimed.job_id not in own]
-        self._give_up(client, flying, gone)
-        if images or gone:
+            self._keep_lease(connection)
+            for work in works:
+                images += work.store(connection)
+                if beat:
+                    work.beat(connection)
+        for work in works:
+            work.stored()
+        self._committed = time.monotonic()
+        self._beaten = moment if beat else self._beaten
+        if images:
             self.changed(images)
 
-    def _give_up(self, client: Any, flying: dict[str, tuple[runs.ClaimedJob, Any]], keys: list[str]) -> None:
-        """Take tasks back: those that wait never begin, those that run end before their next tile."""
-        if keys:
-            client.cancel([flying.pop(key)[1] for key in keys])
-            client.run(give_up, keys, on_error="ignore")
+    def _end_finished(self) -> None:
+        """Take leave of runs of which nothing is left, and of those that cannot go on."""
+        for run_id, work in list(self._works.items()):
+            if not work.ready.is_set():
+                continue
+            if work.error is not None:
+                self._fail(work, work.error)
+            elif work.settled or work.flying:
+                continue
+            else:
+                with self.database.write() as connection:
+                    self._keep_lease(connection)
+                    if runs.count_queued(connection, run_id):
+                        continue
+                    runs.close_run(connection, run_id)
+                self.changed([])
+                log.info("the run is over", extra={"run_id": run_id})
+            del self._works[run_id]
+            work.leave()
 
-    def _settle(
-        self, connection: Any, run_id: int, claimed: runs.ClaimedJob, result: TaskResult, parameters: dict[str, Any]
-    ) -> bool:
-        """Write one answer; False when it came too late: cancelled, or another attempt has the job."""
-        settings = _task_settings(parameters, claimed.image_id)
-        reason = result.reason or differs(settings, parameters["model_sha256"], result)
-        if reason is not None:
-            return runs.fail_job(connection, claimed.job_id, claimed.attempt, reason, result.traceback)
-        ended = runs.finish_job(
-            connection, claimed.job_id, claimed.attempt, self.owner, result.seconds, result.timings
-        )  # fmt: skip
-        if not ended:
-            return False
-        result_id = add_revision(
-            connection,
-            claimed.image_id,
-            Outlines.from_bytes(result.outlines),
-            pd.DataFrame(result.objects),
-            source="model",
-            author=self.author,
-            run_id=run_id,
-            computed={name: result.settings[name] if result.by_network else None for name in COMPUTED}
-            | {"scale": result.settings["scale"], "sha256": result.sha256},
-            maps=self._key_of(result, parameters, claimed.image_id),
-        )
-        replace_edits = bool(parameters.get("replace_edits", False))
-        point_current(connection, claimed.image_id, result_id, author=self.author, replace_edits=replace_edits)
-        set_source_hashes(connection, {claimed.source_id: result.sha256})
-        return True
+    def _fail(self, work: RunWork, error: BaseException) -> None:
+        self.errors[work.run_id] = error
+        log.error("the run cannot go on: %s", describe(error), extra={"run_id": work.run_id})
+        with self.database.write() as connection:
+            images = runs.fail_run(connection, self.project_id, work.run_id, describe(error), work.told)
+        self.changed(images)
 
-    def _key_of(self, result: TaskResult, parameters: dict[str, Any], image_id: int) -> str | None:
-        """Return the key of the maps a result was made of; None where none are kept."""
-        if parameters.get("maps") is not None:
-            return str(parameters["maps"][str(image_id)]["key"])
-        return map_key(result.maps) if result.maps and self.database.maps is not None else None
+    def _fail_all(self, error: BaseException) -> None:
+        """Fail what is in hand, as far as that can still be written."""
+        for work in self._works.values():
+            self.errors[work.run_id] = error
+            with suppress(Exception), self.database.write() as connection:
+                runs.fail_run(connection, self.project_id, work.run_id, describe(error), traceback.format_exc())
+        self._leave_all()
 
+    def _let_go(self) -> None:
+        """Give up what is under way, so that another dispatcher can take it up."""
+        for work in self._works.values():
+            work.stop.set()
+        self._commit_rest()
+        self._leave_all()
 
-def _task_settings(parameters: dict[str, Any], image_id: int) -> dict[str, Any]:
-    """Return the settings of one image: the run's, at the image's working scale where it has one."""
-    scale = parameters["scales"].get(str(image_id), parameters["settings"].get("scale", 1.0))
-    return {**parameters["settings"], "scale": scale}
+    def _commit_rest(self) -> None:
+        with self.database.write() as connection:
+            self._keep_lease(connection)
+            for run_id, work in self._works.items():
+                if work.ready.is_set():
+                    work.store(connection)
+                    work.stored()
+                runs.requeue_orphans(connection, run_id)
 
+    def _leave_all(self) -> None:
+        for work in self._works.values():
+            work.leave()
+        self._works.clear()
 
-def describe(error: BaseException) -> str:
-    """Say in one line why a run could not go on."""
-    text = (str(error).splitlines() or [""])[0]
-    return text if isinstance(error, StoreError) else f"{type(error).__name__}: {text}".rstrip(": ")
-
-
-def _answer(future: Any, claimed: runs.ClaimedJob) -> TaskResult:
-    if future.status == "finished":
-        answer: TaskResult = future.result(timeout=30)
-        return answer
-    error = future.exception(timeout=30) if future.status == "error" else None
-    reason = f"the worker was lost while it worked on this image ({type(error).__name__ if error else future.status})"
-    return TaskResult(claimed.job_id, claimed.attempt, reason=reason, traceback=str(error))
+    def _keep_lease(self, connection: Any) -> None:
+        if not leases.acquire_lease(connection, self.project_id, self.owner, LEASE_SECONDS):
+            raise LeaseLostError("another process took this project's jobs over while this one did not answer")

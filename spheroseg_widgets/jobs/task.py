@@ -1,9 +1,11 @@
-"""What runs on a worker: one image from file to measured outlines. Imports neither the store nor Jupyter."""
+"""What runs on a worker: images from file to measured outlines. Imports neither the store nor Jupyter."""
 
 from __future__ import annotations
 
+import logging
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,15 +21,32 @@ from spheroseg_widgets.segmentation.objects import Segmentation, outline_maps
 from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import find_model
 from spheroseg_widgets.segmentation.settings import Settings
-from spheroseg_widgets.segmentation.tiles import Stop, Tiling
+from spheroseg_widgets.segmentation.tiles import Stop, StoppedError, Tiling
+
+from . import metrics
+from .stages import MEASURING, READING, SEGMENTING, Teller
+
+log = logging.getLogger(__name__)
 
 _loaded: dict[tuple[str, str, str, str], Predictor] = {}
 _given_up: set[str] = set()
+_refusals: dict[str, str] = {}
 
 
 def give_up(keys: list[str]) -> None:
     """Have this process end the tasks of these keys at their next step: Dask does not stop what a worker has begun."""
     _given_up.update(keys)
+
+
+def refuse(run: str, reason: str | None) -> None:
+    """Have this process refuse the tasks of a run, by its name on the cluster, for a reason; None takes it back.
+
+    A worker that joins later is given work whether it could be prepared or not: Dask only writes that to its log.
+    """
+    if reason is None:
+        _refusals.pop(run, None)
+    else:
+        _refusals[run] = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +55,8 @@ class Task:
 
     `maps` are packed probability maps (`map_codec.py`) to outline in place of running the network, and `maps_sha256`
     what the file's sha256 was when they were made. `key` is Dask's name of the task, by which it can be given up.
+    `submitted_at` is the unix time at which it was handed out; 0 where that is not known. `run` is the run's name on the
+    cluster, and the topic of Dask's events by which it is told how far the image is, where `told` says so.
     """
 
     key: str
@@ -49,6 +70,10 @@ class Task:
     threads: int = 1
     maps: bytes = b""
     maps_sha256: str = ""
+    submitted_at: float = 0.0
+    run_id: int = 0
+    run: str = ""
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +82,7 @@ class TaskResult:
 
     `settings` and `model_sha256` are what it was computed with, as this worker understood it; `maps` are packed
     probability maps, of a network that ran. `by_network` is False for the classical method, which has neither engine
-    nor threshold.
+    nor threshold. `worker` is Dask's name of who did it; empty outside a worker. `refused`: it can do none of this run.
     """
 
     job_id: int
@@ -74,6 +99,8 @@ class TaskResult:
     by_network: bool = True
     reason: str | None = None
     traceback: str | None = None
+    worker: str = ""
+    refused: bool = False
 
 
 def predictor_for(model: str, expected_sha256: str, settings: Settings, threads: int) -> Predictor:
@@ -90,6 +117,10 @@ def predictor_for(model: str, expected_sha256: str, settings: Settings, threads:
 def segment_image(task: Task) -> TaskResult:
     """Read, segment and measure one image; a failure is an answer, not an exception."""
     began = time.perf_counter()
+    state: metrics.State = "failed"
+    inference: float | None = None
+    metrics.begin(task.submitted_at)
+    tell = Teller(task.run if task.told else "", task.job_id, task.attempt)
 
     def stop() -> bool:
         return task.key in _given_up
@@ -98,22 +129,27 @@ def segment_image(task: Task) -> TaskResult:
         settings = Settings.from_dict(task.settings)
         predictor = None if task.maps else predictor_for(task.model, task.model_sha256, settings, task.threads)
         loaded = time.perf_counter()
+        tell.stage(READING)
         digest = sha256(task.uri)
         _check_same(task, digest)
         read = read_plane(task.uri, Plane(**task.plane))
         reading = time.perf_counter() - loaded
+        tell.stage(SEGMENTING)
         if predictor is None:
             found = outline_packed(task.maps, read.pixels.shape, settings, stop=stop)
             packed = b""
         else:
-            found = predictor.segment(read.pixels, settings, stop=stop)
+            found = predictor.segment(read.pixels, settings, stop=stop, progress=tell.progress)
             packed = encode_maps(found.maps, read.pixels.shape) if len(found.maps) else b""
+            if predictor.engine is not None:
+                inference = found.seconds["network"]
         before = time.perf_counter()
+        tell.stage(MEASURING)
         objects = measure_shape(found.outlines).join(measure_intensity(found.outlines, read.pixels))
         objects["confidence"] = found.confidence.astype(float)
         objects["touches_border"] = found.touches_border
         timings = {"read": reading, **found.seconds, "measure": time.perf_counter() - before}
-        return TaskResult(
+        result = TaskResult(
             job_id=task.job_id,
             attempt=task.attempt,
             outlines=found.outlines.to_bytes(),
@@ -126,18 +162,38 @@ def segment_image(task: Task) -> TaskResult:
             settings=_computed(settings, predictor),
             model_sha256=task.model_sha256 if predictor is None else predictor.model.sha256,
             by_network=predictor is None or predictor.engine is not None,
+            worker=tell.worker,
         )
-    except Exception as error:  # noqa: BLE001 - whatever goes wrong with one image must not stop the batch
-        known = isinstance(error, ImageError)
+        state = "done"
+        return result  # noqa: TRY300 - the state holds for a whole answer only
+    except Exception as error:  # whatever goes wrong with one image must not stop the batch
+        known = isinstance(error, ImageError | StoppedError)
+        if isinstance(error, StoppedError):
+            state = "given_up"
+        else:
+            about = {"run_id": task.run_id, "job_id": task.job_id, "attempt": task.attempt}
+            log.warning("%s", error, exc_info=None if known else error, extra=about)
         return TaskResult(
             job_id=task.job_id,
             attempt=task.attempt,
             seconds=time.perf_counter() - began,
             reason=str(error) if known else f"{type(error).__name__}: {error}",
             traceback=None if known else traceback.format_exc(),
+            worker=tell.worker,
         )
     finally:
+        metrics.end(state, time.perf_counter() - began, inference)
         _given_up.discard(task.key)
+
+
+def segment_images(tasks: Sequence[Task]) -> list[TaskResult]:
+    """Work on images that travel together, one after the other; one answer each, in their order."""
+    return [_refusal(task) or segment_image(task) for task in tasks]
+
+
+def _refusal(task: Task) -> TaskResult | None:
+    reason = _refusals.get(task.run)
+    return None if reason is None else TaskResult(task.job_id, task.attempt, reason=reason, refused=True)
 
 
 def outline_packed(

@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from spheroseg_widgets.errors import StoreError
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.store import drafts
+from spheroseg_widgets.store.images import check_own
 from spheroseg_widgets.store.leases import in_utc
 from spheroseg_widgets.store.results import KeptConflictError
 
@@ -86,16 +86,21 @@ class Draft:
 
 
 def open_draft(project: Project, image_id: int, session: str) -> Draft:
-    """Begin a draft on the revision that holds now, or go on with the open one of this session and author."""
+    """Begin a draft on the revision that holds now, or go on with the open one of this session and author.
+
+    Raises
+    ------
+    StoreError
+        There is no such image in this project.
+    """
     with project.database.write() as connection:
+        check_own(connection, project.id, [image_id])
         frame = drafts.drafts_frame(connection, project.id, image_id)
         mine = frame[(frame["session"] == session) & (frame["author"] == project.author)]
         if mine.empty:
             drafts.open_draft(connection, image_id, session, project.author)
             frame = drafts.drafts_frame(connection, project.id, image_id)
             mine = frame[(frame["session"] == session) & (frame["author"] == project.author)]
-    if mine.empty:
-        raise StoreError(f"image {image_id}: there is none of this id in this project")
     return _draft(project, mine.iloc[-1])
 
 

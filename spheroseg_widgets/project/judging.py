@@ -134,8 +134,11 @@ class Judging:
         ------
         ConflictError
             Another revision was saved meanwhile; yours is kept beside it.
+        StoreError
+            There is no such image in this project.
         """
         with self.database.write(commit_on=(results.KeptConflictError,)) as connection:
+            store_images.check_own(connection, self.id, [image_id])
             saved = results.save_edit(connection, image_id, outlines, objects, parent_id=parent, author=self.author)
         self.changes.tell("save", [image_id])
         return saved

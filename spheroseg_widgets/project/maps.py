@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from spheroseg_widgets.errors import SpherosegError, StoreError
+from spheroseg_widgets.jobs.cluster import ClusterWish
 from spheroseg_widgets.jobs.task import outline_packed
 from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.outlines import Outlines
@@ -25,7 +26,7 @@ from spheroseg_widgets.store.images import images_frame
 from spheroseg_widgets.store.map_cache import GONE
 
 from .find import find_image, pickable
-from .run import Run, refuse_beside_another, start_in_background
+from .run import Run, start_work
 
 if TYPE_CHECKING:
     from .project import Project
@@ -186,9 +187,10 @@ class FromMaps:
         images: Sequence[int] | None = None,
         *,
         run: Run | int | None = None,
-        workers: int | None = None,
+        workers: int | tuple[int, int] | None = None,
         cluster: Any = None,
         replace_edits: bool = False,
+        detached: bool | None = None,
         wait: bool = False,
         **settings: Any,
     ) -> Run:
@@ -205,7 +207,7 @@ class FromMaps:
         run : Run or int, optional
             Whose maps; by default those of the newest run that has some, and of others with the same model that
             computed alike.
-        workers, cluster, replace_edits, wait
+        workers, cluster, replace_edits, detached, wait
             As in `segment`.
         **settings
             Others that need no network: seed_level, seam_level, min_area_px2, min_confidence, tolerance_px.
@@ -218,12 +220,13 @@ class FromMaps:
         Raises
         ------
         StoreError
-            There are no maps at all, or another process runs jobs of this project.
+            There are no maps at all.
         SpherosegError
             A setting that kept maps cannot follow.
         RunError
             With `wait`: the run could not go on.
         """
+        wish = ClusterWish.of(workers, cluster)
         moved = movable({**settings, "threshold": threshold})
         run_id = run.id if isinstance(run, Run) else run
         chosen = pickable(self.database, self.id, images)
@@ -234,7 +237,6 @@ class FromMaps:
                 raise StoreError(f"there are no probability maps{whose}; segment with a network first")
             base = int(known["run_id"].max())
             parameters = {int(other): runs.run_parameters(connection, int(other)) for other in known["run_id"].unique()}
-        refuse_beside_another(self.database, self.id)
         model_id = int(known.loc[known["run_id"] == base, "model_id"].iloc[0])
         same = [made for made, other in parameters.items() if _network_of(other) == _network_of(parameters[base])]
         usable = known[(known["model_id"] == model_id) & known["run_id"].isin(same) & known.index.isin(chosen)]
@@ -255,7 +257,7 @@ class FromMaps:
                 connection, self.id, model_id, fixed, chosen, self.author, verb="rethreshold"
             )  # fmt: skip
         started = Run(cast("Project", self), made)
-        start_in_background(started, workers=workers, cluster=cluster)
+        start_work(started, wish, detached=detached)
         return started.wait() if wait else started
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from spheroseg_widgets.store.database import Database
 
 from .bundle import make_bundle
 from .changes import Listener, changes_of
+from .description import DESCRIPTION, STORE, read_description, write_description
 from .files import Added, store_files, survey
 from .find import find_image, pickable
 from .finetune import FineTuning
@@ -35,10 +35,10 @@ from .run import Run, start_run
 from .settling import settle
 from .tables import images_and_objects, measurements_table, wells_map
 
-DESCRIPTION = "project.toml"
 
-
-def open_project(path: str | Path, *, create: bool = False, store: str | Path | None = None) -> Project:
+def open_project(
+    path: str | Path, *, create: bool = False, store: str | Path | None = None, name: str | None = None
+) -> Project:
     """Open a project's folder.
 
     Parameters
@@ -48,8 +48,11 @@ def open_project(path: str | Path, *, create: bool = False, store: str | Path | 
     create : bool
         Make it when it does not exist.
     store : str or Path, optional
-        A SQLite file elsewhere (a local disk, when the folder lies on a network share) or a database URL;
-        written to `project.toml` when the project is made.
+        A SQLite file elsewhere (a local disk, when the folder lies on a network share) or the URL of a PostgreSQL
+        database (``postgresql://ROLE@HOST/DATABASE``); written to `project.toml` when the project is made, a URL without
+        its password.
+    name : str, optional
+        How a project that is made is called; by default as its folder. A PostgreSQL database holds one of each name.
 
     Raises
     ------
@@ -57,28 +60,29 @@ def open_project(path: str | Path, *, create: bool = False, store: str | Path | 
         No project there, or its store cannot be opened.
     StoreVersionError
         A newer version of this package wrote the store.
+
+    Warns
+    -----
+    UserWarning
+        The URL holds a password, which was not written to `project.toml`.
     """
     folder = Path(path).expanduser().resolve()
-    description = folder / DESCRIPTION
-    if not description.exists():
-        if not create:
-            raise StoreError(f"{folder}: there is no project here; open_project(..., create=True) makes one")
-        try:
-            (folder / "cache").mkdir(parents=True, exist_ok=True)
-            (folder / "uploads").mkdir(exist_ok=True)
-            where = str(store) if store is not None else "store.sqlite"
-            description.write_text(f'name = "{folder.name}"\nstore = "{where}"\n', encoding="utf-8")
-        except OSError as error:
-            raise StoreError(f"{folder}: the project cannot be made here ({error.strerror})") from error
+    made = create and not (folder / DESCRIPTION).exists()
+    if made:
+        write_description(folder, name or folder.name, STORE if store is None else str(store))
+    told = read_description(folder, store)
     try:
-        settings = tomllib.loads(description.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise StoreError(f"{description}: cannot be read ({error})") from error
-    where = str(store or settings.get("store", "store.sqlite"))
-    target = where if "://" in where else folder / where
-    return Project(
-        folder, Database.open(target, create=True, cache=folder / "cache"), str(settings.get("name", folder.name))
-    )
+        database = Database.open(told.store, create=True, cache=folder / "cache")
+        try:
+            experiment.enter_project(database, told.name, current_author(), told.key)
+        except StoreError:
+            database.close()
+            raise
+    except StoreError:
+        if made:
+            (folder / DESCRIPTION).unlink(missing_ok=True)  # so that the next try may name another store
+        raise
+    return Project(folder, database, told.name, told.given)
 
 
 def current_author() -> str:
@@ -97,15 +101,17 @@ class Project(Judging, FromMaps):
         Its store.
     name : str
         How it is called.
+    store : str, optional
+        Where its store is, as it was given in place of what the folder says.
     """
 
-    def __init__(self, folder: Path, database: Database, name: str) -> None:
+    def __init__(self, folder: Path, database: Database, name: str, store: str | None = None) -> None:
         self.folder = folder
         self.database = database
         self.name = name
+        self.store = store
         self.author = current_author()
-        with database.write() as connection:
-            self.id = experiment.ensure_project(connection, name, self.author)
+        self.id = experiment.enter_project(database, name, self.author)
         self.changes = changes_of(str(database.engine.url), self.id)
 
     def __repr__(self) -> str:
@@ -115,8 +121,9 @@ class Project(Judging, FromMaps):
 
     def close(self) -> None:
         """Close the store, once the runs that are under way in this process have ended (cancel them to be quick)."""
-        for one in background.of_store(str(self.database.engine.url)):
-            one.thread.join()
+        serving = background.serving_of(self.database, self.id)
+        if serving is not None:
+            serving.thread.join()
         self.database.close()
 
     def on_change(self, listener: Listener) -> Callable[[], None]:
@@ -221,9 +228,10 @@ class Project(Judging, FromMaps):
         *,
         model: str | None = None,
         images: Sequence[int] | None = None,
-        workers: int | None = None,
+        workers: int | tuple[int, int] | None = None,
         cluster: Any = None,
         replace_edits: bool = False,
+        detached: bool | None = None,
         wait: bool = False,
         **settings: Any,
     ) -> Run:
@@ -235,12 +243,16 @@ class Project(Judging, FromMaps):
             Name of a model, or a checkpoint file of the original platform.
         images : sequence of int, optional
             image_id of those to segment; all by default.
-        workers : int, optional
-            Processes of a local cluster; by default as this machine allows.
+        workers : int or (int, int), optional
+            Processes of a local cluster, or their least and most number where it is to adapt to the work; by default as
+            this machine allows.
         cluster : optional
-            A scheduler's address, a Dask client or cluster object.
+            A scheduler's address, a Dask client or cluster object, or a number of workers.
         replace_edits : bool
             Also displace what was edited, approved or excluded; approved and corrected images await review again.
+        detached : bool, optional
+            Whether a process of its own works on the run, so that it goes on when this one ends. By default so in a
+            notebook; a cluster that lives in this process alone keeps it here.
         wait : bool
             Return when it is finished; the same as ``segment(...).wait()``.
         **settings
@@ -249,7 +261,7 @@ class Project(Judging, FromMaps):
         Returns
         -------
         Run
-            Live; a second one waits behind the first.
+            Live; several of a project share the workers.
 
         Raises
         ------
@@ -257,14 +269,12 @@ class Project(Judging, FromMaps):
             No such model, or damaged weights.
         ShareUnavailableError
             The folder of the images is not reachable.
-        StoreError
-            Another process runs jobs of this project.
         RunError
-            With `wait`: the run could not go on.
+            No such cluster; with `wait`: the run could not go on.
         """
         run = start_run(
             self, pickable(self.database, self.id, images), model=model, workers=workers, cluster=cluster,
-            replace_edits=replace_edits, settings=settings,
+            replace_edits=replace_edits, detached=detached, settings=settings,
         )  # fmt: skip
         return run.wait() if wait else run
 

@@ -16,17 +16,18 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from spheroseg_widgets.errors import ModelError, RunError, ShareUnavailableError, SpherosegError, StoreError
+from spheroseg_widgets.errors import ModelError, RunError, ShareUnavailableError, SpherosegError
 from spheroseg_widgets.imaging.digest import sha256
 from spheroseg_widgets.jobs import background
-from spheroseg_widgets.jobs.dispatcher import Dispatcher
+from spheroseg_widgets.jobs.cluster import ClusterWish
+from spheroseg_widgets.jobs.service import start_service
 from spheroseg_widgets.segmentation.engines import FAST_PACKAGES, ONNX, check_usable, choose_engine
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, ModelInfo, find_model
 from spheroseg_widgets.segmentation.settings import Settings
-from spheroseg_widgets.store import images, leases, runs
-from spheroseg_widgets.store.database import Database
+from spheroseg_widgets.store import images, requests, runs
 from spheroseg_widgets.store.job_state import FAILED
-from spheroseg_widgets.store.progress import RunProgress, run_progress
+from spheroseg_widgets.store.progress import RunningImage, RunProgress, run_progress, running_images
+from spheroseg_widgets.store.run_log import run_log
 
 from .hooks import hook
 
@@ -85,19 +86,38 @@ class Run:
     def errors(self) -> pd.DataFrame:
         """Return the failed images with their reasons and tracebacks."""
         table = self.status()
-        return table[table["status"] == FAILED][["name", "path", "reason", "traceback"]].reset_index(drop=True)
+        return table[table["status"] == FAILED][["image_id", "name", "path", "reason", "traceback"]].reset_index(
+            drop=True
+        )
+
+    def log(self) -> pd.DataFrame:
+        """Return what happened in this run, oldest first: who asked, who worked on it, what became of every image.
+
+        Returns
+        -------
+        DataFrame
+            time (UTC), what, who, run_id, job_id, image, attempt, detail. The same run_id and job_id stand in the log
+            files of dispatcher and workers.
+        """
+        with self.project.database.read() as connection:
+            return run_log(connection, self.project.id, self.id)
+
+    def running(self, most: int = 50) -> list[RunningImage]:
+        """Return the images in the workers' hands, and which step each of them is at."""
+        with self.project.database.read() as connection:
+            return running_images(connection, self.id, most)
 
     def progress(self) -> RunProgress:
         """Return how far it is: counts, speed, what is left; read from the store."""
         with self.project.database.read() as connection:
             seen = run_progress(connection, self.id)
-            holder = None if seen.finished else leases.lease_holder(connection, self.project.id)
+            interrupted = not seen.finished and requests.is_interrupted(connection, self.project.id, self.id)
         if seen.finished:
             return seen
         live = self._live()
         if live is not None and live.error is not None:  # it could not even be written down: a full disk, say
-            return replace(seen, status=FAILED, stage="ended", finished=True, reason=live.reason)
-        if holder is None and (live is None or not live.alive):
+            return replace(seen, status=FAILED, stage="ended", finished=True, reason=live.reason(self.id))
+        if interrupted and (live is None or not live.alive):
             return replace(seen, stage="interrupted")
         return seen
 
@@ -124,7 +144,7 @@ class Run:
             if interrupted > 3:
                 raise RunError(
                     f"run {self.id} was interrupted: the process that worked on it is gone, {seen.queued + seen.running} "
-                    "images are left; retry_failed() goes on with them"
+                    "images are left; resume() goes on with them"
                 )
             if until is not None and time.monotonic() >= until:
                 raise TimeoutError(f"run {self.id} is not finished after {timeout:g} s")
@@ -137,7 +157,7 @@ class Run:
                 time.sleep(LEAST_SECONDS_BETWEEN)
         if seen.status == FAILED:
             live = self._live()
-            raise RunError(f"run {self.id} failed: {seen.reason}") from (None if live is None else live.error)
+            raise RunError(f"run {self.id} failed: {seen.reason}") from (None if live is None else live.why(self.id))
         return self
 
     @property
@@ -151,20 +171,48 @@ class Run:
             count = runs.cancel_jobs(connection, self.id)
             if count:
                 runs.close_run(connection, self.id)
-        live = self._live()
-        if live is not None:
-            live.dispatcher.stop.set()
+        serving = background.serving_of(self.project.database, self.project.id)
+        if serving is not None:
+            serving.dispatcher.ask()  # to look at once; one in another process does within a quarter of a second
         self._wake.set()
         self.project.changes.tell("results")
         return count
 
-    def retry_failed(self, *, workers: int | None = None, cluster: Any = None) -> int:
-        """Run the failed images again, with the run's own parameters; also what an interrupted run left.
+    def resume(self, *, workers: int | tuple[int, int] | None = None, cluster: Any = None) -> int:
+        """Go on with what an interrupted run left; nothing that is done is done again.
 
         Parameters
         ----------
         workers, cluster
-            As in `Project.segment`; by default as it was started in this process.
+            As in `Project.segment`; by default as it was started.
+
+        Returns
+        -------
+        int
+            Images that are left; 0 where the run is at work or has ended.
+        """
+        if self.progress().stage != "interrupted":
+            return 0
+        with self.project.database.write() as connection:
+            count = runs.reopen(connection, self.id)
+        self._go_on(workers, cluster)
+        return count
+
+    def retry_failed(
+        self,
+        images: Sequence[int] | None = None,
+        *,
+        workers: int | tuple[int, int] | None = None,
+        cluster: Any = None,
+    ) -> int:
+        """Run the failed images again, with the run's own parameters; also what an interrupted run left.
+
+        Parameters
+        ----------
+        images : sequence of int, optional
+            image_id of those to run again; by default all that failed.
+        workers, cluster
+            As in `Project.segment`; by default as it was started.
 
         Returns
         -------
@@ -177,19 +225,25 @@ class Run:
             The folder of the images is not reachable.
         """
         table = self.status()
-        check_reachable(table[table["status"] == FAILED]["path"])
+        failed = table[table["status"] == FAILED]
+        check_reachable(failed["path"] if images is None else failed["path"][failed["image_id"].isin(list(images))])
         interrupted = self.progress().stage == "interrupted"
         with self.project.database.write() as connection:
-            count = runs.retry_failed(connection, self.id)
+            count = runs.retry_failed(connection, self.id, images)
             if interrupted:
                 count += runs.reopen(connection, self.id)
         if count:
-            last = self._live()
-            if last is not None and workers is None and cluster is None:
-                workers, cluster = last.workers, last.cluster
-            start_in_background(self, workers=workers, cluster=cluster)
-            self._watch()
+            self._go_on(workers, cluster)
         return count
+
+    def _go_on(self, workers: int | tuple[int, int] | None, cluster: Any) -> None:
+        """Ask for a dispatcher again, on the cluster that is given or on that of before."""
+        with self.project.database.read() as connection:
+            asked = requests.request_of(connection, self.project.id, self.id)
+        wish = ClusterWish.of(workers, cluster)
+        if asked is not None and workers is None and cluster is None:
+            wish = ClusterWish.from_dict(asked.cluster)
+        start_work(self, wish, detached=None if asked is None else asked.detached)
 
     def on_change(self, listener: RunListener) -> Callable[[], None]:
         """Call ``listener(progress)`` from a background thread, at most ten times a second; returns how to leave.
@@ -209,8 +263,8 @@ class Run:
         self._wake.set()
         return leave
 
-    def _live(self) -> background.BackgroundRun | None:
-        return background.under_way(str(self.project.database.engine.url), self.id)
+    def _live(self) -> background.Serving | None:
+        return background.serving_of(self.project.database, self.project.id, self.id)
 
     def _watch(self) -> None:
         with self._lock:
@@ -221,6 +275,7 @@ class Run:
     def _tell(self) -> None:
         """Tell listeners of every state that differs from what they were told last."""
         told: dict[int, RunProgress] = {}
+        elsewhere = _Elsewhere(self)
         leave = self.project.changes.on_change(lambda _kind, _ids: self._wake.set())
         try:
             while True:
@@ -230,6 +285,7 @@ class Run:
                 except Exception:
                     log.debug("run %s cannot be read", self.id, exc_info=True)
                     return
+                elsewhere.tell(seen)
                 with self._lock:
                     listeners = dict(self._listeners)
                     if not listeners or (seen.finished and all(told.get(n) == seen for n in listeners)):
@@ -249,17 +305,40 @@ class Run:
             leave()
 
 
+class _Elsewhere:
+    """Tells this process of the results of a run that another one works on."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._ended: set[int] | None = None
+
+    def tell(self, seen: RunProgress) -> None:
+        """Tell of the images that ended since the last time."""
+        if self._ended is not None and len(self._ended) == seen.done + seen.failed:
+            return
+        project = self._run.project
+        live = self._run._live()
+        with project.database.read() as connection:
+            ended = runs.ended_images(connection, self._run.id)
+        fresh = ended - (self._ended or set())
+        first, self._ended = self._ended is None, ended
+        if fresh and not first and (live is None or not live.alive):
+            project.changes.tell("results", sorted(fresh))
+
+
 def start_run(
     project: Project,
     image_ids: Sequence[int],
     *,
     model: str | None,
-    workers: int | None,
+    workers: int | tuple[int, int] | None,
     cluster: Any,
     replace_edits: bool,
+    detached: bool | None,
     settings: dict[str, Any],
 ) -> Run:
     """Check what can be checked, fix the parameters, store the run, and start it in the background."""
+    wish = ClusterWish.of(workers, cluster)
     info = find_model(model or DEFAULT_MODEL)
     _check_weights(info)
     settings = {name: value for name, value in settings.items() if value is not None}
@@ -275,7 +354,6 @@ def start_run(
     database = project.database
     with database.read() as connection:
         table = images.images_frame(connection, project.id)
-    refuse_beside_another(project.database, project.id)
     table = table[table["image_id"].isin(list(image_ids))]
     check_reachable(table["path"])
     if chosen.diameter_um is not None:
@@ -303,7 +381,7 @@ def start_run(
             connection, project.id, model_id, parameters, table["image_id"].tolist(), project.author
         )  # fmt: skip
     run = Run(project, run_id)
-    start_in_background(run, workers=workers, cluster=cluster)
+    start_work(run, wish, detached=detached)
     return run
 
 
@@ -319,29 +397,37 @@ def _check_diameter(diameter_um: float, table: pd.DataFrame) -> None:
         )
 
 
-def refuse_beside_another(database: Database, project_id: int) -> None:
-    """Refuse to start a run while another process works on this project's.
+def start_work(run: Run, wish: ClusterWish, *, detached: bool | None = None) -> None:
+    """Have a run's queued jobs worked on: by a dispatcher of its own, or in a thread of this process.
 
-    Raises
-    ------
-    StoreError
-        One does.
+    Parameters
+    ----------
+    run : Run
+        Stored, with queued jobs.
+    wish : ClusterWish
+        The cluster it asks for.
+    detached : bool, optional
+        Whether it is to go on when this process ends; by default where the process is a notebook's kernel. A cluster
+        object that only this process can reach keeps it here.
     """
-    with database.read() as connection:
-        holder = leases.lease_holder(connection, project_id)
-    ours = {one.dispatcher.owner for one in background.of_store(str(database.engine.url))}
-    if holder is not None and holder not in ours:
-        raise StoreError(f"another process ({holder}) is running jobs of this project; wait for it, or stop it first")
-
-
-def start_in_background(run: Run, *, workers: int | None, cluster: Any) -> None:
-    """Hand a run's queued jobs to a dispatcher in a thread."""
     project = run.project
-    changes = project.changes
-    dispatcher = Dispatcher(
-        project.database, project.id, project.author, changed=lambda image_ids: changes.tell("results", image_ids)
-    )
-    background.start(dispatcher, run.id, workers=workers, cluster=cluster)
+    if detached is None:
+        by_default = hook("runs_detached")
+        detached = by_default is not None and bool(by_default())
+    detached = detached and not wish.here
+    with project.database.write() as connection:
+        requests.request_run(
+            connection, project.id, run.id, cluster=wish.to_dict(), detached=detached, taken=not detached
+        )  # fmt: skip
+    if detached:
+        start_service(project.folder, project.store)
+        run.on_change(lambda _seen: None)  # so that galleries of this process hear of its results
+    else:
+        changes = project.changes
+        background.start(
+            project.database, project.id, run.id, lambda image_ids: changes.tell("results", image_ids)
+        )  # fmt: skip
+    run._watch()
 
 
 def check_reachable(paths: Sequence[str] | pd.Series) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import nbformat
 import papermill
+from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
@@ -34,7 +35,7 @@ def packaged_notebook(name: str) -> Path:
     raise ExportError(f"{name}: this installation lacks the notebook; install spheroseg_widgets again")
 
 
-def run_notebook(path: Path, parameters: dict[str, Any]) -> nbformat.NotebookNode:
+def run_notebook(path: Path, parameters: dict[str, Any], environment: dict[str, str]) -> nbformat.NotebookNode:
     """Run a notebook with papermill and return it executed; nothing is left on the disk.
 
     Parameters
@@ -42,7 +43,9 @@ def run_notebook(path: Path, parameters: dict[str, Any]) -> nbformat.NotebookNod
     path : Path
         A notebook with a cell tagged `parameters`.
     parameters : dict
-        JSON-able values that replace those of that cell.
+        JSON-able values that replace those of that cell; they are kept in the notebook.
+    environment : dict
+        Of its kernel.
 
     Raises
     ------
@@ -54,13 +57,23 @@ def run_notebook(path: Path, parameters: dict[str, Any]) -> nbformat.NotebookNod
         try:
             papermill.execute_notebook(
                 path, done, parameters=parameters, kernel_name=KERNEL, cwd=folder, progress_bar=False, log_output=False,
-                store_widget_state=False, config=_transport(Path(folder)),
+                store_widget_state=False, config=_transport(Path(folder)), kernel_manager_class=_manager_with(environment),
             )  # fmt: skip
         except PapermillExecutionError as error:
             raise ExportError(f"{path.name}: cell {error.exec_count} failed ({error.ename}: {error.evalue})") from error
         except DeadKernelError as error:
             raise ExportError(f"{path.name}: the kernel that ran it died, perhaps for want of memory") from error
         return nbformat.read(done, as_version=4)
+
+
+def _manager_with(environment: dict[str, str]) -> type[AsyncKernelManager]:
+    """Return what starts the kernel in an environment: papermill has no other way to say so."""
+
+    class Manager(AsyncKernelManager):
+        async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]  # typed there without its `async`
+            await super().start_kernel(**{"env": environment, **options})
+
+    return Manager
 
 
 def _transport(folder: Path) -> Config:

@@ -11,6 +11,7 @@ from nbconvert import HTMLExporter
 
 from spheroseg_widgets.exports.atomic import write_bytes
 from spheroseg_widgets.project.project import Project
+from spheroseg_widgets.store.handed_on import environment_with
 
 from .notebooks import packaged_notebook, run_notebook
 from .style import STYLE
@@ -60,7 +61,7 @@ def write_report(
     name = title or project.name
     parameters = {"project": str(project.folder), "title": name, "size": size, "cards": cards}
     source = Path(notebook) if notebook is not None else packaged_notebook(NOTEBOOK)
-    executed = run_notebook(source, parameters)
+    executed = run_notebook(source, parameters, environment_with(project.folder, project.store))
     return write_bytes(Path(path), to_page(executed, name).encode())
 
 

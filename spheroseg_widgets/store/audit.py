@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -20,19 +21,27 @@ def record(
     **detail: Any,
 ) -> None:
     """Write one line of the audit."""
-    connection.execute(
-        audit.insert().values(
-            project_id=project_id,
-            author=author,
-            action=action,
-            row_table=table,
-            row_id=str(row_id),
-            detail=detail,
-            created_at=now(),
+    record_many(connection, project_id, author, action, table, {row_id: detail})
+
+
+def record_many(
+    connection: sa.Connection,
+    project_id: int | None,
+    author: str,
+    action: str,
+    table: str,
+    details: Mapping[Any, dict[str, Any]],
+) -> None:
+    """Write a line of the audit for each of many rows: its detail by row id."""
+    common = {
+        "project_id": project_id, "author": author, "action": action, "row_table": table, "created_at": now(),
+    }  # fmt: skip
+    if details:
+        connection.execute(
+            audit.insert(), [{**common, "row_id": str(one), "detail": detail} for one, detail in details.items()]
         )
-    )
 
 
 def audit_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
     """Return the audit of a project, oldest first."""
-    return pd.read_sql(sa.select(audit).where(audit.c.project_id == project_id).order_by(audit.c.id), connection)
+    return pd.read_sql_query(sa.select(audit).where(audit.c.project_id == project_id).order_by(audit.c.id), connection)

@@ -1,4 +1,4 @@
-"""Opening a store: SQLite beside the project, or any database by URL; migrated, safe on network file systems."""
+"""Opening a store: SQLite beside the project, or PostgreSQL by URL; migrated, safe on network file systems."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from alembic.util.exc import CommandError
 
 from spheroseg_widgets.errors import StoreError, StoreVersionError
 
+from . import postgres
 from .map_cache import MapCache
 
 NETWORK_TYPES = {
@@ -65,19 +66,28 @@ class Database:
     engine : sqlalchemy.Engine
         Connected.
     path : Path or None
-        Of a SQLite file.
+        Of a SQLite file; None on a server.
 
     Attributes
     ----------
     maps : MapCache or None
         The probability maps of its results, where there is a cache folder.
+    project_id : int or None
+        The project that is changed through it. On a server, changes of one project follow each other and those of
+        others go on beside them; without a project, nobody else changes anything meanwhile. SQLite has one place for
+        writers.
     """
 
     def __init__(self, engine: sa.Engine, path: Path | None, lock: Path | None = None) -> None:
         self.engine = engine
         self.path = path
         self.maps: MapCache | None = None
+        self.project_id: int | None = None
         self._lock = lock
+        self._closed = False
+
+    def __str__(self) -> str:
+        return str(self.path or self.engine.url)  # a URL shows no password
 
     @classmethod
     def open(
@@ -86,18 +96,21 @@ class Database:
         *,
         create: bool = False,
         cache: Path | None = None,
+        migrate: bool = True,
         type_of: Callable[[Path], str] = filesystem_type,
     ) -> Database:
-        """Open a store and bring its schema up to date.
+        """Open a store, and bring its schema up to date.
 
         Parameters
         ----------
         where : str or Path
-            A SQLite file, or a database URL.
+            A SQLite file, or the URL of a PostgreSQL database.
         create : bool
             Make the SQLite file when it does not exist.
         cache : Path, optional
             Folder for what is derived and can be made again; without one, no probability maps are kept.
+        migrate : bool
+            Whether its schema is brought up to date; to look at it only, it need not be.
         type_of : callable
             Gives the file system's type; for tests.
 
@@ -106,22 +119,26 @@ class Database:
         StoreVersionError
             Written by a newer version of this package.
         StoreError
-            Missing, damaged, not a database, or locked by another host on a network file system.
+            Missing, damaged, not a database, or locked by another host on a network file system; a server that is not
+            reachable or refuses, or no driver for it.
         """
-        if "://" in str(where):
-            database = cls(sa.create_engine(str(where)), None)
+        if is_url(where):
+            database = cls(postgres.postgres_engine(postgres.read_url(str(where)), BUSY_SECONDS), None)
         else:
             database = cls._open_file(Path(where), create=create, type_of=type_of)
         if cache is not None:
             database.maps = MapCache(cache)
         try:
-            database._migrate()
+            if migrate:
+                database._migrate()
+            else:
+                database.schema()
         except StoreError:
             database.close()
             raise
         except sa.exc.DatabaseError as error:
             database.close()
-            raise StoreError(f"{where}: the store cannot be opened ({_first_line(error)})") from error
+            raise StoreError(f"{database}: the store cannot be opened ({_first_line(error)})") from error
         return database
 
     @classmethod
@@ -159,31 +176,55 @@ class Database:
 
         return cls(engine, path, lock)
 
-    def _migrate(self) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-        script = ScriptDirectory.from_config(config)
+    def schema(self) -> tuple[str | None, str]:
+        """Return the schema of the store, None where it has no tables yet, and that of this package.
+
+        Raises
+        ------
+        StoreVersionError
+            Written by a newer version of this package.
+        StoreError
+            The store cannot be reached or read.
+        """
+        script = ScriptDirectory.from_config(migrations())
+        newest = str(script.get_current_head())
         with self.read() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
-        if found == script.get_current_head():
-            return
         try:
             if found is not None:
                 script.get_revision(found)
         except CommandError as error:
             raise StoreVersionError(
-                f"{self.path or self.engine.url}: this store was written by a newer version of spheroseg_widgets "
+                f"{self}: this store was written by a newer version of spheroseg_widgets "
                 f"(schema {found}); update the package to open it. Nothing was changed."
             ) from error
+        return found, newest
+
+    def _migrate(self) -> None:
+        found, newest = self.schema()
+        if found == newest:
+            return
+        config = migrations()
         with self.write() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """Give a connection for reading."""
-        with self.engine.connect() as connection:
-            yield connection
+        """Give a connection for reading: all that is read through it is of one moment.
+
+        Raises
+        ------
+        StoreError
+            The store cannot be reached or read.
+        """
+        try:
+            with self._connection() as connection:
+                yield connection if self.path is not None else postgres.reading(connection)
+        except sa.exc.DBAPIError as error:
+            if not postgres.is_refusal(error):
+                raise
+            raise StoreError(f"{self}: the store cannot be read ({_first_line(error)}){self._remedy(error)}") from error
 
     @contextmanager
     def write(self, *, commit_on: tuple[type[Exception], ...] = ()) -> Iterator[sa.Connection]:
@@ -197,30 +238,63 @@ class Database:
         Raises
         ------
         StoreError
-            The disk is full, the store is locked for too long, or read-only.
+            The disk is full, the store is locked for too long, or read-only; the server is gone.
         """
         told: Exception | None = None
         try:
-            with self.engine.connect().execution_options(write=True) as connection, connection.begin():
+            with self._connection(write=True) as connection, connection.begin():
+                if self.path is None:
+                    postgres.take_turn(connection, self.project_id)
                 try:
                     yield connection
                 except commit_on as error:
                     told = error
-        except sa.exc.OperationalError as error:
+        except sa.exc.DBAPIError as error:
+            if not postgres.is_refusal(error):
+                raise
             raise StoreError(
-                f"{self.path or self.engine.url}: the change was not stored ({_first_line(error)}); what was "
-                "stored before is unharmed"
+                f"{self}: the change was not stored ({_first_line(error)}); what was stored before is unharmed"
+                f"{self._remedy(error)}"
             ) from error
         if told is not None:
             raise told
 
+    def _remedy(self, error: sa.exc.DBAPIError) -> str:
+        """Say what to look at when no connection came about."""
+        if self.path is not None or error.statement is not None:
+            return ""
+        return (
+            ". Is the server running and reachable from here, are the names of database and role right, and does "
+            "~/.pgpass or PGPASSWORD hold the password?"
+        )
+
+    @contextmanager
+    def _connection(self, **options: bool) -> Iterator[sa.Connection]:
+        with self.engine.connect().execution_options(**options) as connection:
+            yield connection
+            if self._closed:  # by another thread: nobody would close what goes back to wait for its next use
+                connection.detach()
+
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; one that is in use, a widget's say, with its use."""
+        self._closed = True
         self.engine.dispose()
         if self.maps is not None:
             self.maps.close()
         if self._lock is not None:
             self._lock.unlink(missing_ok=True)
+
+
+def is_url(where: str | Path) -> bool:
+    """Whether a store is named by a URL; else it is a file."""
+    return isinstance(where, str) and "://" in where
+
+
+def migrations() -> Config:
+    """Return Alembic's view of the schema's steps; it runs them on the connection in `attributes`."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config
 
 
 def _host_lock(path: Path) -> Path:

@@ -36,7 +36,7 @@ def drafts_frame(connection: sa.Connection, project_id: int, image_id: int | Non
         .where(image.c.project_id == project_id, draft.c.closed_by_result_id.is_(None))
         .order_by(draft.c.created_at, draft.c.id)
     )
-    return pd.read_sql(query if image_id is None else query.where(draft.c.image_id == image_id), connection)
+    return pd.read_sql_query(query if image_id is None else query.where(draft.c.image_id == image_id), connection)
 
 
 def unsaved_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
@@ -49,7 +49,7 @@ def unsaved_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
         .group_by(draft.c.id, draft.c.image_id, draft.c.author, draft.c.created_at)
         .order_by(draft.c.created_at, draft.c.id)
     )
-    return pd.read_sql(query, connection)
+    return pd.read_sql_query(query, connection)
 
 
 def edits_of(connection: sa.Connection, draft_id: uuid.UUID) -> list[tuple[uuid.UUID, int, dict[str, Any]]]:

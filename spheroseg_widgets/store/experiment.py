@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
+from spheroseg_widgets.errors import StoreError
+
 from . import audit
+from .database import Database
 from .tables import plate, project, treatment, well
 
 WELL_FIELDS = (
@@ -18,12 +22,65 @@ WELL_FIELDS = (
 TREATMENT_FIELDS = ("compound", "concentration", "unit", "start_h", "end_h")
 
 
-def ensure_project(connection: sa.Connection, name: str, author: str) -> int:
-    """Return the id of the project of this name, made if need be."""
-    found = connection.scalar(sa.select(project.c.id).where(project.c.name == name))
+def enter_project(database: Database, name: str, author: str, key: str | None = None) -> int:
+    """Return the id of the project of this name, made if need be; from now on the database is used to change it.
+
+    Parameters
+    ----------
+    key : str, optional
+        As in `ensure_project`.
+
+    Raises
+    ------
+    StoreError
+        As `ensure_project`.
+    """
+    with database.read() as connection:
+        found = find_project(connection, name, key)
+    if found is None:
+        with database.write() as connection:
+            found = ensure_project(connection, name, author, key)
+    database.project_id = found
+    return found
+
+
+def find_project(connection: sa.Connection, name: str, key: str | None = None) -> int | None:
+    """Return the id of the project of this name; None where there is none.
+
+    Raises
+    ------
+    StoreError
+        As `ensure_project`.
+    """
+    row = connection.execute(sa.select(project.c.id, project.c.settings).where(project.c.name == name)).first()
+    if row is None:
+        return None
+    if key is not None and row.settings.get("key") != key:
+        raise StoreError(
+            f"{name}: the database has a project of this name already, that of another folder. Call this one otherwise: "
+            "open_project(..., name=...) where it is made, another folder for --out, or the name in its project.toml"
+        )
+    return int(row.id)
+
+
+def ensure_project(connection: sa.Connection, name: str, author: str, key: str | None = None) -> int:
+    """Return the id of the project of this name, made if need be.
+
+    Parameters
+    ----------
+    key : str, optional
+        Tells a folder's project from another folder's of the same name: many share the database of a server.
+
+    Raises
+    ------
+    StoreError
+        The name is that of a project with another key.
+    """
+    found = find_project(connection, name, key)
     if found is not None:
-        return int(found)
-    made = connection.execute(project.insert().values(name=name, author=author)).inserted_primary_key
+        return found
+    settings = {} if key is None else {"key": key}
+    made = connection.execute(project.insert().values(name=name, author=author, settings=settings)).inserted_primary_key
     assert made is not None
     audit.record(connection, made[0], author, "create", "project", made[0], name=name)
     return int(made[0])
@@ -75,7 +132,13 @@ def set_map(
     -------
     int
         Number of wells entered.
+
+    Raises
+    ------
+    StoreError
+        A value that its column cannot hold; nothing was entered.
     """
+    rows = [{**row, **_fitted(row)} for row in rows]
     plate_id = ensure_plate(connection, project_id, plate_name, author)
     by_well: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
@@ -97,6 +160,28 @@ def set_map(
     return len(by_well)
 
 
+def _fitted(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a plate map's values as their columns hold them: tables bring numbers as text, and names as numbers."""
+    out: dict[str, Any] = {}
+    for table, names in ((well, WELL_FIELDS), (treatment, TREATMENT_FIELDS)):
+        for name in names:
+            value: Any = row.get(name)
+            kind = table.c[name].type.python_type
+            if pd.isna(value) or (kind is not str and str(value).strip() == ""):
+                out[name] = None
+                continue
+            try:
+                out[name] = str(value) if kind is str else float(value)
+            except (TypeError, ValueError):
+                out[name] = math.nan
+            if kind is not str and (not math.isfinite(out[name]) or (kind is int and out[name] != round(out[name]))):
+                wanted = "a whole number" if kind is int else "a number"
+                raise StoreError(f"well {row['well']}: {name} is {value!r}, and not {wanted}; no map was entered")
+            if kind is int:
+                out[name] = round(out[name])
+    return out
+
+
 def wells_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
     """Return one row a well: plate, well, its fields, and its treatments as text and as columns of the first."""
     query = (
@@ -108,10 +193,13 @@ def wells_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
         )
         .join(plate, plate.c.id == well.c.plate_id)
         .where(plate.c.project_id == project_id)
-        .order_by(plate.c.name, well.c.row, well.c.column)
+        .order_by(well.c.id)
     )
-    wells = pd.read_sql(query, connection)
-    doses = pd.read_sql(
+    # Not by the database: each has a language of its own for names, and another place for what has no position.
+    wells = pd.read_sql_query(query, connection).sort_values(
+        ["plate", "row", "column"], kind="stable", na_position="first", ignore_index=True
+    )
+    doses = pd.read_sql_query(
         sa.select(treatment)
         .join(well, well.c.id == treatment.c.well_id)
         .join(plate, plate.c.id == well.c.plate_id)

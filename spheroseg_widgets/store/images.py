@@ -26,7 +26,7 @@ def chunks(values: Sequence[Any], size: int = BATCH) -> Iterable[Sequence[Any]]:
 def known_sources(connection: sa.Connection, project_id: int) -> pd.DataFrame:
     """Return id, uri, size_bytes, modified_at, problem of every source of the project."""
     columns = (source.c.id, source.c.uri, source.c.size_bytes, source.c.modified_at, source.c.problem)
-    return pd.read_sql(sa.select(*columns).where(source.c.project_id == project_id), connection)
+    return pd.read_sql_query(sa.select(*columns).where(source.c.project_id == project_id), connection)
 
 
 def add_sources(
@@ -139,6 +139,27 @@ def add_images(
     return ids, len(again)
 
 
+def check_own(connection: sa.Connection, project_id: int, image_ids: Iterable[int]) -> None:
+    """Refuse images that are not the project's: the store may hold many projects.
+
+    Raises
+    ------
+    StoreError
+        Names those that are not.
+    """
+    wanted = sorted({int(i) for i in image_ids})
+    own = {
+        row_id
+        for part in chunks(wanted)
+        for row_id in connection.scalars(
+            sa.select(image.c.id).where(image.c.id.in_(part), image.c.project_id == project_id)
+        )
+    }
+    if foreign := [row_id for row_id in wanted if row_id not in own]:
+        named = ", ".join(map(str, foreign[:5])) + (", ..." if len(foreign) > 5 else "")
+        raise StoreError(f"image {named}: there is none of this id in this project")
+
+
 def images_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
     """Return one row an image that is not deleted, in the order in which they were added.
 
@@ -208,7 +229,7 @@ def images_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
         .where(image.c.project_id == project_id, image.c.deleted_at.is_(None))
         .order_by(image.c.id)
     )
-    frame = pd.read_sql(query, connection)
+    frame = pd.read_sql_query(query, connection)
     frame["status"] = frame["status"].astype(object).where(frame["status"].notna(), "new")
     computed = frame.pop("computed")
     for name in COMPUTED:
@@ -219,7 +240,7 @@ def images_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
 
 
 def _excluded(connection: sa.Connection, project_id: int, frame: pd.DataFrame) -> pd.Series:
-    rules = pd.read_sql(
+    rules = pd.read_sql_query(
         sa.select(exclusion).where(exclusion.c.project_id == project_id, exclusion.c.undone_at.is_(None)),
         connection,
     )
@@ -236,8 +257,11 @@ def _excluded(connection: sa.Connection, project_id: int, frame: pd.DataFrame) -
 
 def set_source_hashes(connection: sa.Connection, hashes: Mapping[int, str]) -> None:
     """Store the sha256 of sources, when their pixels were first read."""
-    for source_id, digest in hashes.items():
-        connection.execute(source.update().where(source.c.id == source_id).values(sha256=digest))
+    if hashes:
+        connection.execute(
+            source.update().where(source.c.id == sa.bindparam("of_source")).values(sha256=sa.bindparam("digest")),
+            [{"of_source": source_id, "digest": digest} for source_id, digest in hashes.items()],
+        )
 
 
 def set_pixel_size(
@@ -248,7 +272,14 @@ def set_pixel_size(
     origin: str,
     author: str,
 ) -> None:
-    """Set the pixel size of images and who said so; every um figure follows, as only px are stored."""
+    """Set the pixel size of images and who said so; every um figure follows, as only px are stored.
+
+    Raises
+    ------
+    StoreError
+        An image of another project.
+    """
+    check_own(connection, project_id, image_ids)
     for part in chunks(list(image_ids)):
         connection.execute(
             image.update().where(image.c.id.in_(part)).values(pixel_size_um=um, pixel_size_source=origin)
@@ -257,7 +288,13 @@ def set_pixel_size(
 
 
 def delete_images(connection: sa.Connection, project_id: int, image_ids: Sequence[int], author: str) -> None:
-    """Mark images as deleted; the files stay, and `restore_images` undoes it."""
+    """Mark images as deleted; the files stay, and `restore_images` undoes it.
+
+    Raises
+    ------
+    StoreError
+        An image of another project.
+    """
     _set_deleted(connection, project_id, image_ids, author, deleted=True)
 
 
@@ -269,6 +306,7 @@ def restore_images(connection: sa.Connection, project_id: int, image_ids: Sequen
 def _set_deleted(
     connection: sa.Connection, project_id: int, image_ids: Sequence[int], author: str, *, deleted: bool
 ) -> None:
+    check_own(connection, project_id, image_ids)
     for part in chunks(list(image_ids)):
         connection.execute(image.update().where(image.c.id.in_(part)).values(deleted_at=now() if deleted else None))
     action = "delete" if deleted else "restore"

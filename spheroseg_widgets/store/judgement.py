@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from spheroseg_widgets.errors import StoreError
 
 from . import audit
+from .images import check_own
 from .results import set_state
 from .tables import exclusion, image, now, outcome, outline, result
 
@@ -19,9 +20,16 @@ CONFIRMED_OUTCOMES = ("absent", "unusable")
 
 
 def set_review(connection: sa.Connection, project_id: int, image_ids: Sequence[int], state: str, author: str) -> None:
-    """Write the review state of images."""
+    """Write the review state of images.
+
+    Raises
+    ------
+    StoreError
+        An image of another project.
+    """
     if state not in REVIEW_STATES:
         raise ValueError(f"no review state {state!r}; there are {', '.join(REVIEW_STATES)}")
+    check_own(connection, project_id, image_ids)
     for image_id in image_ids:
         set_state(connection, image_id, state, author)
     audit.record(connection, project_id, author, "review", "image", "many", state=state, images=list(image_ids))
@@ -35,9 +43,16 @@ def set_outcome(
     reason: str,
     author: str,
 ) -> None:
-    """Confirm that a spheroid is absent (size 0, a real zero) or an image unusable; None takes it back."""
+    """Confirm that a spheroid is absent (size 0, a real zero) or an image unusable; None takes it back.
+
+    Raises
+    ------
+    StoreError
+        An image of another project.
+    """
     if value is not None and value not in CONFIRMED_OUTCOMES:
         raise ValueError(f"a person confirms {' or '.join(CONFIRMED_OUTCOMES)}, not {value!r}")
+    check_own(connection, project_id, image_ids)
     for image_id in image_ids:
         connection.execute(outcome.delete().where(outcome.c.image_id == image_id))
         if value is not None:
@@ -66,8 +81,10 @@ def exclude(
     Raises
     ------
     StoreError
-        The project has no outline of this id.
+        The project has no such image, or no outline of this id.
     """
+    if image_id is not None:
+        check_own(connection, project_id, [image_id])
     if scope == "object" and image_id is None:
         # The image is what keeps a re-run from putting new outlines in the place of the excluded one.
         image_id = connection.scalar(
@@ -117,4 +134,4 @@ def exclusions_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame
         .where(exclusion.c.project_id == project_id)
         .order_by(exclusion.c.id)
     )
-    return pd.read_sql(query, connection)
+    return pd.read_sql_query(query, connection)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from .job_state import CANCELLED, DONE, FAILED, QUEUED, RUNNING
 from .leases import in_utc
-from .tables import event, job, now, run
+from .tables import event, image, job, now, run
 
 STARTED, BROKEN = "run_started", "run_failed"
 """Kinds of event: a dispatcher took the run up; the run itself broke, with its reason."""
@@ -54,6 +54,49 @@ class RunProgress:
     seconds_left: float | None
     finished: bool
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunningImage:
+    """An image in a worker's hands.
+
+    Parameters
+    ----------
+    image_id : int
+    name : str
+    stage : {"waiting", "reading", "segmenting", "measuring"}
+        "waiting": handed out, and nothing told yet; small images that travel together stay so.
+    fraction : float or None
+        Of the stage, where it is long enough to be told.
+    seconds : float
+        Since it was handed out.
+    """
+
+    image_id: int
+    name: str
+    stage: str
+    fraction: float | None
+    seconds: float
+
+
+def running_images(connection: sa.Connection, run_id: int, most: int) -> list[RunningImage]:
+    """Return images that are being worked on, those first of which most is known."""
+    query = (
+        sa.select(job.c.image_id, image.c.name, job.c.stage, job.c.started_at)
+        .join(image, image.c.id == job.c.image_id)
+        .where(job.c.run_id == run_id, job.c.status == RUNNING)
+        .order_by(job.c.stage.is_(None), job.c.started_at, job.c.id)
+        .limit(most)
+    )
+    moment = now()
+    found = []
+    for row in connection.execute(query):
+        stage, _, steps = (row.stage or "waiting").partition(" ")
+        done, _, total = steps.partition("/")
+        seconds = max(0.0, (moment - in_utc(row.started_at)).total_seconds())
+        fraction = int(done) / int(total) if total else None
+        found.append(RunningImage(int(row.image_id), str(row.name), stage, fraction, seconds))
+    return found
 
 
 def run_progress(connection: sa.Connection, run_id: int) -> RunProgress:

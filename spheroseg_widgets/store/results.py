@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
@@ -32,62 +33,106 @@ def add_revision(
     *,
     source: str,
     author: str,
-    run_id: int | None = None,
-    parent_id: int | None = None,
-    method: str = "contour",
-    computed: Mapping[str, Any] | None = None,
-    maps: str | None = None,
+    **more: Any,
 ) -> int:
-    """Store a revision; which one holds is `point_current`'s business.
+    """Store one revision; returns its id. As `add_revisions`, with the fields of `NewRevision`; columns are a table's."""
+    columns = {str(name): column.tolist() for name, column in objects.items()}
+    new = NewRevision(image_id, outlines, len(objects), columns, source=source, author=author, **more)
+    return add_revisions(connection, [new])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class NewRevision:
+    """What is to be stored of one image.
 
     Parameters
     ----------
+    image_id : int
+        The image.
     outlines : Outlines
         In image pixels.
-    objects : DataFrame
-        One row an outline: any of outline_id (UUID; made when missing), class_name, confidence,
+    count : int
+        Rows of `objects`: as many as outlines.
+    objects : mapping
+        Columns by name, one value an outline: any of outline_id (UUID; made when missing), class_name, confidence,
         touches_border, track, primary_by, parents, and the measurements in px.
     source : {"model", "edit", "import"}
         Where it comes from.
+    author : str
+        Whose it is.
+    run_id, parent_id : int, optional
+        The run that made it; the revision it was made from.
     method : {"contour", "trace"}
         Traced outlines are pixelated.
     computed : mapping, optional
         What a worker computed it with: `COMPUTED`, and sha256 of the file.
     maps : str, optional
         Key of the probability maps it was made of, see `map_cache.py`.
+    """
+
+    image_id: int
+    outlines: Outlines
+    count: int
+    objects: Mapping[str, Sequence[Any]]
+    source: str
+    author: str
+    run_id: int | None = None
+    parent_id: int | None = None
+    method: str = "contour"
+    computed: Mapping[str, Any] | None = None
+    maps: str | None = None
+
+
+def add_revisions(connection: sa.Connection, revisions: Sequence[NewRevision]) -> list[int]:
+    """Store revisions, many at a time; which one holds is the business of `point_current`.
 
     Returns
     -------
-    int
-        The revision's id.
+    list of int
+        Their ids, in the same order.
+
+    Raises
+    ------
+    ValueError
+        One has more or fewer rows than outlines.
     """
-    if len(objects) != len(outlines):
-        raise ValueError(f"{len(outlines)} outlines but {len(objects)} rows")
-    area = objects["area_px2"].sum() if "area_px2" in objects else 0.0
-    confidence = objects["confidence"].min() if len(objects) and "confidence" in objects else None
-    made = connection.execute(
-        result.insert().values(
-            image_id=image_id,
-            parent_id=parent_id,
-            run_id=run_id,
-            source=source,
-            method=method,
-            n_objects=len(outlines),
-            total_area_px2=float(area),
-            least_confidence=None if confidence is None or pd.isna(confidence) else float(confidence),
-            author=author,
-            created_at=now(),
-            computed=None if computed is None else dict(computed),
-            maps=maps,
+    for new in revisions:
+        if new.count != len(new.outlines):
+            raise ValueError(f"{len(new.outlines)} outlines but {new.count} rows")
+    if not revisions:
+        return []
+    made = connection.scalars(
+        result.insert().returning(result.c.id, sort_by_parameter_order=True),
+        [
+            {
+                "image_id": new.image_id, "parent_id": new.parent_id, "run_id": new.run_id, "source": new.source,
+                "method": new.method, "n_objects": new.count,
+                "total_area_px2": sum(_number(value) or 0.0 for value in new.objects.get("area_px2", ())),
+                "least_confidence": _least(new.objects.get("confidence", ())), "author": new.author, "created_at": now(),
+                "computed": None if new.computed is None else dict(new.computed), "maps": new.maps,
+            }
+            for new in revisions
+        ],
+    )  # fmt: skip
+    ids = [int(one) for one in made]
+    pairs = list(zip(ids, revisions, strict=True))
+    connection.execute(geometry.insert(), [{"result_id": one, "blob": new.outlines.to_bytes()} for one, new in pairs])
+    rows = [
+        _row(one, number, dict(zip(new.objects, values, strict=True)))
+        for one, new in pairs
+        if new.count
+        for number, values in enumerate(
+            zip(*new.objects.values(), strict=True) if new.objects else [()] * new.count, start=1
         )
-    ).inserted_primary_key
-    assert made is not None
-    result_id = int(made[0])
-    connection.execute(geometry.insert().values(result_id=result_id, blob=outlines.to_bytes()))
-    rows = [_row(result_id, number, values) for number, values in enumerate(objects.to_dict("records"), start=1)]
+    ]
     if rows:
         connection.execute(outline.insert(), rows)
-    return result_id
+    return ids
+
+
+def _least(confidences: Sequence[Any]) -> float | None:
+    known = [value for one in confidences if (value := _number(one)) is not None]
+    return min(known, default=None)
 
 
 def _row(result_id: int, number: int, values: dict[Any, Any]) -> dict[str, Any]:
@@ -113,11 +158,11 @@ def _row(result_id: int, number: int, values: dict[Any, Any]) -> dict[str, Any]:
 def _given(values: dict[Any, Any], name: str) -> Any:
     # A frame of mixed rows holds NaN where a row has nothing; bool(NaN) would be True.
     value = values.get(name)
-    return None if isinstance(value, float) and np.isnan(value) else value
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _number(value: Any) -> float | None:
-    return None if value is None or not np.isfinite(value) else float(value)
+    return None if value is None or not math.isfinite(value) else float(value)
 
 
 def point_current(
@@ -180,6 +225,54 @@ def point_current(
     return True
 
 
+def point_many(
+    connection: sa.Connection,
+    project_id: int,
+    results: Mapping[int, int],
+    *,
+    author: str,
+    replace_edits: bool = False,
+) -> None:
+    """Let new model results hold, as `point_current` does for each: result id by image id.
+
+    What nobody has judged is done together, and the rest one by one.
+    """
+    in_force = (exclusion.c.project_id == project_id, exclusion.c.undone_at.is_(None))
+    excludes = connection.scalar(sa.select(exclusion.c.id).where(*in_force).limit(1)) is not None
+    plain: dict[int, int | None] = {}
+    for part in chunks(list(results)):
+        rows = connection.execute(
+            sa.select(image.c.id, image.c.current_result_id, result.c.source, review.c.state)
+            .select_from(image)
+            .outerjoin(result, result.c.id == image.c.current_result_id)
+            .outerjoin(review, review.c.image_id == image.c.id)
+            .where(image.c.id.in_(part))
+            .with_for_update(of=image)
+        )
+        for row in rows:
+            first = row.current_result_id is None and row.state not in JUDGED_OUTLINES
+            after = row.source == "model" and row.state not in HELD_BY_A_PERSON and not excludes
+            if first or after:
+                plain[int(row.id)] = row.current_result_id
+    if plain:
+        connection.execute(
+            image.update()
+            .where(image.c.id == sa.bindparam("of_image"))
+            .values(current_result_id=sa.bindparam("new_result")),
+            [{"of_image": one, "new_result": results[one]} for one in plain],
+        )
+    audit.record_many(
+        connection,
+        project_id,
+        author,
+        "promote",
+        "image",
+        {one: {"before": before, "after": results[one]} for one, before in plain.items() if before is not None},
+    )
+    for image_id in results.keys() - plain.keys():
+        point_current(connection, image_id, results[image_id], author=author, replace_edits=replace_edits)
+
+
 def save_edit(
     connection: sa.Connection,
     image_id: int,
@@ -235,7 +328,7 @@ def load_outlines(connection: sa.Connection, result_id: int) -> tuple[Outlines, 
     """Return a revision's outlines and their rows, in the same order."""
     blob = connection.scalar(sa.select(geometry.c.blob).where(geometry.c.result_id == result_id))
     outlines = Outlines.empty() if blob is None else Outlines.from_bytes(blob)
-    rows = pd.read_sql(
+    rows = pd.read_sql_query(
         sa.select(outline).where(outline.c.result_id == result_id).order_by(outline.c.number), connection
     )
     return outlines, rows
@@ -254,7 +347,7 @@ def objects_frame(connection: sa.Connection, project_id: int, run_id: int | None
     else:
         query = query.join(image, image.c.id == result.c.image_id).where(result.c.run_id == run_id)
     query = query.where(image.c.project_id == project_id, image.c.deleted_at.is_(None))
-    frame = pd.read_sql(query.order_by(result.c.image_id, outline.c.number), connection)
+    frame = pd.read_sql_query(query.order_by(result.c.image_id, outline.c.number), connection)
     gone = set(
         connection.scalars(
             sa.select(exclusion.c.outline_id).where(
@@ -317,12 +410,12 @@ def maps_frame(connection: sa.Connection, project_id: int, run_id: int | None = 
         .join(run, run.c.id == result.c.run_id)
         .order_by(result.c.image_id)
     )  # fmt: skip
-    return pd.read_sql(query, connection).set_index("image_id")
+    return pd.read_sql_query(query, connection).set_index("image_id")
 
 
 def revisions_frame(connection: sa.Connection, image_id: int) -> pd.DataFrame:
     """Return the revisions of an image, oldest first."""
-    return pd.read_sql(sa.select(result).where(result.c.image_id == image_id).order_by(result.c.id), connection)
+    return pd.read_sql_query(sa.select(result).where(result.c.image_id == image_id).order_by(result.c.id), connection)
 
 
 def blobs(connection: sa.Connection, result_ids: Sequence[int]) -> dict[int, Outlines]:

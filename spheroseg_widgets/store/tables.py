@@ -18,7 +18,35 @@ metadata = MetaData(
     }
 )
 
-Time = sa.DateTime(timezone=True)
+
+class _Time(sa.TypeDecorator[datetime]):
+    """A moment, without its zone: UTC. A server would give it in a zone of its own, SQLite gives none."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Store it as UTC."""
+        return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return it as UTC."""
+        return value if value is None or value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
+
+
+class _Told(sa.TypeDecorator[str]):
+    """What a library or a file said went wrong: PostgreSQL holds no text with a NUL, as damaged files bring them."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Store it with a mark where a NUL was."""
+        return None if value is None else value.replace("\0", "\ufffd")
+
+
+Time = _Time()
+Told = _Told()
 MEASUREMENTS = (
     "area_px2", "perimeter_px", "equivalent_diameter_px", "circularity", "roundness", "solidity", "convexity",
     "max_feret_px", "min_feret_px", "major_axis_px", "minor_axis_px", "eccentricity", "orientation_deg",
@@ -74,7 +102,7 @@ treatment = Table("treatment", metadata, _id(), _of("well"), Column("compound", 
 source = Table(
     "source", metadata, _id(), _of("project"), Column("uri", sa.Text, nullable=False), Column("sha256", sa.String(64)),
     Column("size_bytes", sa.BigInteger), Column("modified_at", sa.Float), Column("format", sa.Text),
-    Column("dtype", sa.Text), Column("axes", sa.Text), Column("n_pages", sa.Integer), Column("problem", sa.Text),
+    Column("dtype", sa.Text), Column("axes", sa.Text), Column("n_pages", sa.Integer), Column("problem", Told),
     *_made(), UniqueConstraint("project_id", "uri"), Index(None, "sha256"),
 )  # fmt: skip
 
@@ -118,7 +146,7 @@ job = Table(
     "job", metadata, _id(), _of("run"), _of("image"),
     Column("status", sa.Text, nullable=False, default="queued"), Column("attempt", sa.Integer, nullable=False, default=0),
     Column("priority", sa.Integer, nullable=False, default=0), Column("lease_until", Time), Column("heartbeat_at", Time),
-    Column("worker", sa.Text), Column("stage", sa.Text), Column("reason", sa.Text), Column("traceback", sa.Text),
+    Column("worker", sa.Text), Column("stage", sa.Text), Column("reason", Told), Column("traceback", Told),
     Column("timings", sa.JSON), Column("seconds", sa.Float), Column("queued_at", Time, nullable=False, default=now),
     Column("started_at", Time), Column("finished_at", Time), UniqueConstraint("run_id", "image_id"),
     sa.CheckConstraint("status IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="status"),

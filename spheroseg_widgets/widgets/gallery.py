@@ -21,14 +21,13 @@ from spheroseg_widgets.store import images as store_images
 from spheroseg_widgets.store import runs
 from spheroseg_widgets.store.pages import OutlinePage, outline_pages
 
-from .base import STATIC, SpheroWidget
+from .base import STATIC
 from .gallery_face import FACE_IMAGES, face_html, face_png
 from .gallery_rows import RowTable, columns_of
+from .opens_images import OpensImages
 from .rpc import Answer, Call, rpc_method
 from .strings import text
 from .thumbnails import MIME, SIZES, Picture, Thumbnails
-
-OpenCallback = Callable[[int], object]
 
 SETTLE_SECONDS = 0.15
 """Changes that come together are read together."""
@@ -40,7 +39,7 @@ TOUCHES_BORDER, LOW = 1, 2
 logger = logging.getLogger(__name__)
 
 
-class Gallery(SpheroWidget):
+class Gallery(OpensImages):
     """All images of a project, with their outlines and states; pick some, and go on with them in Python.
 
     Parameters
@@ -58,8 +57,6 @@ class Gallery(SpheroWidget):
     ----------
     selected_ids : list of int
         image_id of what is selected; may be set.
-    opened : int or None
-        image_id of what was opened last (Enter, double click); None before.
     """
 
     _esm = STATIC / "gallery.js"
@@ -69,8 +66,6 @@ class Gallery(SpheroWidget):
     project_name = traitlets.Unicode("").tag(sync=True)
     rows_version = traitlets.Int(0).tag(sync=True)
     selected_ids = traitlets.List(traitlets.Int()).tag(sync=True)
-    opened = traitlets.Int(None, allow_none=True).tag(sync=True)
-    opens = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003 - a trait's default
     cell_size = traitlets.Int(168, min=96, max=384).tag(sync=True)
     height = traitlets.Int(560, min=200).tag(sync=True)
     show_outlines = traitlets.Bool(True).tag(sync=True)  # noqa: FBT003 - a trait's default
@@ -90,12 +85,10 @@ class Gallery(SpheroWidget):
         self._reader: threading.Thread | None = None
         self._run_id: int | None = None
         self._leave_run: Callable[[], None] = lambda: None
-        self._callbacks: list[OpenCallback] = []
         super().__init__(
             project_name=project.name, cell_size=cell_size, height=height, show_outlines=show_outlines
         )  # fmt: skip
         self._leave_project = project.on_change(lambda _kind, _ids: self._changed())
-        self.observe(self._opened, "opened")
         self._changed()
 
     @property
@@ -108,18 +101,6 @@ class Gallery(SpheroWidget):
     def selected(self, rows: pd.DataFrame | Iterable[int]) -> None:
         ids = rows["image_id"] if isinstance(rows, pd.DataFrame) else rows
         self.selected_ids = [int(image_id) for image_id in ids]
-
-    def on_open(self, callback: OpenCallback) -> Callable[[], None]:
-        """Call ``callback(image_id)`` when an image is opened; returns how to leave."""
-        self._callbacks.append(callback)
-        self.opens = True
-
-        def leave() -> None:
-            if callback in self._callbacks:
-                self._callbacks.remove(callback)
-            self.opens = bool(self._callbacks)
-
-        return leave
 
     def reload(self) -> None:
         """Read the project again."""
@@ -190,16 +171,6 @@ class Gallery(SpheroWidget):
         return Answer(value, [b"".join(blobs), classes, b"".join(map(_flags, pages.values()))])
 
     # What happens here
-
-    def _opened(self, change: Any) -> None:
-        if change["new"] is None:
-            return
-        for callback in list(self._callbacks):
-            try:
-                callback(int(change["new"]))
-            except Exception as error:
-                logger.exception("on_open of image %s failed", change["new"])
-                self.push("problem", {"message": f"on_open: {type(error).__name__}: {error}"})
 
     def _changed(self) -> None:
         """Have the table read again soon, on a thread of its own; the caller never waits."""

@@ -7,17 +7,22 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, ClassVar
 
+import pandas as pd
 import traitlets
 
 from spheroseg_widgets.errors import RunError
+from spheroseg_widgets.jobs.service import ends_with_server
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.project.run import Run
 from spheroseg_widgets.store.progress import RunProgress
 
-from .base import STATIC, SpheroWidget
+from .base import STATIC
+from .kernel import is_kernel
+from .opens_images import OpensImages
 from .rpc import Call, rpc_method
 from .strings import text
 
+SHOWN_RUNNING = 8
 SHOWN_FAILURES = 200
 """Failures that the page holds; of more it names the number, and `run.errors()` has them all."""
 
@@ -25,7 +30,7 @@ STATIC_FAILURES = 20
 COLOURS = {"done": "#1a7f5a", "running": "#0b6bcb", "failed": "#b3410e", "cancelled": "#6b6b6b"}
 
 
-class Monitor(SpheroWidget):
+class Monitor(OpensImages):
     """How far a run is, live.
 
     Parameters
@@ -41,7 +46,11 @@ class Monitor(SpheroWidget):
         Fields of `RunProgress`; empty before a project's first run. All that is shown is here and in `failures`, so
         a reloaded page shows it again.
     failures : list of dict
-        `name`, `path` and `reason` of failed images, the first `SHOWN_FAILURES`.
+        `image_id`, `name`, `path` and `reason` of failed images, the first `SHOWN_FAILURES`.
+    running : list of dict
+        Fields of `RunningImage` of images in the workers' hands, the first `SHOWN_RUNNING`.
+    bound : bool
+        Whether ending the notebook's server would end what works on the run, too.
     follows : bool
         Whether a newer run of the project takes the place of the one shown.
     """
@@ -51,7 +60,9 @@ class Monitor(SpheroWidget):
     section: ClassVar[str] = "monitor"
 
     progress = traitlets.Dict().tag(sync=True)
-    failures: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
+    failures: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    running: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    bound = traitlets.Bool(default_value=False).tag(sync=True)
     follows = traitlets.Bool(default_value=False).tag(sync=True)
 
     read_only = traitlets.Bool(default_value=False, read_only=True).tag(sync=True)
@@ -62,7 +73,7 @@ class Monitor(SpheroWidget):
         self._failures_of: tuple[int, int] | None = None  # the run and the number of failures that `failures` shows
         follows = isinstance(run_or_project, Project)
         self._project = run_or_project if isinstance(run_or_project, Project) else run_or_project.project
-        super().__init__(follows=follows)
+        super().__init__(follows=follows, bound=is_kernel() and ends_with_server())
         self.set_trait("read_only", read_only)
         if isinstance(run_or_project, Run):
             self._run = run_or_project
@@ -104,10 +115,14 @@ class Monitor(SpheroWidget):
             # Read here, under the lock, and not taken from who tells of it: an older state must not come after a newer.
             progress = run.progress()
             if self._failures_of != (run.id, progress.failed):
-                failed = run.errors()[["name", "path", "reason"]].head(SHOWN_FAILURES) if progress.failed else None
-                self.failures = [] if failed is None else failed.astype(str).to_dict("records")
+                failed = run.errors().head(SHOWN_FAILURES) if progress.failed else None
+                self.failures = [] if failed is None else _records(failed)
                 self._failures_of = (run.id, progress.failed)
-            self.progress = asdict(progress)
+            at_work = progress.running and not progress.finished and progress.stage != "interrupted"
+            # In one message: a page must not show images at work beside counts that say there are none.
+            with self.hold_sync():
+                self.running = [asdict(one) for one in run.running(SHOWN_RUNNING)] if at_work else []
+                self.progress = asdict(progress)
             if progress.finished:
                 self._unsubscribe()
             elif self._leave_run is None:
@@ -137,10 +152,11 @@ class Monitor(SpheroWidget):
         return count
 
     @rpc_method("retry_failed", ordered=True)
-    def _retry_failed(self, _params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> int:
-        """Run the failed images again; returns their number."""
+    def _retry_failed(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> int:
+        """Run the failed images again, or the one that is named; returns their number."""
         self._check_verbs()
-        count = 0 if self._run is None else self._run.retry_failed()
+        images = [int(params["image_id"])] if "image_id" in params else None
+        count = 0 if self._run is None else self._run.retry_failed(images)
         self.reload()
         return count
 
@@ -153,13 +169,20 @@ class Monitor(SpheroWidget):
         return static_html(self.progress, self.failures)
 
 
+def _records(failed: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {"image_id": int(row.image_id), "name": str(row.name_), "path": str(row.path), "reason": str(row.reason)}
+        for row in failed.rename(columns={"name": "name_"}).itertuples()
+    ]
+
+
 def display_run(run: Run, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the mimebundle of a run: its live monitor, a static face, and its words for a terminal."""
     data, metadata = Monitor(run)._repr_mimebundle_(**kwargs)
     return {**data, "text/plain": repr(run)}, metadata
 
 
-def static_html(progress: dict[str, Any], failures: list[dict[str, str]]) -> str:
+def static_html(progress: dict[str, Any], failures: list[dict[str, Any]]) -> str:
     """Return a state as HTML without scripts; colours and sizes inline, as no style sheet goes with it."""
     if not progress:
         return f"<p>{html.escape(text('monitor.none'))}</p>"

@@ -30,9 +30,15 @@ def client() -> Iterator[Any]:
 
 
 @pytest.fixture
-def project(tmp_path: Path, three_images: Path) -> Iterator[sw.Project]:
-    """The three images, added and not yet segmented."""
-    opened = sw.open_project(tmp_path / "plate", create=True)
-    opened.add(three_images)
+def empty_project(tmp_path: Path, project_store: str | None) -> Iterator[sw.Project]:
+    """A project without images."""
+    opened = sw.open_project(tmp_path / "plate", create=True, store=project_store)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def project(empty_project: sw.Project, three_images: Path) -> sw.Project:
+    """The three images, added and not yet segmented."""
+    empty_project.add(three_images)
+    return empty_project

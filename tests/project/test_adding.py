@@ -45,8 +45,8 @@ NAMES = st.one_of(st.sampled_from(AWKWARD), st.text(CHARACTERS, min_size=1, max_
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> sw.Project:
-    return sw.open_project(tmp_path / "plate", create=True)
+def project(empty_project: sw.Project) -> sw.Project:
+    return empty_project
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))

@@ -14,13 +14,6 @@ from spheroseg_widgets.project.drafts import open_draft, open_drafts
 from spheroseg_widgets.store.ids import uuid7
 
 
-@pytest.fixture
-def project(tmp_path: Path, three_images: Path) -> sw.Project:
-    opened = sw.open_project(tmp_path / "plate", create=True)
-    opened.add(three_images)
-    return opened
-
-
 def empty() -> tuple[Outlines, pd.DataFrame]:
     return Outlines.empty(), pd.DataFrame()
 

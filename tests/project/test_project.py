@@ -15,13 +15,6 @@ from spheroseg_widgets.exports.tables import read_csv
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-@pytest.fixture
-def project(tmp_path: Path, three_images: Path) -> sw.Project:
-    opened = sw.open_project(tmp_path / "project", create=True)
-    opened.add(three_images)
-    return opened
-
-
 def test_adding_the_same_files_again_adds_nothing(project: sw.Project, three_images: Path) -> None:
     again = project.add(three_images)
     assert again.image_ids == []

@@ -18,8 +18,10 @@ import tifffile
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.errors import ModelError, RunError, SpherosegError, StoreError
+from spheroseg_widgets.jobs import background
 from spheroseg_widgets.project.hooks import HOOKS, hook, register
 from spheroseg_widgets.segmentation import registry
+from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 from spheroseg_widgets.store import leases, runs
 from spheroseg_widgets.store.progress import RunProgress
 from spheroseg_widgets.store.tables import result
@@ -224,8 +226,15 @@ def test_what_breaks_a_run_is_its_reason_and_retrying_goes_on(project: sw.Projec
     assert run.wait(30).progress().status == "done"
 
 
+def alive(project: sw.Project) -> bool:
+    """Whether a dispatcher of this process is at work on a project."""
+    serving = background.serving_of(project.database, project.id)
+    return serving is not None and serving.alive
+
+
 def test_an_interrupted_run_says_so_and_can_be_taken_up(project: sw.Project, client: Any) -> None:
     run = project.segment(model="threshold", cluster=client).wait(30)
+    until(lambda: not alive(project))  # else it would go on with what it finds
     parameters = project.runs()["parameters"].iloc[-1]
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
@@ -241,8 +250,9 @@ def test_an_interrupted_run_says_so_and_can_be_taken_up(project: sw.Project, cli
     assert interrupted.progress().stage == "interrupted"
     with pytest.raises(RunError, match="interrupted"):
         interrupted.wait(10)
-    assert interrupted.retry_failed(cluster=client) == 3
+    assert interrupted.resume(cluster=client) == 3
     assert interrupted.wait(30).progress().done == 3
+    assert interrupted.resume() == 0
     assert run.id < left
     with pytest.raises(StoreError, match="none of this number"):
         project.run(999)
@@ -266,28 +276,65 @@ def test_listeners_hear_of_every_run_to_its_end_and_not_too_often(project: sw.Pr
     assert len(heard) == count
 
 
-def test_runs_of_a_project_follow_each_other(project: sw.Project, client: Any) -> None:
+def test_runs_of_a_project_share_the_workers(project: sw.Project, client: Any) -> None:
     held = Held(client)
     first = project.segment(model="threshold", cluster=client)
     until(lambda: first.progress().running == 2)
     second = project.segment(model="threshold", cluster=client)
     third = project.segment(model="threshold", cluster=client)
-    assert second.progress().stage == "waiting"
+    until(lambda: second.progress().running == third.progress().running == 2)  # twice as many as workers, each
     assert third.cancel() == 3
     assert third.wait(5).progress().status == "cancelled"
     held.release()
     second.wait(30)
-    assert first.progress().finished
-    assert second.progress().done == 3
+    first.wait(30)
+    assert second.progress().done == first.progress().done == 3
     assert third.progress().status == "cancelled"
 
 
-def test_another_process_at_work_is_said_before_anything_is_stored(project: sw.Project, client: Any) -> None:
+def test_a_run_waits_for_the_dispatcher_of_another_process(project: sw.Project, client: Any) -> None:
     with project.database.write() as connection:
         assert leases.acquire_lease(connection, project.id, "elsewhere:1:x", 60)
-    with pytest.raises(StoreError, match="elsewhere"):
-        project.segment(model="threshold", cluster=client)
-    assert project.runs().empty
+    run = project.segment(model="threshold", cluster=client)
+    with pytest.raises(TimeoutError):
+        run.wait(1)
+    assert run.progress().queued == 3
+    with project.database.write() as connection:
+        leases.release_lease(connection, project.id, "elsewhere:1:x")
+    assert run.wait(30).progress().done == 3
+
+
+def test_it_is_told_what_is_done_with_a_large_image(empty_project: sw.Project, tmp_path: Path, client: Any) -> None:
+    scene = render(SceneSpec(1500, 1500, (Spheroid(700, 700, 300),)), np.random.default_rng(0)).pixels
+    tifffile.imwrite(tmp_path / "large.tif", scene)
+    empty_project.add(tmp_path / "large.tif")
+    run = empty_project.segment(model="resunet-spheroid-fast", scale=1.0, cluster=client)
+    stages: list[str] = []
+    fractions: list[float] = []
+    while not run.finished:
+        for seen in run.running():
+            stages.append(seen.stage)
+            fractions += [] if seen.fraction is None else [seen.fraction]
+        time.sleep(0.02)
+    assert run.progress().done == 1
+    assert "segmenting" in stages
+    assert fractions == sorted(fractions)
+    assert run.running() == []
+
+
+def test_the_log_tells_who_asked_and_what_became_of_every_image(project: sw.Project, client: Any) -> None:
+    run = project.segment(model="threshold", cluster=client).wait(30)
+    log = run.log()
+    assert log["time"].is_monotonic_increasing
+    assert log["what"].iloc[0] == "segment"
+    assert log["who"].iloc[0] == project.author
+    assert {"run_requested", "run_started"} <= set(log["what"])
+    assert log["what"].value_counts()[["started", "done"]].tolist() == [3, 3]
+    ended = log[log["what"] == "done"]
+    assert ended["job_id"].tolist() == run.status()["job_id"].tolist()
+    assert ended["image"].tolist() == project.images()["name"].tolist()
+    assert set(ended["who"]) == set(client.scheduler_info()["workers"])  # the worker, as Dask names it
+    assert (log["run_id"] == run.id).all()
 
 
 def test_promoting_a_run_spares_what_people_decided_unless_asked(project: sw.Project, client: Any) -> None:

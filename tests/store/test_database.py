@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -18,37 +19,17 @@ from alembic.runtime.migration import MigrationContext
 
 from spheroseg_widgets.errors import StoreError, StoreVersionError
 from spheroseg_widgets.measure.definitions import PX_COLUMNS
-from spheroseg_widgets.store import experiment, images, leases, runs
+from spheroseg_widgets.store import experiment, leases, runs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.job_state import ALLOWED, FINAL
 from spheroseg_widgets.store.tables import MEASUREMENTS, job, metadata
 
-
-@pytest.fixture
-def store(tmp_path: Path) -> Database:
-    return Database.open(tmp_path / "store.sqlite", create=True)
+from .plates import project_of
 
 
 def queued_run(store: Database, count: int = 3) -> tuple[int, int]:
     with store.write() as c:
-        project = experiment.ensure_project(c, "p", "me")
-        ids = images.add_sources(c, project, [{"uri": f"/{i}.tif"} for i in range(count)], "me")
-        rows = [
-            {
-                "source_id": s,
-                "series": 0,
-                "t": 0,
-                "z": "",
-                "channel": 0,
-                "site": 1,
-                "name": u,
-                "stem": u,
-                "width": 9,
-                "height": 9,
-            }
-            for u, s in ids.items()
-        ]
-        made, _ = images.add_images(c, project, rows, "me")
+        project, made = project_of(c, count)
         model = runs.ensure_model(c, "m", "1", "00", None)
         return project, runs.create_run(c, project, model, {}, made, "me")
 
@@ -56,11 +37,15 @@ def queued_run(store: Database, count: int = 3) -> tuple[int, int]:
 def test_the_migrations_make_exactly_the_tables(store: Database) -> None:
     with store.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
 
 
 def test_every_measured_column_has_a_place() -> None:
     assert MEASUREMENTS == PX_COLUMNS
+
+
+def test_a_file_is_read_while_it_is_written(tmp_path: Path) -> None:
+    with closing(Database.open(tmp_path / "s.sqlite", create=True)) as store, store.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
 
 
 def test_a_network_file_system_gets_the_safe_mode_and_a_warning(tmp_path: Path) -> None:
@@ -95,14 +80,13 @@ def test_a_second_process_of_the_host_that_closes_leaves_the_first_one_s_lock(tm
     assert list(tmp_path.glob("*.host")) == []
 
 
-def test_a_newer_store_is_refused_and_unchanged(store: Database) -> None:
+def test_a_newer_store_is_refused_and_unchanged(store: Database, store_address: str | Path) -> None:
     with store.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    path = store.path
-    store.close()
-    assert path is not None
     with pytest.raises(StoreVersionError, match="newer version"):
-        Database.open(path)
+        Database.open(store_address)
+    with store.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
 def test_what_is_no_store_says_so(tmp_path: Path) -> None:
@@ -113,26 +97,27 @@ def test_what_is_no_store_says_so(tmp_path: Path) -> None:
         Database.open(tmp_path / "absent.sqlite")
 
 
-def test_a_killed_process_leaves_a_store_that_opens(tmp_path: Path) -> None:
-    path = tmp_path / "store.sqlite"
-    Database.open(path, create=True).close()
+def test_a_killed_process_leaves_a_store_that_opens_and_keeps_nobody_from_writing(store_address: str | Path) -> None:
     code = (
         "import sys\nfrom spheroseg_widgets.store.database import Database\nfrom spheroseg_widgets.store import experiment\n"
         "store = Database.open(sys.argv[1])\nn = 0\n"
         "while True:\n    n += 1\n    with store.write() as c: experiment.ensure_project(c, str(n), 'me')\n    print(n, flush=True)\n"
     )
-    child = subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen([sys.executable, "-c", code, str(store_address)], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     told = [child.stdout.readline() for _ in range(20)]
     time.sleep(0.05)
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
     child.stdout.close()
-    store = Database.open(path)
-    with store.read() as connection:
-        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-        stored = int(connection.exec_driver_sql("SELECT count(*) FROM project").scalar() or 0)
-    assert stored >= int(told[-1])
+    with closing(Database.open(store_address)) as store:
+        with store.read() as connection:
+            if store.path is not None:
+                assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+            stored = int(connection.exec_driver_sql("SELECT count(*) FROM project").scalar() or 0)
+        assert stored >= int(told[-1])
+        with store.write() as connection:
+            assert experiment.ensure_project(connection, "1", "me") == 1
 
 
 def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
@@ -157,23 +142,23 @@ def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
 def test_a_late_answer_of_an_old_attempt_is_kept_out(store: Database) -> None:
     _, run = queued_run(store)
     with store.write() as c:
-        first = runs.claim_jobs(c, run, 1, "w1", 60.0)[0]
+        first = runs.claim_jobs(c, run, 1, "w1", 60.0)[0][0]
         assert runs.requeue_orphans(c, run) == 1
-        second = runs.claim_jobs(c, run, 1, "w2", 60.0)[0]
+        second = runs.claim_jobs(c, run, 1, "w2", 60.0)[0][0]
         assert (second.job_id, second.attempt) == (first.job_id, first.attempt + 1)
-        assert not runs.finish_job(c, first.job_id, first.attempt, "w1", 1.0, {})
-        assert runs.finish_job(c, second.job_id, second.attempt, "w2", 1.0, {})
+        assert not runs.finish_jobs(c, [(first.job_id, first.attempt, "w1", 1.0, {})])
+        assert runs.finish_jobs(c, [(second.job_id, second.attempt, "w2", 1.0, {})])
 
 
 def test_a_cancelled_job_never_turns_done_and_done_stays_done(store: Database) -> None:
     _, run = queued_run(store)
     with store.write() as c:
-        a, b = runs.claim_jobs(c, run, 2, "w", 60.0)
-        assert runs.finish_job(c, a.job_id, a.attempt, "w", 1.0, {})
+        (a,), (b,) = runs.claim_jobs(c, run, 2, "w", 60.0)
+        assert runs.finish_jobs(c, [(a.job_id, a.attempt, "w", 1.0, {})])
         assert runs.cancel_jobs(c, run) == 2
-        assert not runs.finish_job(c, b.job_id, b.attempt, "w", 1.0, {})
+        assert not runs.finish_jobs(c, [(b.job_id, b.attempt, "w", 1.0, {})])
         assert not runs.fail_job(c, b.job_id, b.attempt, "late", None)
-        states = pd.read_sql(sa.select(job.c.status), c)["status"].value_counts().to_dict()
+        states = pd.read_sql_query(sa.select(job.c.status), c)["status"].value_counts().to_dict()
         assert states == {"cancelled": 2, "done": 1}
         assert runs.close_run(c, run) == "cancelled"
 
@@ -206,9 +191,9 @@ def test_a_dispatcher_whose_process_is_gone_holds_nothing(store: Database) -> No
 def test_a_heartbeat_of_an_old_attempt_prolongs_nothing(store: Database) -> None:
     _, run = queued_run(store)
     with store.write() as c:
-        old = runs.claim_jobs(c, run, 1, "w1", 60.0)[0]
+        old = runs.claim_jobs(c, run, 1, "w1", 60.0)[0][0]
         runs.requeue_orphans(c, run)
-        new = runs.claim_jobs(c, run, 1, "w2", 1.0)[0]
+        new = runs.claim_jobs(c, run, 1, "w2", 1.0)[0][0]
         before = c.scalar(sa.select(job.c.lease_until).where(job.c.id == new.job_id))
         assert runs.heartbeat(c, [(old.job_id, old.attempt)], 3600.0) == set()
         assert c.scalar(sa.select(job.c.lease_until).where(job.c.id == new.job_id)) == before

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 import sqlalchemy as sa
 
 from spheroseg_widgets.errors import StoreError
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.store import drafts, experiment, images, results
+from spheroseg_widgets.store import drafts, results
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.ids import uuid7
 from spheroseg_widgets.store.tables import draft, edit
 
+from .plates import project_of
 
-def test_operations_are_stored_once_and_two_drafts_are_both_kept(tmp_path: Path) -> None:
-    store = Database.open(tmp_path / "store.sqlite", create=True)
+
+def test_operations_are_stored_once_and_two_drafts_are_both_kept(store: Database) -> None:
     nothing = (Outlines.empty(), pd.DataFrame())
     with store.write() as c:
-        project = experiment.ensure_project(c, "p", "me")
-        source = images.add_sources(c, project, [{"uri": "/a"}], "me")["/a"]
-        row = {"source_id": source, "series": 0, "t": 0, "z": "", "channel": 0, "site": 1, "name": "a", "stem": "a"}
-        [one], _ = images.add_images(c, project, [{**row, "width": 9, "height": 9}], "me")
+        _, [one] = project_of(c, 1)
         hers = drafts.open_draft(c, one, "session 1", "her")
         his = drafts.open_draft(c, one, "session 2", "him")
         first, second = uuid7(), uuid7()

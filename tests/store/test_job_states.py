@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from spheroseg_widgets.store import experiment, images, runs
+from spheroseg_widgets.store import runs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.job_state import ALLOWED
 from spheroseg_widgets.store.progress import run_progress
-from spheroseg_widgets.store.tables import job
+from spheroseg_widgets.store.tables import job, project
+
+from .plates import project_of
 
 COUNT = 4
 
@@ -22,20 +21,17 @@ COUNT = 4
 class Jobs(RuleBasedStateMachine):
     """Two dispatchers, one of which may answer late, against a model of what the rows must say."""
 
+    def __init__(self, store: Database) -> None:
+        super().__init__()
+        self.store = store
+
     @initialize()
-    def open(self) -> None:
-        self.folder = tempfile.TemporaryDirectory()
-        self.store = Database.open(Path(self.folder.name) / "store.sqlite", create=True)
+    def begin(self) -> None:
+        """Begin with nothing that an earlier sequence left."""
         with self.store.write() as c:
-            self.project = project = experiment.ensure_project(c, "p", "me")
-            sources = images.add_sources(c, project, [{"uri": f"/{i}"} for i in range(COUNT)], "me")
-            rows = [
-                {"source_id": s, "series": 0, "t": 0, "z": "", "channel": 0, "site": 1, "name": u, "stem": u, "width": 9,
-                 "height": 9}
-                for u, s in sources.items()
-            ]  # fmt: skip
-            made, _ = images.add_images(c, project, rows, "me")
-            self.run = runs.create_run(c, project, runs.ensure_model(c, "m", "1", "00", None), {}, made, "me")
+            c.execute(project.delete())
+            self.project, made = project_of(c, COUNT)
+            self.run = runs.create_run(c, self.project, runs.ensure_model(c, "m", "1", "00", None), {}, made, "me")
             self.expected = {int(i): "queued" for i in c.scalars(sa.select(job.c.id))}
         self.attempts = dict.fromkeys(self.expected, 0)
         self.answers: list[tuple[int, int]] = []
@@ -48,7 +44,7 @@ class Jobs(RuleBasedStateMachine):
     def claim(self, limit: int) -> None:
         waiting = [i for i, status in self.expected.items() if status == "queued"]
         with self.store.write() as c:
-            claimed = runs.claim_jobs(c, self.run, limit, "w", 60.0)
+            claimed = [one for (one,) in runs.claim_jobs(c, self.run, limit, "w", 60.0)]
         assert [one.job_id for one in claimed] == waiting[:limit]
         for one in claimed:
             self.step(one.job_id, "running")
@@ -64,8 +60,8 @@ class Jobs(RuleBasedStateMachine):
         job_id, attempt = self.answers[which % len(self.answers)]
         counts = self.expected[job_id] == "running" and self.attempts[job_id] == attempt
         with self.store.write() as c:
-            took = (
-                runs.finish_job(c, job_id, attempt, "w", 0.1, {})
+            took = bool(
+                runs.finish_jobs(c, [(job_id, attempt, "w", 0.1, {})])
                 if good
                 else runs.fail_job(c, job_id, attempt, "broken", None)
             )
@@ -112,7 +108,7 @@ class Jobs(RuleBasedStateMachine):
 
     @invariant()
     def every_count_agrees(self) -> None:
-        if not hasattr(self, "store"):
+        if not hasattr(self, "expected"):
             return
         with self.store.write() as c:
             stored = {int(i): str(status) for i, status in c.execute(sa.select(job.c.id, job.c.status))}
@@ -130,13 +126,11 @@ class Jobs(RuleBasedStateMachine):
         assert seen.finished == (not unfinished)
         assert (status == "running") == bool(unfinished)
 
-    def teardown(self) -> None:
-        if hasattr(self, "store"):
-            self.store.close()
-            self.folder.cleanup()
 
-
-TestJobs = Jobs.TestCase
-TestJobs.settings = settings(
-    max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+def test_any_sequence_of_events_leaves_every_job_in_one_state(store: Database) -> None:
+    run_state_machine_as_test(
+        lambda: Jobs(store),
+        settings=settings(
+            max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        ),
+    )

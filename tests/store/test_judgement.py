@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
 import pandas as pd
 import pytest
 import sqlalchemy as sa
@@ -14,29 +11,14 @@ from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.store import audit, experiment, images, judgement, results
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.ids import uuid7
+from spheroseg_widgets.store.tables import audit as lines
 from spheroseg_widgets.store.tables import image, result
 
-
-def square(side: float) -> Outlines:
-    return Outlines.from_rings([[np.array([[0, 0], [side, 0], [side, side], [0, side]], dtype=np.float32)]])
-
-
-def objects(side: float) -> pd.DataFrame:
-    return pd.DataFrame({"area_px2": [side * side], "confidence": [0.9], "circularity": [0.8]})
-
-
-def model_result(c: sa.Connection, image_id: int, side: float, **options: bool) -> tuple[int, bool]:
-    made = results.add_revision(c, image_id, square(side), objects(side), source="model", author="net")
-    return made, results.point_current(c, image_id, made, author="net", **options)
+from .plates import image_row, model_result, objects, square
 
 
 def current(c: sa.Connection, image_id: int) -> int:
     return int(c.scalar(sa.select(image.c.current_result_id).where(image.c.id == image_id)) or 0)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Database:
-    return Database.open(tmp_path / "store.sqlite", create=True)
 
 
 def plate_of(c: sa.Connection, count: int) -> tuple[int, list[int], dict[str, int]]:
@@ -46,11 +28,9 @@ def plate_of(c: sa.Connection, count: int) -> tuple[int, list[int], dict[str, in
     wells = experiment.ensure_wells(c, plate, ["A01", "A02"])
     sources = images.add_sources(c, project, [{"uri": f"/{i}.tif"} for i in range(count)], "me")
     rows = [
-        {
-            "source_id": sources[f"/{i}.tif"], "series": 0, "t": 0, "z": "", "channel": 0, "site": 1, "name": f"{i}.tif",
-            "stem": str(i), "width": 99, "height": 99, "plate_id": plate, "time_h": 24.0 * i,
-            "well_id": wells["A01" if i < count - 1 else "A02"],
-        }
+        image_row(
+            sources[f"/{i}.tif"], f"{i}.tif", plate_id=plate, time_h=24.0 * i, well_id=wells["A01" if i < count - 1 else "A02"]
+        )
         for i in range(count)
     ]  # fmt: skip
     return project, images.add_images(c, project, rows, "me")[0], wells
@@ -215,3 +195,35 @@ def test_excluding_one_image_without_a_well_holds_no_other(store: Database) -> N
             model_result(c, i, 10)
         judgement.exclude(c, project, "image", image_id=ids[0], reason="bubble", author="me")
         assert [model_result(c, i, 20)[1] for i in ids] == [False, True, True]
+
+
+@pytest.mark.parametrize("judged", ["nothing", "edited", "approved", "excluded", "well excluded"])
+@pytest.mark.parametrize("replace_edits", [False, True])
+def test_many_results_hold_as_each_of_them_would(store: Database, judged: str, *, replace_edits: bool) -> None:
+    with store.write() as c:
+        project, ids, wells = plate_of(c, 4)
+        for one in ids[:3]:  # the last one has no result yet
+            model_result(c, one, 10.0)
+        if judged == "edited":
+            results.save_edit(c, ids[0], square(5.0), objects(5.0), parent_id=current(c, ids[0]), author="me")
+        elif judged == "approved":
+            judgement.set_review(c, project, ids[:1], "approved", "me")
+        elif judged == "excluded":
+            judgement.exclude(c, project, "image", reason="blurred", author="me", image_id=ids[0])
+        elif judged == "well excluded":
+            judgement.exclude(
+                c, project, "well", reason="infected", author="me", well_id=wells["A01"], from_time_h=24.0
+            )  # fmt: skip
+        new = {
+            one: results.add_revision(c, one, square(7.0), objects(7.0), source="model", author="net") for one in ids
+        }
+        query = sa.select(image.c.id, image.c.current_result_id).order_by(image.c.id)
+        last = c.scalar(sa.select(sa.func.max(lines.c.id)))
+        trail = sa.select(lines.c.action, lines.c.row_id).where(lines.c.id > last)
+        nested = c.begin_nested()
+        for one in ids:
+            results.point_current(c, one, new[one], author="net", replace_edits=replace_edits)
+        wanted = c.execute(query).all(), sorted(map(tuple, c.execute(trail)))
+        nested.rollback()
+        results.point_many(c, project, new, author="net", replace_edits=replace_edits)
+        assert (c.execute(query).all(), sorted(map(tuple, c.execute(trail)))) == wanted

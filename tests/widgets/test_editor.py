@@ -118,13 +118,13 @@ def _wires(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
+def project(tmp_path: Path, project_store: str | None) -> Iterator[Project]:
     """Two images of 192 x 128 px, 2 um a pixel; the first has two outlines, one with a hole."""
     noise = np.random.default_rng(0)
     for name in ("a.tif", "b.tif"):
         pixels = noise.integers(100, 4000, (128, 192), dtype=np.uint16)
         tifffile.imwrite(tmp_path / name, pixels)
-    opened = open_project(tmp_path / "project", create=True)
+    opened = open_project(tmp_path / "project", create=True, store=project_store)
     opened.add([tmp_path / "a.tif", tmp_path / "b.tif"], pixel_size_um=2.0)
     outlines = Outlines.from_rings([[SQUARE, HOLE], [CORNER]])
     rows = measure_shape(outlines).assign(confidence=[0.9, 0.4], touches_border=[False, True], class_name="spheroid")

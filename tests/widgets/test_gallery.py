@@ -24,8 +24,8 @@ SQUARE = Outlines.from_rings([[[(60, 60), (120, 60), (120, 120), (60, 120)]]])
 
 
 @pytest.fixture
-def project(three_images: Path, tmp_path: Path) -> Iterator[Project]:
-    opened = open_project(tmp_path / "project", create=True)
+def project(three_images: Path, tmp_path: Path, project_store: str | None) -> Iterator[Project]:
+    opened = open_project(tmp_path / "project", create=True, store=project_store)
     opened.add(three_images)
     yield opened
     opened.close()

@@ -71,9 +71,9 @@ class Plate:
 
     def end_one(self, reason: str | None = None) -> None:
         with self.project.database.write() as c:
-            (claimed,) = runs.claim_jobs(c, self.run.id, 1, "w", 60)
+            ((claimed,),) = runs.claim_jobs(c, self.run.id, 1, "w", 60)
             if reason is None:
-                runs.finish_job(c, claimed.job_id, claimed.attempt, "w", 0.1, {})
+                runs.finish_jobs(c, [(claimed.job_id, claimed.attempt, "w", 0.1, {})])
             else:
                 runs.fail_job(c, claimed.job_id, claimed.attempt, reason, "Traceback: line 1")
             runs.close_run(c, self.run.id)
@@ -101,9 +101,9 @@ def until(condition: Callable[[], Any]) -> Any:
     return found
 
 
-def call(monitor: Monitor, method: str, number: int = 1) -> dict[str, Any]:
+def call(monitor: Monitor, method: str, number: int = 1, **params: Any) -> dict[str, Any]:
     """Call as a page does, through the widget's own message handler, and return the answer."""
-    monitor._handle_custom_msg({"kind": "call", "id": number, "method": method, "params": {}}, [])
+    monitor._handle_custom_msg({"kind": "call", "id": number, "method": method, "params": params}, [])
     wire = monitor.comm
     assert isinstance(wire, Wire)
     return until(lambda: [m for k in ("result", "error") for m in wire.contents(k) if m["id"] == number])[0]
@@ -118,7 +118,7 @@ def test_it_follows_a_run_from_start_to_finish(plate: Plate) -> None:
     plate.end_one("raw/a.tif: the file is truncated")
     until(lambda: monitor.progress["failed"] == 1)
     assert monitor.failures[0]["reason"] == "raw/a.tif: the file is truncated"
-    assert set(monitor.failures[0]) == {"name", "path", "reason"}
+    assert set(monitor.failures[0]) == {"image_id", "name", "path", "reason"}
     plate.end_one()
     until(lambda: monitor.progress["finished"])
     assert {k: monitor.progress[k] for k in ("total", "done", "failed", "running", "queued", "cancelled")} == {
@@ -163,7 +163,7 @@ def test_cancel_acts_on_the_run_and_says_how_many(plate: Plate) -> None:
 
 def test_retry_runs_what_failed(plate: Plate, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[int] = []
-    monkeypatch.setattr("spheroseg_widgets.project.run.start_in_background", lambda run, **_: started.append(run.id))
+    monkeypatch.setattr("spheroseg_widgets.project.run.start_work", lambda run, *_, **__: started.append(run.id))
     plate.start()
     for _ in range(3):
         plate.end_one("out of focus")
@@ -173,6 +173,40 @@ def test_retry_runs_what_failed(plate: Plate, monkeypatch: pytest.MonkeyPatch) -
     assert started == [plate.run.id]
     assert monitor.failures == []
     assert monitor.progress["queued"] == 3
+
+
+def test_one_failed_image_is_run_again_and_opened(plate: Plate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spheroseg_widgets.project.run.start_work", lambda *_, **__: None)
+    plate.start()
+    for _ in range(3):
+        plate.end_one("out of focus")
+    monitor = Monitor(plate.run)
+    opened: list[int] = []
+    assert not monitor.opens
+    leave = monitor.on_open(opened.append)
+    assert monitor.opens
+    second = monitor.failures[1]["image_id"]
+    monitor.set_state({"opened": second})
+    leave()
+    assert opened == [second]
+    assert call(monitor, "retry_failed", image_id=second)["value"] == 1
+    assert [row["image_id"] for row in monitor.failures] == [
+        i for i in plate.project.images()["image_id"] if i != second
+    ]
+
+
+def test_images_in_the_workers_hands_are_named_with_what_is_done_to_them(plate: Plate) -> None:
+    plate.start()
+    with plate.project.database.write() as c:
+        (one,), (two,) = runs.claim_jobs(c, plate.run.id, 2, "w", 60)
+        runs.set_stages(c, {(one.job_id, one.attempt): "segmenting 3/12", (two.job_id, two.attempt + 1): "measuring"})
+    monitor = Monitor(plate.run)
+    until(lambda: monitor.running)
+    seen = [(row["image_id"], row["stage"], row["fraction"]) for row in monitor.running]
+    assert seen == [(one.image_id, "segmenting", 0.25), (two.image_id, "waiting", None)]  # another attempt's word
+    plate.run.cancel()
+    monitor.reload()
+    assert monitor.running == []
 
 
 def test_a_verb_that_fails_tells_the_page_why(plate: Plate, three_images: Path) -> None:

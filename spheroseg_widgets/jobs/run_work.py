@@ -1,0 +1,419 @@
+"""One run in the hands of a dispatcher: prepared, handed out to workers, its answers written down."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from distributed import as_completed
+
+from spheroseg_widgets.errors import RunError, StoreError
+from spheroseg_widgets.outlines.outlines import Outlines
+from spheroseg_widgets.segmentation.registry import find_model
+from spheroseg_widgets.segmentation.settings import Settings
+from spheroseg_widgets.store import runs
+from spheroseg_widgets.store.database import Database
+from spheroseg_widgets.store.images import images_frame, set_source_hashes
+from spheroseg_widgets.store.map_cache import GONE, map_key
+from spheroseg_widgets.store.results import NewRevision, add_revisions, point_many
+from spheroseg_widgets.store.runs import ClaimedJob
+from spheroseg_widgets.store.tables import COMPUTED
+
+from .cluster import Clients, ClusterWish
+from .prepare_worker import PrepareWorker
+from .stages import Heard
+from .task import Task, TaskResult, differs, give_up, segment_images
+from .working_scale import choose_scales
+
+log = logging.getLogger(__name__)
+
+IN_FLIGHT_PER_WORKER = 2
+TOGETHER = 16
+"""Small images that travel as one task, at most."""
+PIXELS_TOGETHER = 1_000_000
+LEASE_SECONDS = 60.0
+COUNT_WORKERS_SECONDS = 1.0
+GIVE_UP_SECONDS = 5.0
+"""How long a busy cluster is waited for to hear that tasks are given up."""
+
+Settled = tuple[ClaimedJob, TaskResult]
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A task under way: the jobs it holds, and Dask's future."""
+
+    jobs: list[ClaimedJob]
+    future: Any
+
+
+class RunWork:
+    """A run that is worked on.
+
+    Parameters
+    ----------
+    database : Database
+        The project's store.
+    project_id, run_id : int
+        The run.
+    author : str
+        Who started it: the author of the results.
+    owner : str
+        The dispatcher.
+    wish : ClusterWish
+        The cluster it asks for.
+    clients : Clients
+        Of the dispatcher.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        project_id: int,
+        run_id: int,
+        author: str,
+        owner: str,
+        wish: ClusterWish,
+        clients: Clients,
+    ) -> None:
+        self.database = database
+        self.project_id = project_id
+        self.run_id = run_id
+        self.author = author
+        self.owner = owner
+        self.wish = wish
+        self.stop = threading.Event()
+        """Set when nothing more is to be handed out: it is cancelled, or broke."""
+        self.ready = threading.Event()
+        self.error: BaseException | None = None
+        self.told = ""
+        self.settled: list[Settled] = []
+        self.flying: dict[str, Flight] = {}
+        self._clients = clients
+        self._client: Any = None
+        self._parameters: dict[str, Any] = {}
+        self._waiting: Any = None
+        self._most = 0
+        self._counted = 0.0
+        self._lost: list[ClaimedJob] = []
+        self._first = True
+        self._heard = Heard()
+        self._name = f"spheroseg-{owner}-{run_id}"
+        self._thread = self._start()
+
+    def _start(self) -> threading.Thread:
+        thread = threading.Thread(target=self._prepare, name=f"spheroseg-prepare-{self.run_id}", daemon=True)
+        thread.start()
+        return thread
+
+    def _prepare(self) -> None:
+        """Choose the working scales, have the workers ready; on a thread, as other runs go on meanwhile."""
+        try:
+            parameters = self._with_scales()
+            if parameters is None:
+                return
+            self._parameters = parameters
+            self._client = self._clients.client(self.wish)
+            self._client.subscribe_topic(self._name, self._heard.hear)
+            self._client.register_plugin(self._preparation())
+            self._waiting = as_completed(loop=self._client.loop, raise_errors=False, with_results=True)
+            self._counted = 0.0
+        except BaseException as error:  # noqa: BLE001 - told by the dispatcher, which fails the run
+            self.error, self.told = error, traceback.format_exc()
+        finally:
+            self.ready.set()
+
+    def _with_scales(self) -> dict[str, Any] | None:
+        """Return the run's parameters, its working scales chosen and stored; None when it was cancelled meanwhile."""
+        with self.database.read() as connection:
+            parameters = runs.run_parameters(connection, self.run_id)
+            if parameters["scales"] is not None:
+                return parameters
+            table = images_frame(connection, self.project_id)
+            wanted = runs.jobs_frame(connection, self.run_id)["image_id"]
+        table = table[table["image_id"].isin(wanted)]
+        settings = Settings.from_dict(parameters["settings"])
+        scales = choose_scales(find_model(parameters["model"]), table, settings, self.stop)
+        if scales is None:
+            return None
+        with self.database.write() as connection:
+            runs.fix_scales(connection, self.run_id, scales)
+        return {**parameters, "scales": scales}
+
+    def _preparation(self) -> PrepareWorker:
+        parameters = self._parameters
+        with self.database.read() as connection:
+            folders = {str(Path(path).parent) for path in runs.jobs_frame(connection, self.run_id)["path"]}
+        return PrepareWorker(
+            packages={name: version(name) for name in ("spheroseg_widgets", *parameters.get("packages", {}))},
+            folders=tuple(sorted(folder for folder in folders if Path(folder).is_dir())),
+            model=parameters["model"] if parameters.get("maps") is None else "",  # from stored maps no worker needs it
+            sha256=parameters["model_sha256"],
+            settings=Settings.from_dict(parameters["settings"]),
+            threads=int(parameters.get("threads", 1)),
+            name=self._name,
+        )
+
+    @property
+    def moved(self) -> bool:
+        """Whether workers told of steps that are not yet written down."""
+        return self._heard.any
+
+    @property
+    def due(self) -> bool:
+        """Whether answers should be written now: the first of a run, and the last."""
+        return bool(self._lost) or (bool(self.settled) and (self._first or not self.flying))
+
+    def collect(self) -> bool:
+        """Take what workers answered; whether there was anything."""
+        if not self.ready.is_set() or self._waiting is None:
+            return False
+        came = False
+        while self._waiting.has_ready():
+            future, answer = next(self._waiting)
+            flight = self.flying.pop(future.key, None)
+            if flight is None:  # given up
+                continue
+            came = True
+            if future.status == "finished" and isinstance(answer, list):
+                refused = next((one for one in answer if one.refused), None)
+                if refused is not None:
+                    self.error = RunError(str(refused.reason))
+                    self._lost += flight.jobs
+                    continue
+                self.settled += zip(flight.jobs, answer, strict=True)
+            elif future.status == "error":
+                told = answer[1] if isinstance(answer, tuple) else answer
+                reason = f"the worker was lost while it worked on this image ({type(told).__name__})"
+                self.settled += [
+                    (one, TaskResult(one.job_id, one.attempt, reason=reason, traceback=str(told)))
+                    for one in flight.jobs
+                ]
+            else:  # the scheduler is gone, and with it the answer
+                self._lost += flight.jobs
+        if self._client.status != "running" and not self.flying and not self.stop.is_set():
+            log.warning("the scheduler does not answer; connecting anew", extra={"run_id": self.run_id})
+            self.ready.clear()
+            self._waiting = None
+            self._thread = self._start()
+        return came
+
+    def submit(self) -> bool:
+        """Hand out tasks as far as there is room for them; whether there was one.
+
+        Every run has room of its own, so that those of a dispatcher share the workers. Where it is full, what somebody
+        waits for still finds a place.
+        """
+        if self.stop.is_set() or not self.ready.is_set() or self._waiting is None or self._lost:
+            return False
+        if time.monotonic() - self._counted > COUNT_WORKERS_SECONDS:
+            workers = max(1, len(self._client.nthreads()))
+            self._most, self._counted = IN_FLIGHT_PER_WORKER * workers, time.monotonic()
+        urgent = len(self.flying) >= self._most
+        least = runs.URGENT if urgent else 0
+        room = (2 if urgent else 1) * self._most - len(self.flying)
+        if room <= 0:
+            return False
+        with self.database.read() as connection:
+            waiting = runs.count_queued(connection, self.run_id, least_priority=least, most=2 * self._most * TOGETHER)
+        if not waiting:
+            return False
+        # So that at the end all workers have something to do, and not one a last heap.
+        together = max(1, min(TOGETHER, waiting // (2 * self._most)))
+        with self.database.write() as connection:
+            groups = runs.claim_jobs(
+                connection, self.run_id, room, self.owner, LEASE_SECONDS,
+                least_priority=least, most_together=together, pixels_together=PIXELS_TOGETHER,
+            )  # fmt: skip
+        for group in groups:
+            self._hand_out(group)
+        return bool(groups)
+
+    def _hand_out(self, claimed: Sequence[ClaimedJob]) -> None:
+        tasks: list[Task] = []
+        flying: list[ClaimedJob] = []
+        for one in claimed:
+            task = self._task(one, told=len(claimed) == 1)
+            if isinstance(task, str):
+                self.settled.append((one, TaskResult(one.job_id, one.attempt, reason=task)))
+            else:
+                tasks.append(task)
+                flying.append(one)
+        if not tasks:
+            return
+        key, priority = tasks[0].key, flying[0].priority
+        future = self._client.submit(segment_images, tasks, key=key, pure=False, priority=priority)
+        self.flying[key] = Flight(flying, future)
+        self._waiting.add(future)
+
+    def _task(self, one: ClaimedJob, *, told: bool) -> Task | str:
+        """Return the task of a job, or why there is none."""
+        parameters = self._parameters
+        maps, maps_sha256 = b"", ""
+        if parameters.get("maps") is not None:
+            of = parameters["maps"].get(str(one.image_id))
+            if of is None:
+                return "there are no probability maps of it by this model and its settings; segment it first"
+            found = None if self.database.maps is None else self.database.maps.get(of["key"])
+            if found is None:
+                return GONE
+            maps, maps_sha256 = found, of["sha256"]
+        z: Any = int(one.z) if one.z.isdigit() else (one.z or None)
+        return Task(
+            key=self._task_key(one),
+            job_id=one.job_id,
+            attempt=one.attempt,
+            uri=one.uri,
+            plane={"series": one.series, "t": one.t, "channel": one.channel, "z": z},
+            model=parameters["model"],
+            model_sha256=parameters["model_sha256"],
+            settings=self._task_settings(one.image_id),
+            threads=int(parameters.get("threads", 1)),
+            maps=maps,
+            maps_sha256=maps_sha256,
+            submitted_at=time.time(),
+            run_id=self.run_id,
+            run=self._name,
+            told=told,
+        )
+
+    def store(self, connection: sa.Connection) -> list[int]:
+        """Write what came back, in the caller's transaction; returns the images whose jobs ended."""
+        images = self._settle(connection)
+        for one in self._lost:
+            runs.requeue_job(connection, one.job_id, one.attempt)
+        runs.set_stages(connection, self._heard.take())
+        return images
+
+    def stored(self) -> None:
+        """Forget what `store` wrote, now that the transaction is through."""
+        self._first = self._first and not self.settled
+        self.settled, self._lost = [], []
+
+    def maps_to_keep(self) -> list[bytes]:
+        """Return the probability maps of what waits to be written."""
+        return [result.maps for _, result in self.settled if result.maps]
+
+    def beat(self, connection: sa.Connection) -> None:
+        """Prolong what is under way."""
+        runs.heartbeat(connection, [(one.job_id, one.attempt) for one in self._claimed()], LEASE_SECONDS)
+
+    def drop_cancelled(self, running: dict[int, int]) -> bool:
+        """Take back what the store no longer has as ours; whether there was anything."""
+        gone = [
+            key
+            for key, flight in self.flying.items()
+            if all(running.get(one.job_id) != one.attempt for one in flight.jobs)
+        ]
+        self.give_up(gone)
+        return bool(gone)
+
+    def give_up(self, keys: Sequence[str]) -> None:
+        """Take tasks back: those that wait never begin, those that run end before their next tile."""
+        if not keys or self._client is None:
+            return
+        flights = [self.flying.pop(key) for key in keys]
+        names = [self._task_key(one) for flight in flights for one in flight.jobs]
+        with suppress(Exception):  # a scheduler that is gone has no tasks either
+            self._client.cancel([flight.future for flight in flights])
+            # Not waited for: a cluster that does not answer must not hold up the other runs.
+            self._client.loop.add_callback(self._tell_given_up, names)
+
+    async def _tell_given_up(self, names: list[str]) -> None:
+        with suppress(Exception):  # workers that are gone do not work on them
+            await self._client._run(give_up, names, on_error="ignore")
+
+    def _task_key(self, one: ClaimedJob) -> str:
+        # Of this dispatcher alone: on a shared cluster two projects have runs and jobs of the same numbers, and Dask
+        # takes tasks of one key for one task.
+        # Dask holds back tasks of a large group, told by the first word, until a worker is free; urgent ones are to
+        # overtake what waits in a worker's hands already.
+        group = "segment" if one.priority < runs.URGENT else "urgent"
+        return f"{group}-{self.owner}-{self.run_id}-{one.job_id}-{one.attempt}"
+
+    def leave(self) -> None:
+        """Take leave of the workers: one that joins a shared cluster later need not fit a run that is over."""
+        self.stop.set()
+        self.give_up(list(self.flying))
+        if self._client is not None and self._client.status == "running":
+            with suppress(Exception):  # the cluster may be gone, and with it the plugin
+                self._client.unsubscribe_topic(self._name)
+                self._client.unregister_worker_plugin(self._name)
+
+    def _claimed(self) -> list[ClaimedJob]:
+        return [one for flight in self.flying.values() for one in flight.jobs] + [one for one, _ in self.settled]
+
+    def _task_settings(self, image_id: int) -> dict[str, Any]:
+        """Return the settings of one image: the run's, at the image's working scale where it has one."""
+        parameters = self._parameters
+        scale = parameters["scales"].get(str(image_id), parameters["settings"].get("scale", 1.0))
+        return {**parameters["settings"], "scale": scale}
+
+    def _settle(self, connection: sa.Connection) -> list[int]:
+        """Write the answers that are not too late: cancelled, or another attempt has the job; returns their images."""
+        parameters = self._parameters
+        good: list[Settled] = []
+        images: list[int] = []
+        for one, result in self.settled:
+            reason = result.reason or differs(
+                self._task_settings(one.image_id), parameters["model_sha256"], result
+            )  # fmt: skip
+            if reason is None:
+                good.append((one, result))
+            elif runs.fail_job(
+                connection, one.job_id, one.attempt, reason, result.traceback, result.worker or self.owner
+            ):  # fmt: skip
+                images.append(one.image_id)
+        done = runs.finish_jobs(
+            connection,
+            [
+                (one.job_id, one.attempt, result.worker or self.owner, result.seconds, result.timings)
+                for one, result in good
+            ],
+        )
+        good = [(one, result) for one, result in good if one.job_id in done]
+        made = add_revisions(connection, [self._revision(one, result) for one, result in good])
+        point_many(
+            connection,
+            self.project_id,
+            {one.image_id: result_id for (one, _), result_id in zip(good, made, strict=True)},
+            author=self.author,
+            replace_edits=bool(parameters.get("replace_edits", False)),
+        )
+        set_source_hashes(connection, {one.source_id: result.sha256 for one, result in good})
+        return images + [one.image_id for one, _ in good]
+
+    def _revision(self, claimed: ClaimedJob, result: TaskResult) -> NewRevision:
+        used = {name: result.settings[name] if result.by_network else None for name in COMPUTED}
+        return NewRevision(
+            claimed.image_id,
+            Outlines.from_bytes(result.outlines),
+            len(next(iter(result.objects.values()), [])),
+            result.objects,
+            source="model",
+            author=self.author,
+            run_id=self.run_id,
+            computed=used | {"scale": result.settings["scale"], "sha256": result.sha256},
+            maps=self._key_of(result, claimed.image_id),
+        )
+
+    def _key_of(self, result: TaskResult, image_id: int) -> str | None:
+        """Return the key of the maps a result was made of; None where none are kept."""
+        if self._parameters.get("maps") is not None:
+            return str(self._parameters["maps"][str(image_id)]["key"])
+        return map_key(result.maps) if result.maps and self.database.maps is not None else None
+
+
+def describe(error: BaseException) -> str:
+    """Say in one line why a run could not go on."""
+    text = (str(error).splitlines() or [""])[0]
+    return text if isinstance(error, StoreError) else f"{type(error).__name__}: {text}".rstrip(": ")
