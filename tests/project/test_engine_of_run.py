@@ -12,7 +12,7 @@ import pytest
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.errors import ModelError, RunError
-from spheroseg_widgets.jobs import cluster, task
+from spheroseg_widgets.jobs import prepare_worker, task
 from spheroseg_widgets.segmentation import engines
 
 
@@ -51,8 +51,8 @@ def test_a_worker_without_the_engine_says_so_before_any_image_is_worked_on(
 def test_a_worker_with_other_versions_is_named_before_any_image_is_worked_on(
     project: sw.Project, client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours = cluster.version
-    monkeypatch.setattr(cluster, "version", lambda name: "1.0" if name == "torch" else ours(name))
+    ours = prepare_worker.version
+    monkeypatch.setattr(prepare_worker, "version", lambda name: "1.0" if name == "torch" else ours(name))
     run = project.segment(model="threshold", cluster=client)
     with pytest.raises(RunError, match=rf"the worker \S+ has torch 1\.0 in place of {re.escape(ours('torch'))}: "):
         run.wait(60)
@@ -66,10 +66,10 @@ def test_a_worker_that_does_not_see_the_images_is_named_with_the_folder(
     project: sw.Project, client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = str(Path(project.images()["path"].iloc[0]).parent)
-    there = cluster.os.path.isdir
+    there = prepare_worker.os.path.isdir
     # The worker is a thread of this process: what it asks is answered as if its machine lacked the share.
     monkeypatch.setattr(
-        cluster.os.path, "isdir",
+        prepare_worker.os.path, "isdir",
         lambda path: there(path) and not (str(path) == folder and threading.current_thread() is not threading.main_thread()),
     )  # fmt: skip
     run = project.segment(model="threshold", cluster=client)

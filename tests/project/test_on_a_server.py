@@ -146,7 +146,7 @@ def test_a_detached_dispatcher_gets_the_password_and_nobody_else_sees_it(
     while is_present(secret_plate.folder):
         assert time.monotonic() < end
         time.sleep(0.1)
-    assert "run 1" in (secret_plate.folder / "cache" / "dispatcher.log").read_text()
+    assert '"run_id": 1' in (secret_plate.folder / "cache" / "dispatcher.log").read_text()
     assert files_with(tmp_path, secrets(postgres)) == []
 
 
