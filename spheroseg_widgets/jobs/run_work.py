@@ -170,8 +170,11 @@ class RunWork:
 
     @property
     def due(self) -> bool:
-        """Whether answers should be written now: the first of a run, and the last."""
-        return bool(self._lost) or (bool(self.settled) and (self._first or not self.flying))
+        """Whether answers should be written now: the first of a run, the last, and those that somebody waits for."""
+        return bool(self._lost) or (
+            bool(self.settled)
+            and (self._first or not self.flying or any(one.priority >= runs.URGENT for one, _ in self.settled))
+        )
 
     def collect(self) -> bool:
         """Take what workers answered; whether there was anything."""

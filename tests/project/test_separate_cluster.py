@@ -5,14 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -23,40 +19,16 @@ import spheroseg_widgets as sw
 from spheroseg_widgets.errors import RunError
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 
-DASK = [sys.executable, "-m", "dask"]
+from .dask_processes import free_port, scheduler, until, worker
+
 COUNT = 16
 
 
-def free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
-
-
-@contextmanager
-def process(*command: str, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a process in a group of its own, and end the group for sure."""
-    started = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, **options
-    )  # fmt: skip
-    try:
-        yield started
-    finally:
-        for each in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(started.pid, each)
-            except ProcessLookupError:
-                break
-            time.sleep(0.3)
-        started.wait()
-
-
-def scheduler(port: int, *options: str) -> Any:
-    return process(*DASK, "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard", *options)
-
-
-def worker(address: str, *options: str, before: tuple[str, ...] = ()) -> Any:
-    return process(*before, *DASK, "worker", address, "--nthreads", "1", "--no-dashboard", *options)
+def may_unshare(what: str, *programs: str) -> bool:
+    """Whether this user may have namespaces of a kind, and the programs for it are there."""
+    if os.geteuid() != 0 or any(shutil.which(program) is None for program in ("unshare", *programs)):
+        return False
+    return subprocess.run(["unshare", what, "true"], check=False, capture_output=True).returncode == 0
 
 
 @pytest.fixture
@@ -73,11 +45,34 @@ def plate(tmp_path: Path) -> Iterator[sw.Project]:
     project.close()
 
 
-def until(condition: Callable[[], Any], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
+@pytest.fixture
+def two_hosts() -> Iterator[tuple[str, str]]:
+    """Two network namespaces: the first is reached from here, the second from the first alone.
+
+    Names of the two. The first has 10.213.1.2 towards here and 10.213.2.1 towards the second, which has 10.213.2.2.
+    """
+    first, second = f"spheroseg-{os.getpid()}-1", f"spheroseg-{os.getpid()}-2"
+    outer = f"sp{os.getpid()}"
+    steps = [
+        f"netns add {first}",
+        f"netns add {second}",
+        f"link add {outer} type veth peer name eth0 netns {first}",
+        f"address add 10.213.1.1/30 dev {outer}",
+        f"link set {outer} up",
+        f"-n {first} link add eth1 type veth peer name eth0 netns {second}",
+        f"-n {first} address add 10.213.1.2/30 dev eth0",
+        f"-n {first} address add 10.213.2.1/30 dev eth1",
+        f"-n {second} address add 10.213.2.2/30 dev eth0",
+        *(f"-n {name} link set {device} up" for name, device in ((first, "lo"), (first, "eth0"), (first, "eth1"))),
+        *(f"-n {second} link set {device} up" for device in ("lo", "eth0")),
+    ]
+    try:
+        for step in steps:
+            subprocess.run(["ip", *step.split()], check=True, capture_output=True)
+        yield first, second
+    finally:
+        for name in (second, first):
+            subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
 
 
 def areas(project: sw.Project, run: sw.Run) -> list[float]:
@@ -167,7 +162,35 @@ def test_a_scheduler_that_is_killed_and_started_again_loses_nothing(plate: sw.Pr
     assert (seen.done, seen.failed) == (COUNT, 0)
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="hiding a folder takes root")
+@pytest.mark.skipif(not may_unshare("-n", "ip"), reason="network namespaces take root")
+def test_a_worker_on_another_host_that_only_the_scheduler_reaches(
+    plate: sw.Project, two_hosts: tuple[str, str]
+) -> None:
+    """Nothing goes by way of this host's own addresses, and nothing straight from here to the worker."""
+    port = free_port()
+    first, second = (("ip", "netns", "exec", name) for name in two_hosts)
+    address = f"tcp://10.213.1.2:{port}"
+    with (
+        scheduler(port, host="0.0.0.0", before=first),
+        worker(f"tcp://10.213.2.1:{port}", before=second),
+        Client(address, set_as_default=False, timeout=60) as client,
+    ):
+        client.wait_for_workers(1, timeout=60)
+        assert next(iter(client.scheduler_info()["workers"])).startswith("tcp://10.213.2.2:")
+        run = plate.segment(model="threshold", cluster=address).wait(90)
+        assert (run.progress().done, run.progress().failed) == (COUNT, 0)
+        assert run.status()["worker"].str.startswith("tcp://10.213.2.2:").all()
+        cancelled = plate.segment(model="threshold", cluster=address)
+        until(lambda: cancelled.progress().done)
+        assert cancelled.cancel() > 0
+        assert cancelled.wait(5).progress().status == "cancelled"
+        away = plate.segment(model="threshold", cluster=address, detached=True).wait(90)
+        assert away.progress().done == COUNT
+    here = plate.segment(model="threshold", workers=1).wait(90)
+    assert areas(plate, run) == areas(plate, away) == areas(plate, here)
+
+
+@pytest.mark.skipif(not may_unshare("-m"), reason="hiding a folder takes root")
 @pytest.mark.parametrize("joined", ["before", "after"])
 def test_a_worker_that_does_not_see_the_images_is_named_and_gets_none(plate: sw.Project, joined: str) -> None:
     port = free_port()
