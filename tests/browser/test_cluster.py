@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from servers import run_all, write_notebook
 
-from spheroseg_widgets.jobs.service import PRESENCE
+from spheroseg_widgets.jobs.service import IDLE_VARIABLE, PRESENCE
 
 from .conftest import Lab, Watch
 from .hands import bring, kill_kernel
@@ -57,7 +57,10 @@ def wait_for_change(cell: Locator) -> None:
 
 def test_workers_are_watched_added_and_removed(folder: Path, lab: Lab, new_page: NewPage) -> None:
     sources = [
-        f"import time\nimport spheroseg_widgets as sw\nproject = sw.open_project({str(folder)!r})",
+        (
+            f"import os, time\nos.environ['{IDLE_VARIABLE}'] = '300'  # the cluster outlives its run\n"
+            f"import spheroseg_widgets as sw\nproject = sw.open_project({str(folder)!r})"
+        ),
         "sw.ClusterMonitor(project)",
         (
             "begun = project.folder / 'begun'\nif not begun.exists():\n    begun.touch()\n    time.sleep(5)\n"
