@@ -1,7 +1,7 @@
 """What durable runs cost: dispatch against a plain loop, scaling, many small images, the first result, what overtakes.
 
 Ratios are of one run of this script. Simulated work sleeps on a cluster of threads, so that the dispatcher, the scheduler
-and the store are measured, and not the network.
+and the store are measured, and not the network that outlines.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import json
 import os
 import platform
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +24,7 @@ from unittest.mock import patch
 import cv2
 import numpy as np
 import psutil
-from distributed import Client, LocalCluster
+from distributed import Client
 
 from spheroseg_widgets import Monitor, Project, Run, open_project
 from spheroseg_widgets.jobs import run_work
@@ -94,17 +96,32 @@ def local(workers: int) -> Iterator[Client]:
         yield client
 
 
+CLUSTER = """
+import sys
+from distributed import LocalCluster
+cluster = LocalCluster(
+    n_workers=int(sys.argv[1]), threads_per_worker=1, processes=False, protocol="tcp", dashboard_address=None,
+    silence_logs=50, memory_limit=0,  # it would be that of the whole process, and a worker over its share pauses
+)
+print(cluster.scheduler_address, flush=True)
+sys.stdin.read()
+"""
+
+
 @contextmanager
 def threads(workers: int) -> Iterator[Client]:
-    """Give a cluster of threads of this process."""
-    with (
-        LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=False, dashboard_address=None, silence_logs=50,
-            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):  # fmt: skip
-        yield client
+    """Give a cluster of threads of one other process: as apart from the dispatcher as real workers are."""
+    with subprocess.Popen(
+        [sys.executable, "-c", CLUSTER, str(workers)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        try:
+            with Client(process.stdout.readline().strip(), set_as_default=False) as client:
+                client.wait_for_workers(workers)
+                yield client
+        finally:
+            process.kill()
 
 
 def measure_real(folder: Path, count: int) -> dict[str, float]:
