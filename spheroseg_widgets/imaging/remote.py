@@ -247,7 +247,9 @@ def reason_of(error: Exception) -> str:
 
 def unavailable(url: Url, error: Exception) -> ShareUnavailableError:
     """Return what is raised where a folder or bucket cannot be reached."""
-    return ShareUnavailableError(f"{url}: {'it is not there' if isinstance(error, FileNotFoundError) else reason_of(error)}")
+    return ShareUnavailableError(
+        f"{url}: {'it is not there' if isinstance(error, FileNotFoundError) else reason_of(error)}"
+    )
 
 
 def _open_here(path: Path) -> IO[bytes]:

@@ -10,7 +10,9 @@ from typing import TypeAlias
 from spheroseg_widgets.errors import ImageError
 
 URL = re.compile(r"(?P<protocol>[A-Za-z][A-Za-z0-9+.-]+(?:::[^/]*)?)://")
-SIGNED = re.compile(r"[?&](?:x-(?:amz|goog)-(?:signature|credential|security-token)|signature|sig|token)=", re.IGNORECASE)
+SIGNED = re.compile(
+    r"[?&](?:x-(?:amz|goog)-(?:signature|credential|security-token)|signature|sig|token)=", re.IGNORECASE
+)
 """A query that lets in whoever has it."""
 
 

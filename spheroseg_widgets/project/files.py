@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +13,7 @@ from spheroseg_widgets.exports.stems import unique_stems
 from spheroseg_widgets.imaging.listing import list_files, probe_many
 from spheroseg_widgets.imaging.names import NameTable, ParsedName, parse_names
 from spheroseg_widgets.imaging.read import FileInfo, Plane, planes
+from spheroseg_widgets.imaging.url import Place
 from spheroseg_widgets.store import experiment, images
 from spheroseg_widgets.store.tables import image
 
@@ -63,7 +63,7 @@ class Added:
     __repr__ = __str__
 
 
-def survey(paths: Iterable[str | Path], names: str) -> tuple[Added, list[FileInfo | ImageError], list[Path]]:
+def survey(paths: Iterable[str | Place], names: str) -> tuple[Added, list[FileInfo | ImageError], list[Place]]:
     """Look at files without storing anything."""
     listing = list_files(paths)
     # On a slow share every call counts: folders are resolved once, not file by file.
@@ -79,7 +79,7 @@ def store_files(
     author: str,
     added: Added,
     probed: Sequence[FileInfo | ImageError],
-    files: Sequence[Path],
+    files: Sequence[Place],
     *,
     pixel_size_um: float | None,
     channel: int,
@@ -122,13 +122,13 @@ def store_files(
         added.warnings.append(f"pixel sizes differ within this batch: {named}")
 
 
-def sizes_of(found: Sequence[tuple[Path, FileInfo, Sequence[Plane]]]) -> dict[str, tuple[int, int]]:
+def sizes_of(found: Sequence[tuple[Place, FileInfo, Sequence[Plane]]]) -> dict[str, tuple[int, int]]:
     """Return width and height as displayed, by path."""
     return {str(path): (info.width, info.height) for path, info, _ in found}
 
 
 def _rows(
-    path: Path,
+    path: Place,
     info: FileInfo,
     given: Sequence[Plane],
     name: ParsedName | None,
