@@ -54,7 +54,7 @@ def opened(place: Place) -> Iterator[Opened]:
             status = os.fstat(stream.fileno())
             yield Opened(stream, status.st_size, status.st_mtime)
         return
-    info, size, stream = {}, 0, None
+    stream: IO[bytes] | None = None
     try:
         system, path = connect(place)
         info = system.info(path)
