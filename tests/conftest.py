@@ -6,6 +6,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -119,6 +120,12 @@ def bucket(s3_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     fsspec.filesystem("s3").mkdir(name)
     yield name
     s3.forget()
+
+
+@pytest.fixture
+def upload(bucket: str) -> Callable[[Path], str]:
+    """Return a function that copies a local folder into the bucket and gives the URL of the copy."""
+    return partial(s3.copy_into, bucket=bucket)
 
 
 @pytest.fixture

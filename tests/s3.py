@@ -37,11 +37,9 @@ def forget() -> None:
         fsspec.get_filesystem_class("s3").clear_instance_cache()
 
 
-def upload(folder: Path, bucket: str) -> str:
+def copy_into(folder: Path, bucket: str) -> str:
     """Copy a local folder's files into a bucket; returns the URL of the copy."""
     system = fsspec.filesystem("s3")
-    if not system.exists(bucket):
-        system.mkdir(bucket)
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             system.pipe_file(f"{bucket}/{folder.name}/{path.relative_to(folder).as_posix()}", path.read_bytes())

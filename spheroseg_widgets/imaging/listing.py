@@ -113,6 +113,8 @@ def _as_meant(text: str) -> str:
     place = as_path(text)
     if isinstance(place, Url):
         refuse_secrets(place)
+        if glob.has_magic(place.root.text) and not place.on_the_web:
+            raise ShareUnavailableError(f"{place}: the bucket or host must be named, a pattern may follow it")
     return str(place)
 
 
@@ -139,8 +141,6 @@ def _matching_urls(pattern: Url, listing: Listing) -> list[Place]:
     """Do for a URL what `_matching` does for a path; names that begin with a dot are passed over, as by a shell."""
     rest = pattern.text.partition("://")[2].split("/")
     count = sum(1 for _ in itertools.takewhile(lambda part: not glob.has_magic(part), rest))
-    if not count:
-        raise ShareUnavailableError(f"{pattern}: the bucket or host must be named, a pattern may follow it")
     plain = Url(f"{pattern.protocol}://{'/'.join(rest[:count])}")
     if remote.kind(plain) == "missing":
         remote.refuse_missing(plain)

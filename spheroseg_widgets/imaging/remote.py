@@ -50,9 +50,9 @@ def opened(place: Place) -> Iterator[Opened]:
         It is not there or cannot be read, with the reason.
     """
     if isinstance(place, Path):
-        with _open_here(place) as stream:
-            status = os.fstat(stream.fileno())
-            yield Opened(stream, status.st_size, status.st_mtime)
+        with _open_here(place) as file:
+            status = os.fstat(file.fileno())
+            yield Opened(file, status.st_size, status.st_mtime)
         return
     stream: IO[bytes] | None = None
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -67,8 +68,8 @@ def survey(paths: Iterable[str | Place], names: str) -> tuple[Added, list[FileIn
     """Look at files without storing anything."""
     listing = list_files(paths)
     # On a slow share every call counts: folders are resolved once, not file by file.
-    folders = {folder: folder.resolve() for folder in {file.parent for file in listing.files}}
-    files = [folders[file.parent] / file.name for file in listing.files]
+    folders = {folder: folder.resolve() for folder in {f.parent for f in listing.files if isinstance(f, Path)}}
+    files = [folders[file.parent] / file.name if isinstance(file, Path) else file for file in listing.files]
     added = Added(skipped=listing.skipped, names=parse_names(files, names))
     return added, probe_many(files), files
 

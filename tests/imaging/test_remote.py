@@ -24,8 +24,6 @@ from spheroseg_widgets.imaging.read import FileInfo, Plane, probe, read_plane
 from spheroseg_widgets.imaging.remote import local_file
 from spheroseg_widgets.imaging.url import Url, as_path, is_url
 
-from ..s3 import upload
-
 INDEX = '<Maps><ImageResolutionX Unit="um">0.993</ImageResolutionX></Maps>'
 
 
@@ -123,6 +121,8 @@ def test_folder_glob_and_file(put: Callable[..., str], bucket: str) -> None:
         (f"{root}/none", "does not exist"),
         (f"{root}/plate/*.bmp", "no image file matches this pattern"),
     ]
+    put("twice//a.png")
+    assert names(f"{root}/twice") == ["twice//a.png"]
     put("plate/B1.png")  # what was listed a moment ago is not taken for what is there
     assert "plate/B1.png" in names(f"{root}/plate")
 
@@ -134,7 +134,7 @@ def test_a_bucket_that_is_not_there_is_one_sentence(bucket: str, rest: str) -> N
     assert "\n" not in str(caught.value)
 
 
-def test_what_cannot_be_reached_says_why(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_reached_says_why(bucket: str) -> None:
     with pytest.raises(ShareUnavailableError, match="must be named"):
         list_files(["s3://*/plate"])
     with pytest.raises(ShareUnavailableError, match="Protocol not known: nowhere"):
@@ -174,7 +174,9 @@ def test_a_port_and_an_access_point_are_no_password(text: str) -> None:
     refuse_secrets(Url(text))
 
 
-def test_probe_and_pixels_are_those_of_the_same_file_here(tmp_path: Path, bucket: str, copies: Path) -> None:
+def test_probe_and_pixels_are_those_of_the_same_file_here(
+    tmp_path: Path, upload: Callable[[Path], str], copies: Path
+) -> None:
     folder = tmp_path / "plate"
     folder.mkdir()
     tifffile.imwrite(
@@ -184,7 +186,7 @@ def test_probe_and_pixels_are_those_of_the_same_file_here(tmp_path: Path, bucket
     Image.fromarray(pixels()).save(folder / "deep.png")
     Image.fromarray((pixels() >> 8).astype(np.uint8)).save(folder / "grey.jpg")
     (folder / "Index.idx.xml").write_text(INDEX)
-    root = upload(folder, bucket)
+    root = upload(folder)
     asked: list[str] = []
     logger, handler = logging.getLogger("werkzeug"), logging.Handler()
     handler.emit = lambda record: asked.append(record.getMessage())  # type: ignore[method-assign]
@@ -232,10 +234,9 @@ def test_what_is_wrong_is_said_of_the_url(put: Callable[..., str], tmp_path: Pat
         assert str(copies) not in str(caught.value)
     with pytest.raises(ImageError, match="is a folder"):
         probe(next(iter(reasons)).rpartition("/")[0])
-    with pytest.raises(ZeroDivisionError), local_file(next(iter(reasons))) as file:
+    with local_file(next(iter(reasons))) as file:
         assert file.suffix == ".tif"
         assert file.is_relative_to(copies)
-        1 / 0  # noqa: B018
     assert not list(copies.iterdir())
 
 
