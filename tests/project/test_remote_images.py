@@ -25,8 +25,8 @@ from spheroseg_widgets.widgets.thumbnails import Picture, Thumbnails
 
 from .dask_processes import free_port, scheduler, worker
 
-PLACE = ["path", "image_id", "result_id"]
-"""Columns that say where an image lies and in which row, not what was measured."""
+PLACE = ["path", "image_id", "result_id", "outline_id"]
+"""Columns that say where an image and its results lie, not what was measured."""
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def measured(project: sw.Project) -> pd.DataFrame:
 
 
 def test_a_run_measures_what_it_measures_in_local_files(
-    tmp_path: Path, plate_url: str, project: sw.Project, remote_project: sw.Project, copies: Path
+    tmp_path: Path, plate_url: str, project: sw.Project, remote_project: sw.Project, copies: Path, client: Client
 ) -> None:
     damaged = f"{plate_url}/plate_B01_24h.tif"
     fsspec.filesystem("s3").pipe_file(damaged, (Path(project.images()["path"].iloc[0]).read_bytes())[:-9000])
@@ -60,9 +60,9 @@ def test_a_run_measures_what_it_measures_in_local_files(
     assert (run.progress().done, run.progress().failed) == (3, 1)
     assert run.errors()["path"].tolist() == [damaged]
     assert run.errors()["reason"].iloc[0].startswith(f"{damaged}: the TIFF is truncated")
-    project.segment(workers=1).wait(120)
+    project.segment(cluster=client).wait(120)
     pd.testing.assert_frame_equal(measured(remote_project), measured(project))
-    again = remote_project.rethreshold(0.6, workers=1).wait(120)
+    again = remote_project.rethreshold(0.6, cluster=client).wait(120)
     assert again.progress().done >= 3
     assert not list(copies.glob("spheroseg-copy-*"))
 
@@ -83,7 +83,7 @@ def test_a_run_measures_what_it_measures_in_local_files(
     assert not list(copies.glob("spheroseg-copy-*"))
 
 
-@pytest.mark.parametrize("lacking", ["credentials", "s3fs", "the server"])
+@pytest.mark.parametrize("lacking", ["credentials", "s3fs"])
 def test_a_worker_that_cannot_see_the_images_is_named_and_gets_none(
     tmp_path: Path, plate_url: str, remote_project: sw.Project, lacking: str
 ) -> None:
@@ -93,7 +93,6 @@ def test_a_worker_that_cannot_see_the_images_is_named_and_gets_none(
     how, why = {
         "credentials": (("-u", "AWS_ACCESS_KEY_ID"), "Unable to locate credentials"),
         "s3fs": ((f"PYTHONPATH={stub}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",), "install s3fs"),
-        "the server": (("AWS_ENDPOINT_URL=http://127.0.0.1:9",), "Could not connect to the endpoint"),
     }[lacking]
     port = free_port()
     address = f"tcp://127.0.0.1:{port}"
@@ -126,9 +125,9 @@ def test_what_changes_and_what_is_gone_is_noticed(plate_url: str, bucket: str, r
 
 
 def test_relink_from_a_folder_to_a_url_and_back(
-    tmp_path: Path, three_images: Path, upload: Callable[[Path], str], project: sw.Project
+    tmp_path: Path, three_images: Path, upload: Callable[[Path], str], project: sw.Project, client: Client
 ) -> None:
-    before = project.segment(model="threshold", workers=1).wait(90)
+    before = project.segment(model="threshold", cluster=client).wait(90)
     assert before.progress().done == 3
     areas = measured(project)["area_px2"].tolist()
     time.sleep(1.1)
@@ -137,7 +136,7 @@ def test_relink_from_a_folder_to_a_url_and_back(
     assert project.relink(three_images, f"{url}/") == 3
     assert project.images()["path"].str.startswith(f"{url}/plate_A").all()
     assert project.add(url).outcome() == "0 images added, 3 known already"
-    project.segment(model="threshold", workers=1).wait(90)
+    project.segment(model="threshold", cluster=client).wait(90)
     assert measured(project)["area_px2"].tolist() == areas
     with pytest.raises(ImageError, match="password"):
         project.relink(url, "s3://key:secret@bucket/raw")
