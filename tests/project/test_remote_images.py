@@ -56,11 +56,11 @@ def test_a_run_measures_what_it_measures_in_local_files(
     fsspec.filesystem("s3").pipe_file(damaged, (Path(project.images()["path"].iloc[0]).read_bytes())[:-9000])
     added = remote_project.add(f"{plate_url}/*.tif")
     assert (len(added.image_ids), added.n_known, added.changed) == (1, 3, [])
-    run = remote_project.segment(workers=1).wait(120)
+    run = remote_project.segment(model="resunet-spheroid-fast", workers=1).wait(120)
     assert (run.progress().done, run.progress().failed) == (3, 1)
     assert run.errors()["path"].tolist() == [damaged]
     assert run.errors()["reason"].iloc[0].startswith(f"{damaged}: the TIFF is truncated")
-    project.segment(cluster=client).wait(120)
+    project.segment(model="resunet-spheroid-fast", cluster=client).wait(120)
     pd.testing.assert_frame_equal(measured(remote_project), measured(project))
     again = remote_project.rethreshold(0.6, cluster=client).wait(120)
     assert again.progress().done >= 3
