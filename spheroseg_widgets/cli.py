@@ -57,7 +57,7 @@ def root(
 
 @app.command()
 def segment(
-    paths: Annotated[list[str], typer.Argument(help="Images, folders or glob patterns.")],
+    paths: Annotated[list[str], typer.Argument(help="Images, folders or glob patterns, by path or URL.")],
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")],
     model: Annotated[str | None, typer.Option(help="A model's name, or a checkpoint of the original platform.")] = None,
@@ -104,6 +104,8 @@ def segment(
         spheroseg segment raw/ --out results
 
         spheroseg segment "raw/*.tif" --out results --pixel-size 1.24 --formats csv xlsx imagej
+
+        spheroseg segment s3://bucket/plate --out results
 
     Exit code 0: all worked; 2: some images or files failed (named with their reasons); 1: nothing could run.
     """
@@ -162,7 +164,7 @@ def demo(
         "demo-output"
     ),
     images: Annotated[
-        Path | None, typer.Option(help="A folder of your own images instead of the synthetic plate.")
+        str | None, typer.Option(help="A folder of your own images, by path or URL, instead of the synthetic plate.")
     ] = None,
     workers: Workers = None,
 ) -> None:

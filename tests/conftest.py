@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
+import fsspec
 import numpy as np
 import pytest
 import tifffile
@@ -15,6 +18,7 @@ import tifffile
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 from spheroseg_widgets.store.database import Database
 
+from . import s3
 from .postgres import Server, server
 
 # Dispatchers that tests start detached end soon after their last run.
@@ -99,6 +103,39 @@ def store_kind() -> str:
 def project_store(store_kind: str, make_store_address: Callable[[str], str | Path]) -> str | None:
     """What `open_project` is to be told of the store: nothing, or a URL."""
     return None if store_kind == "sqlite" else str(make_store_address(store_kind))
+
+
+@pytest.fixture(scope="session")
+def s3_address() -> Iterator[str]:
+    """An S3 server of this session's own."""
+    with s3.s3_server() as address:
+        yield address
+
+
+@pytest.fixture
+def bucket(s3_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Name of an empty bucket that this process, and those it starts, may read and write."""
+    s3.credentials(s3_address, monkeypatch)
+    name = f"plates-{uuid.uuid4().hex}"
+    fsspec.filesystem("s3").mkdir(name)
+    yield name
+    s3.forget()
+
+
+@pytest.fixture
+def upload(bucket: str) -> Callable[[Path], str]:
+    """Return a function that copies a local folder into the bucket and gives the URL of the copy."""
+    return partial(s3.copy_into, bucket=bucket)
+
+
+@pytest.fixture
+def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that temporary files of this process, and of those it starts, are made in."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    return folder
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ class DemoResult:
 def run_demo(
     out: Path,
     *,
-    images: Path | None = None,
+    images: str | Path | None = None,
     workers: int | None = None,
     watch: Callable[[Run], object] | None = None,
 ) -> DemoResult:
@@ -61,7 +61,7 @@ def run_demo(
     ----------
     out : Path
         Receives the plate, the project, the exports and the page.
-    images : Path, optional
+    images : str or Path, optional
         A folder of one's own images, used instead of the synthetic plate.
     workers : int, optional
         Processes of the local cluster.

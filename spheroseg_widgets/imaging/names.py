@@ -8,8 +8,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from .remote import text_of
+from .url import Place, as_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,12 +70,12 @@ def normal_well(name: str) -> str:
     return f"{letters.upper()}{int(name[len(letters) :]):02d}"
 
 
-def parse_name(path: str | Path, names: str = "auto") -> ParsedName | None:
+def parse_name(path: str | Place, names: str = "auto") -> ParsedName | None:
     """Parse one file's name.
 
     Parameters
     ----------
-    path : str or Path
+    path : str, Path or Url
         The file, with its folders.
     names : str
         "auto", "incucyte", "opera", or a pattern such as ``{plate}_{well}_{time}h.tif`` (fields plate, well,
@@ -89,7 +91,7 @@ def parse_name(path: str | Path, names: str = "auto") -> ParsedName | None:
     ValueError
         The pattern names an unknown field.
     """
-    file = Path(path)
+    file = as_path(path)
     if names == "incucyte":
         return _incucyte(file)
     if names == "opera":
@@ -99,7 +101,7 @@ def parse_name(path: str | Path, names: str = "auto") -> ParsedName | None:
     return _pattern(file, names)
 
 
-def _incucyte(file: Path) -> ParsedName | None:
+def _incucyte(file: Place) -> ParsedName | None:
     match = INCUCYTE.match(file.stem)
     if match is None:
         return None
@@ -111,7 +113,7 @@ def _incucyte(file: Path) -> ParsedName | None:
     return ParsedName(match["plate"], normal_well(match["well"]), hours, int(match["site"]), channel)
 
 
-def _opera(file: Path) -> ParsedName | None:
+def _opera(file: Place) -> ParsedName | None:
     match = OPERA.match(file.stem)
     if match is None:
         return None
@@ -137,9 +139,8 @@ def _well_at(row: str, column: str) -> str:
 @lru_cache(maxsize=64)
 def _opera_times(index: str) -> dict[int, float]:
     """Return hours by time point (sk), as the index beside Opera's images says; one for all wells of a time point."""
-    try:
-        text = Path(index).read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    text = text_of(index)
+    if text is None:
         return {}
     times: dict[int, float] = {}
     for image in re.findall(r"<Image\b.*?</Image>", text, re.DOTALL):
@@ -151,14 +152,14 @@ def _opera_times(index: str) -> dict[int, float]:
     return times
 
 
-def _well_time(file: Path) -> ParsedName | None:
+def _well_time(file: Place) -> ParsedName | None:
     match = WELL_TIME.match(file.stem)
     if match is None:
         return None
     return ParsedName(match["plate"], normal_well(match["well"]), float(match["time"]) * HOURS[match["unit"].lower()])
 
 
-def _folders(file: Path) -> ParsedName | None:
+def _folders(file: Place) -> ParsedName | None:
     """`plate1/day3/A01.png`: a well as the whole name, below a folder that is a day."""
     match = WELL_ALONE.match(file.stem)
     if match is None:
@@ -176,7 +177,7 @@ def _folders(file: Path) -> ParsedName | None:
     return ParsedName(plate, normal_well(match["well"]), hours)
 
 
-def _pattern(file: Path, pattern: str) -> ParsedName | None:
+def _pattern(file: Place, pattern: str) -> ParsedName | None:
     pieces = re.split(r"(\{\w+\}|\*)", pattern)
     expression = ""
     for piece in pieces:
@@ -232,10 +233,10 @@ class NameTable:
         ParsedName (or None) by path.
     """
 
-    parsed: dict[Path, ParsedName | None] = field(default_factory=dict)
+    parsed: dict[Place, ParsedName | None] = field(default_factory=dict)
 
     @property
-    def unparsed(self) -> list[Path]:
+    def unparsed(self) -> list[Place]:
         """Files whose names say nothing."""
         return [path for path, name in self.parsed.items() if name is None]
 
@@ -285,6 +286,6 @@ def _gap_text(gap: Gap) -> str:
     return text + (f", site {site}" if site != 1 else "") + (f", channel {channel}" if channel else "")
 
 
-def parse_names(paths: Iterable[str | Path], names: str = "auto") -> NameTable:
+def parse_names(paths: Iterable[str | Place], names: str = "auto") -> NameTable:
     """Parse the names of a batch."""
-    return NameTable({Path(path): parse_name(path, names) for path in paths})
+    return NameTable({as_path(path): parse_name(path, names) for path in paths})

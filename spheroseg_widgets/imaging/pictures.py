@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -18,20 +18,24 @@ from .planes import FileInfo
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from .url import Place
+
 # Our own guard is read from the header; Pillow's would stop below it.
 Image.MAX_IMAGE_PIXELS = None
 
 ORIENTATION = 0x0112
 
 
-def probe_picture(name: str, kind: str) -> FileInfo:
+def probe_picture(stream: IO[bytes], path: Place, kind: str) -> FileInfo:
     """Return what the header of a JPEG, PNG or BMP says."""
-    with Image.open(name) as image:
+    name = str(path)
+    deep = kind == "png" and _png_bits(stream) == 16
+    with Image.open(stream) as image:
         width, height = image.size
         exif = Image.Image.getexif(image)  # that of PngImageFile decodes the pixels first
         if exif.get(ORIENTATION, 1) >= 5:
             width, height = height, width
-        deep = image.mode.startswith("I") or (kind == "png" and _png_bits(name) == 16)
+        deep = deep or image.mode.startswith("I")
         return FileInfo(
             path=name,
             format=kind,
@@ -42,7 +46,7 @@ def probe_picture(name: str, kind: str) -> FileInfo:
             axes="YX" if len(image.getbands()) == 1 else "YXS",
             lengths=(height, width) if len(image.getbands()) == 1 else (height, width, len(image.getbands())),
             # PNG, JPEG and BMP carry print densities only: never a scale.
-            pixel_size=choose(opera_candidate(Path(name))),
+            pixel_size=choose(opera_candidate(path)),
             acquired_at=iso_time(str(exif.get(0x0132, ""))),
             warnings=misnamed(name, kind),
         )
@@ -50,9 +54,11 @@ def probe_picture(name: str, kind: str) -> FileInfo:
 
 def read_picture(name: str, kind: str) -> NDArray[Any]:
     """Decode a JPEG, PNG or BMP: (h, w), upright, grey."""
+    with Path(name).open("rb") as stream:
+        bits = _png_bits(stream) if kind == "png" else 8
     with Image.open(name) as image:
         # Pillow cuts 16-bit colour down to 8 bits; OpenCV keeps it.
-        if kind == "png" and image.mode in {"RGB", "RGBA", "LA"} and _png_bits(name) == 16:
+        if bits == 16 and image.mode in {"RGB", "RGBA", "LA"}:
             image.load()  # raises where the file is truncated, which OpenCV would pass over
             decoded = cv2.imdecode(np.fromfile(name, np.uint8), cv2.IMREAD_UNCHANGED)
             if decoded is None:
@@ -69,6 +75,8 @@ def read_picture(name: str, kind: str) -> NDArray[Any]:
     return data if data.ndim == 2 else grey(data)
 
 
-def _png_bits(name: str) -> int:
-    with Path(name).open("rb") as stream:
-        return stream.read(25)[24]
+def _png_bits(stream: IO[bytes]) -> int:
+    """Return the bits of a sample; the stream is at its beginning afterwards."""
+    head = stream.read(25)
+    stream.seek(0)
+    return head[24]

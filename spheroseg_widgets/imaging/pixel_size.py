@@ -9,9 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
+
+from .remote import text_of
+
+if TYPE_CHECKING:
+    from .url import Place
 
 LEAST_UM, MOST_UM = 0.05, 20.0
 ANISOTROPY = 0.01
@@ -99,7 +103,7 @@ def tiff_candidates(tiff: Any) -> list[Candidate]:
     return found
 
 
-def opera_candidate(path: Path) -> list[Candidate]:
+def opera_candidate(path: Place) -> list[Candidate]:
     """Return what the Opera or Operetta index beside an image says, if there is one."""
     um = _opera_index(str(path.parent / OPERA_INDEX))
     return [] if um is None else [("vendor", um, um)]
@@ -107,9 +111,8 @@ def opera_candidate(path: Path) -> list[Candidate]:
 
 @lru_cache(maxsize=256)
 def _opera_index(path: str) -> float | None:
-    try:
-        text = Path(path).read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    text = text_of(path)
+    if text is None:
         return None
     match = re.search(r"<ImageResolutionX\b([^>]*)>\s*([0-9.eE+-]+)\s*<", text)
     if match is None:

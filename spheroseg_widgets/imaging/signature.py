@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spheroseg_widgets.errors import ImageError
+
+if TYPE_CHECKING:
+    from .url import Place
 
 SUFFIXES = {
     ".tif": "tiff", ".tiff": "tiff", ".stk": "tiff", ".lsm": "tiff",
@@ -18,29 +21,19 @@ _MAGIC = (
 )  # fmt: skip
 
 
-def file_format(path: str | Path) -> str:
-    """Return "tiff", "jpeg", "png" or "bmp" by the file's content.
+def format_of(head: bytes, path: Place) -> str:
+    """Return "tiff", "jpeg", "png" or "bmp" by the first 16 bytes of a file.
 
     Raises
     ------
     ImageError
-        Missing, empty, a folder, unreadable, or none of these formats.
+        Empty, or none of these formats.
     """
-    target = Path(path)
-    try:
-        with target.open("rb") as stream:
-            head = stream.read(16)
-    except FileNotFoundError:
-        raise ImageError(str(path), "the file does not exist") from None
-    except IsADirectoryError:
-        raise ImageError(str(path), "is a folder, not an image file") from None
-    except OSError as error:
-        raise ImageError(str(path), f"cannot be read ({error.strerror or error})") from error
     if not head:
         raise ImageError(str(path), "the file is empty (0 bytes)")
     for magic, name in _MAGIC:
         if head.startswith(magic):
             return name
-    promised = SUFFIXES.get(target.suffix.lower())
+    promised = SUFFIXES.get(path.suffix.lower())
     claim = f"is named like a {promised.upper()} but" if promised else "the file"
     raise ImageError(str(path), f"{claim} holds no TIFF, JPEG, PNG or BMP image")

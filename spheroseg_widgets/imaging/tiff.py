@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import tifffile
@@ -19,15 +19,18 @@ from .planes import WITHOUT_AXES, FileInfo, Plane, ReadResult
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from .url import Place
+
 # What is wrong with a file is said once, by the error that names it.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 
 TRUNCATED = "the TIFF is truncated: its pixel data end beyond the end of the file"
 
 
-def probe_tiff(name: str) -> FileInfo:
+def probe_tiff(stream: IO[bytes], path: Place) -> FileInfo:
     """Return what the header of a TIFF says."""
-    with tifffile.TiffFile(name) as tiff:
+    name = str(path)
+    with tifffile.TiffFile(stream) as tiff:
         if not len(tiff.series):
             raise ImageError(name, "the TIFF holds no image")
         first = tiff.series[0]
@@ -51,7 +54,7 @@ def probe_tiff(name: str) -> FileInfo:
             axes=axes,
             lengths=lengths,
             n_series=len(alike),
-            pixel_size=choose(opera_candidate(Path(name)) + tiff_candidates(tiff)),
+            pixel_size=choose(opera_candidate(path) + tiff_candidates(tiff)),
             acquired_at=iso_time(str(acquired.value)) if acquired else None,
             warnings=misnamed(name, "tiff"),
         )

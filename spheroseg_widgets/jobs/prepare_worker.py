@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 from distributed.diagnostics.plugin import WorkerPlugin
 
 from spheroseg_widgets.errors import RunError, ShareUnavailableError
+from spheroseg_widgets.imaging.reach import unseen
+from spheroseg_widgets.imaging.url import is_url
 from spheroseg_widgets.segmentation.settings import Settings
 
 from .logs import log_to_stderr
@@ -26,8 +27,8 @@ class PrepareWorker(WorkerPlugin):  # type: ignore[misc]  # distributed is untyp
     ----------
     packages : dict
         Version by name, as the dispatcher has them.
-    folders : tuple of str
-        Of the images, as far as the dispatcher sees them: what is gone for all fails by itself, image by image.
+    samples : tuple of str
+        One image of each folder that the dispatcher sees: what is gone for all fails by itself, image by image.
     model, sha256 : str
         Name and weights; an empty name loads nothing.
     settings : Settings
@@ -39,7 +40,7 @@ class PrepareWorker(WorkerPlugin):  # type: ignore[misc]  # distributed is untyp
     """
 
     packages: dict[str, str]
-    folders: tuple[str, ...]
+    samples: tuple[str, ...]
     model: str
     sha256: str
     settings: Settings
@@ -63,12 +64,16 @@ class PrepareWorker(WorkerPlugin):  # type: ignore[misc]  # distributed is untyp
                 f"the worker {worker.address} has {other}: results could differ from worker to worker; install the same "
                 "versions on all of them"
             )
-        unseen = [folder for folder in self.folders if not os.path.isdir(folder)]  # noqa: PTH112 - as they are stored
-        if unseen:
-            more = f" and {len(unseen) - 1} more folders" if len(unseen) > 1 else ""
+        if gone := unseen(self.samples):
+            first = min(gone)
+            more = f" and {len(gone) - 1} more folders" if len(gone) > 1 else ""
+            help_ = (
+                "packages and credentials are this worker's own"
+                if is_url(first)
+                else "connect the share there under the same path"
+            )
             raise ShareUnavailableError(
-                f"the worker {worker.address} cannot see {unseen[0]}{more}, where the images lie; connect the share there "
-                "under the same path"
+                f"the worker {worker.address} cannot see {first}{more}, where the images lie: {gone[first]}; {help_}"
             )
         if self.model:
             predictor_for(self.model, self.sha256, self.settings, self.threads)

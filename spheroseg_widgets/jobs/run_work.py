@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from distributed import as_completed
 
 from spheroseg_widgets.errors import RunError, StoreError
+from spheroseg_widgets.imaging.reach import one_a_folder, unseen
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.segmentation.registry import find_model
 from spheroseg_widgets.segmentation.settings import Settings
@@ -152,10 +152,11 @@ class RunWork:
     def _preparation(self) -> PrepareWorker:
         parameters = self._parameters
         with self.database.read() as connection:
-            folders = {str(Path(path).parent) for path in runs.jobs_frame(connection, self.run_id)["path"]}
+            samples = one_a_folder(runs.jobs_frame(connection, self.run_id)["path"])
+        gone = unseen(samples.values())
         return PrepareWorker(
             packages={name: version(name) for name in ("spheroseg_widgets", *parameters.get("packages", {}))},
-            folders=tuple(sorted(folder for folder in folders if Path(folder).is_dir())),
+            samples=tuple(path for folder, path in sorted(samples.items()) if folder not in gone),
             model=parameters["model"] if parameters.get("maps") is None else "",  # from stored maps no worker needs it
             sha256=parameters["model_sha256"],
             settings=Settings.from_dict(parameters["settings"]),

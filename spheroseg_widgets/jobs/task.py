@@ -14,6 +14,7 @@ import numpy as np
 from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.imaging.digest import sha256
 from spheroseg_widgets.imaging.read import Plane, read_plane
+from spheroseg_widgets.imaging.remote import local_file
 from spheroseg_widgets.measure.intensity import measure_intensity
 from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.segmentation.map_codec import decode_maps, encode_maps
@@ -130,9 +131,10 @@ def segment_image(task: Task) -> TaskResult:
         predictor = None if task.maps else predictor_for(task.model, task.model_sha256, settings, task.threads)
         loaded = time.perf_counter()
         tell.stage(READING)
-        digest = sha256(task.uri)
-        _check_same(task, digest)
-        read = read_plane(task.uri, Plane(**task.plane))
+        with local_file(task.uri) as file:  # what lies behind a URL travels once
+            digest = sha256(file)
+            _check_same(task, digest)
+            read = read_plane(file, Plane(**task.plane))
         reading = time.perf_counter() - loaded
         tell.stage(SEGMENTING)
         if predictor is None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.imaging.read import Plane, read_plane
+from spheroseg_widgets.imaging.url import as_path
 from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import ModelInfo
 from spheroseg_widgets.segmentation.scale import estimate_scale, scale_of_diameter
@@ -45,7 +45,7 @@ def choose_scales(
     dict or None
         Scale by image_id (as text: it becomes JSON); None when it gave up.
     """
-    folder = table["path"].map(lambda path: str(Path(path).parent))
+    folder = table["path"].map(lambda path: str(as_path(path).parent))
     size = table["width"].astype(str) + "x" + table["height"].astype(str)
     group = table["plate"].astype(object).where(table["plate"].notna(), folder + "|" + size)
     predictor = Predictor.of_run(info, settings)

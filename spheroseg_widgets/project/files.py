@@ -14,6 +14,7 @@ from spheroseg_widgets.exports.stems import unique_stems
 from spheroseg_widgets.imaging.listing import list_files, probe_many
 from spheroseg_widgets.imaging.names import NameTable, ParsedName, parse_names
 from spheroseg_widgets.imaging.read import FileInfo, Plane, planes
+from spheroseg_widgets.imaging.url import Place
 from spheroseg_widgets.store import experiment, images
 from spheroseg_widgets.store.tables import image
 
@@ -63,12 +64,12 @@ class Added:
     __repr__ = __str__
 
 
-def survey(paths: Iterable[str | Path], names: str) -> tuple[Added, list[FileInfo | ImageError], list[Path]]:
+def survey(paths: Iterable[str | Place], names: str) -> tuple[Added, list[FileInfo | ImageError], list[Place]]:
     """Look at files without storing anything."""
     listing = list_files(paths)
     # On a slow share every call counts: folders are resolved once, not file by file.
-    folders = {folder: folder.resolve() for folder in {file.parent for file in listing.files}}
-    files = [folders[file.parent] / file.name for file in listing.files]
+    folders = {folder: folder.resolve() for folder in {f.parent for f in listing.files if isinstance(f, Path)}}
+    files = [folders[file.parent] / file.name if isinstance(file, Path) else file for file in listing.files]
     added = Added(skipped=listing.skipped, names=parse_names(files, names))
     return added, probe_many(files), files
 
@@ -79,7 +80,7 @@ def store_files(
     author: str,
     added: Added,
     probed: Sequence[FileInfo | ImageError],
-    files: Sequence[Path],
+    files: Sequence[Place],
     *,
     pixel_size_um: float | None,
     channel: int,
@@ -122,13 +123,13 @@ def store_files(
         added.warnings.append(f"pixel sizes differ within this batch: {named}")
 
 
-def sizes_of(found: Sequence[tuple[Path, FileInfo, Sequence[Plane]]]) -> dict[str, tuple[int, int]]:
+def sizes_of(found: Sequence[tuple[Place, FileInfo, Sequence[Plane]]]) -> dict[str, tuple[int, int]]:
     """Return width and height as displayed, by path."""
     return {str(path): (info.width, info.height) for path, info, _ in found}
 
 
 def _rows(
-    path: Path,
+    path: Place,
     info: FileInfo,
     given: Sequence[Plane],
     name: ParsedName | None,

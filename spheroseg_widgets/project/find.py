@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from spheroseg_widgets.errors import StoreError
+from spheroseg_widgets.imaging.url import as_path
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.images import images_frame
 
 
 def find_image(table: pd.DataFrame, which: str | Path | int) -> pd.Series:
-    """Return the one row of an image, by image_id, name, stem or path.
+    """Return the one row of an image, by image_id, name, stem, path or URL.
 
     Raises
     ------
@@ -29,7 +30,7 @@ def find_image(table: pd.DataFrame, which: str | Path | int) -> pd.Series:
         return found.iloc[0]
     text = str(which)
     # The most particular first: a path or a stem is unique, a file name may lie in two folders.
-    for column, wanted in (("path", text), ("path", str(Path(text).resolve())), ("stem", text), ("name", text)):
+    for column, wanted in (("path", text), ("path", str(as_path(text).resolve())), ("stem", text), ("name", text)):
         found = table[table[column] == wanted]
         if len(found) == 1:
             return found.iloc[0]

@@ -31,6 +31,7 @@ from .finetune import FineTuning
 from .hooks import hook
 from .judging import Judging
 from .maps import FromMaps
+from .relink import relink
 from .run import Run, start_run
 from .settling import settle
 from .tables import images_and_objects, measurements_table, wells_map
@@ -147,12 +148,13 @@ class Project(Judging, FromMaps):
         modality: str = "brightfield",
         check: Callable[[NameTable], object] | None = None,
     ) -> Added:
-        """Add images by path: files, folders, globs. Originals are referenced, never copied or altered.
+        """Add images by path or URL: files, folders, globs. Originals are referenced, never copied or altered.
 
         Parameters
         ----------
         paths : str, Path or several
-            What to add; the same file again adds nothing.
+            What to add; the same file again adds nothing. A URL (``s3://bucket/plate``) is read by fsspec, with the
+            credentials of each process's own environment.
         names : str
             "auto", "incucyte", "opera" or a pattern such as ``{plate}_{well}_{time}h.tif``.
         pixel_size_um : float, optional
@@ -187,7 +189,7 @@ class Project(Judging, FromMaps):
         return images_and_objects(self.database, self.id)[0]
 
     def image(self, which: str | Path | int) -> pd.Series:
-        """Return the row of one image, by image_id, name, stem or path.
+        """Return the row of one image, by image_id, name, stem, path or URL.
 
         Raises
         ------
@@ -371,9 +373,16 @@ class Project(Judging, FromMaps):
             return results.load_outlines(connection, int(current))
 
     def relink(self, old: str | Path, new: str | Path) -> int:
-        """Point images below a folder to another place it was moved to; returns how many files."""
-        with self.database.write() as connection:
-            count = store_images.relink(connection, self.id, str(old), str(new), self.author)
+        """Point images below a folder to another place it was moved to, by path or URL; returns how many files.
+
+        Raises
+        ------
+        StoreError
+            A file of the new folder is in the project already.
+        ImageError
+            The new place is a URL that holds a password.
+        """
+        count = relink(self.database, self.id, old, new, self.author)
         self.changes.tell("relink")
         return count
 

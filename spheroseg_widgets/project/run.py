@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import platform
 import threading
 import time
@@ -11,13 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from spheroseg_widgets.errors import ModelError, RunError, ShareUnavailableError, SpherosegError
 from spheroseg_widgets.imaging.digest import sha256
+from spheroseg_widgets.imaging.reach import one_a_folder, unseen
 from spheroseg_widgets.jobs import background
 from spheroseg_widgets.jobs.cluster import ClusterWish
 from spheroseg_widgets.jobs.service import start_service
@@ -432,11 +431,12 @@ def start_work(run: Run, wish: ClusterWish, *, detached: bool | None = None) -> 
 
 def check_reachable(paths: Sequence[str] | pd.Series) -> None:
     """Say once that a share is gone, instead of failing every image."""
-    folders = {str(Path(path).parent) for path in paths}
-    gone = sorted(folder for folder in folders if not os.path.isdir(folder))  # noqa: PTH112 - thousands of them
+    folders = one_a_folder(paths)
+    gone = unseen(folders.values())
     if gone and len(gone) == len(folders):
+        first = min(gone)
         raise ShareUnavailableError(
-            f"{gone[0]}: the folder of the images is not reachable. Connect the drive or share and try again, or "
+            f"{first}: the folder of the images is not reachable ({gone[first]}). Connect the drive or share and try again, or "
             "point the project to its new place with project.relink(old, new). Nothing was changed."
         )
 

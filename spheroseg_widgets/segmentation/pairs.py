@@ -174,7 +174,7 @@ def _files(folder: Path, left_out: Problems) -> list[Path]:
         reason = next((why for path, why in listing.skipped if path == str(folder)), "the folder holds no image files")
         raise AnnotationError(f"{folder}: {reason}")
     left_out += listing.skipped
-    return listing.files
+    return [path for path in listing.files if isinstance(path, Path)]  # below a folder there is nothing else
 
 
 def _below(path: Path, inner: Path, outer: Path) -> bool:

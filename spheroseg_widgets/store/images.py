@@ -326,9 +326,16 @@ def relink(connection: sa.Connection, project_id: int, old: str, new: str, autho
     below = frame[[str(uri) == stem or str(uri).startswith((stem + "/", stem + "\\")) for uri in frame["uri"]]]
     others = set(frame["uri"]) - set(below["uri"])
     for row_id, uri in zip(below["id"], below["uri"], strict=True):
-        moved = new.rstrip("/\\") + str(uri)[len(stem) :]
+        rest = str(uri)[len(stem) :]
+        moved = new.rstrip("/\\") + (rest.replace("\\", "/") if "://" in new and "\\" in old else rest)
         if moved in others:
             raise StoreError(f"{moved}: the project has this file already; nothing was relinked")
         connection.execute(source.update().where(source.c.id == int(row_id)).values(uri=moved))
     audit.record(connection, project_id, author, "relink", "source", "many", old=old, new=new, files=len(below))
     return len(below)
+
+
+def set_modified(connection: sa.Connection, times: Mapping[int, float]) -> None:
+    """Set the time of the last change of sources: a copy of the same content elsewhere has another."""
+    for row_id, modified_at in times.items():
+        connection.execute(source.update().where(source.c.id == row_id).values(modified_at=modified_at))
