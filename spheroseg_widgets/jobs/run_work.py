@@ -220,7 +220,10 @@ class RunWork:
         if self.stop.is_set() or not self.ready.is_set() or self._waiting is None or self._lost:
             return False
         if time.monotonic() - self._counted > COUNT_WORKERS_SECONDS:
-            workers = max(1, len(self._client.nthreads()))
+            try:
+                workers = max(1, len(self._client.nthreads()))
+            except OSError:  # the scheduler went this moment; `collect` connects anew
+                return False
             self._most, self._counted = IN_FLIGHT_PER_WORKER * workers, time.monotonic()
         urgent = len(self.flying) >= self._most
         least = runs.URGENT if urgent else 0
