@@ -12,6 +12,7 @@ import pytest
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.errors import ModelError, RunError
+from spheroseg_widgets.imaging import reach
 from spheroseg_widgets.jobs import prepare_worker, task
 from spheroseg_widgets.segmentation import engines
 
@@ -66,12 +67,15 @@ def test_a_worker_that_does_not_see_the_images_is_named_with_the_folder(
     project: sw.Project, client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = str(Path(project.images()["path"].iloc[0]).parent)
-    there = prepare_worker.os.path.isdir
-    # The worker is a thread of this process: what it asks is answered as if its machine lacked the share.
-    monkeypatch.setattr(
-        prepare_worker.os.path, "isdir",
-        lambda path: there(path) and not (str(path) == folder and threading.current_thread() is not threading.main_thread()),
-    )  # fmt: skip
+    there = reach.os.path.isdir
+
+    # The worker is a thread of this process: what it asks is answered as if its machine lacked the share. This
+    # thread and the dispatcher's, which bears our name, ask as well.
+    def seen(path: Any) -> bool:
+        name = threading.current_thread().name
+        return there(path) and (str(path) != folder or "spheroseg" in name or name == "MainThread")
+
+    monkeypatch.setattr(reach.os.path, "isdir", seen)
     run = project.segment(model="threshold", cluster=client)
     with pytest.raises(RunError, match=f"the worker .* cannot see {re.escape(folder)}, where the images lie"):
         run.wait(60)
