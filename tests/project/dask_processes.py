@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -46,10 +46,3 @@ def scheduler(port: int, *options: str, host: str = "127.0.0.1", before: tuple[s
 
 def worker(address: str, *options: str, before: tuple[str, ...] = ()) -> Started:
     return process(*before, *DASK, "worker", address, "--nthreads", "1", "--no-dashboard", *options)
-
-
-def until(condition: Callable[[], Any], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)

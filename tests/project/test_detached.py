@@ -9,22 +9,20 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-import tifffile
 from jupyter_client.manager import KernelManager
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.jobs import background
 from spheroseg_widgets.jobs.service import PRESENCE, ends_with_server, is_present
-from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 from spheroseg_widgets.store.database import process_lives
 from spheroseg_widgets.store.results import revisions_frame
+
+from .plates import plate_of, until
 
 COUNT = 30
 
@@ -36,23 +34,8 @@ def _no_idling(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def plate(tmp_path: Path) -> Iterator[sw.Project]:
-    """A project of images that are large enough to travel alone."""
-    folder = tmp_path / "raw"
-    folder.mkdir()
-    scene = render(SceneSpec(640, 640, (Spheroid(320, 300, 120),)), np.random.default_rng(0)).pixels
-    for number in range(COUNT):
-        tifffile.imwrite(folder / f"well_{number:03}.tif", np.roll(scene, number, axis=1))
-    project = sw.open_project(tmp_path / "plate", create=True)
-    project.add(folder)
-    yield project
-    project.close()
-
-
-def until(condition: Callable[[], Any], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
+    with closing(plate_of(tmp_path, COUNT)) as project:
+        yield project
 
 
 def dispatcher_of(project: sw.Project) -> int:

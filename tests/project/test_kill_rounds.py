@@ -8,22 +8,20 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 import pytest
-import tifffile
 from distributed import Client
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.jobs.service import PRESENCE, is_present
-from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 from spheroseg_widgets.store.results import revisions_frame
 
-from .dask_processes import free_port, scheduler, until, worker
+from .dask_processes import free_port, scheduler, worker
+from .plates import plate_of, until
 
 Victim = Literal["worker", "scheduler", "client"]
 VICTIMS: tuple[Victim, ...] = ("worker", "scheduler", "client")
@@ -73,15 +71,8 @@ def machines() -> Iterator[Machines]:
 
 @pytest.fixture
 def plate(tmp_path: Path) -> Iterator[sw.Project]:
-    folder = tmp_path / "raw"
-    folder.mkdir()
-    scene = render(SceneSpec(640, 640, (Spheroid(320, 300, 120),)), np.random.default_rng(0)).pixels
-    for number in range(COUNT):
-        tifffile.imwrite(folder / f"well_{number:03}.tif", np.roll(scene, 5 * number, axis=1))
-    project = sw.open_project(tmp_path / "plate", create=True)
-    project.add(folder)
-    yield project
-    project.close()
+    with closing(plate_of(tmp_path, COUNT)) as project:
+        yield project
 
 
 def measured(project: sw.Project, run: sw.Run) -> pd.DataFrame:

@@ -7,19 +7,17 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
-import numpy as np
 import pytest
-import tifffile
 from distributed import Client, Security
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.errors import RunError
-from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 
-from .dask_processes import free_port, scheduler, until, worker
+from .dask_processes import free_port, scheduler, worker
+from .plates import plate_of, until
 
 COUNT = 16
 
@@ -33,16 +31,8 @@ def may_unshare(what: str, *programs: str) -> bool:
 
 @pytest.fixture
 def plate(tmp_path: Path) -> Iterator[sw.Project]:
-    """A project of images that are large enough to travel alone."""
-    folder = tmp_path / "raw"
-    folder.mkdir()
-    scene = render(SceneSpec(640, 640, (Spheroid(320, 300, 120),)), np.random.default_rng(0)).pixels
-    for number in range(COUNT):
-        tifffile.imwrite(folder / f"well_{number:03}.tif", np.roll(scene, 5 * number, axis=1))
-    project = sw.open_project(tmp_path / "plate", create=True)
-    project.add(folder)
-    yield project
-    project.close()
+    with closing(plate_of(tmp_path, COUNT)) as project:
+        yield project
 
 
 @pytest.fixture
