@@ -220,11 +220,10 @@ class RunWork:
         if self.stop.is_set() or not self.ready.is_set() or self._waiting is None or self._lost:
             return False
         if time.monotonic() - self._counted > COUNT_WORKERS_SECONDS:
-            try:
-                workers = max(1, len(self._client.nthreads()))
-            except OSError:  # the scheduler went this moment; `collect` connects anew
+            workers = self._count_workers()
+            if workers is None:
                 return False
-            self._most, self._counted = IN_FLIGHT_PER_WORKER * workers, time.monotonic()
+            self._most, self._counted = IN_FLIGHT_PER_WORKER * max(1, workers), time.monotonic()
         urgent = len(self.flying) >= self._most
         least = runs.URGENT if urgent else 0
         room = (2 if urgent else 1) * self._most - len(self.flying)
@@ -244,6 +243,15 @@ class RunWork:
         for group in groups:
             self._hand_out(group)
         return bool(groups)
+
+    def _count_workers(self) -> int | None:
+        """Return how many workers there are; None where the scheduler is gone, and `collect` connects anew."""
+        if self._client.status != "running":
+            return None
+        try:
+            return len(self._client.nthreads())
+        except (OSError, AttributeError):  # it went this moment: a client without one has None in its place
+            return None
 
     def _hand_out(self, claimed: Sequence[ClaimedJob]) -> None:
         tasks: list[Task] = []
