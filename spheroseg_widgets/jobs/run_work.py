@@ -13,7 +13,6 @@ from importlib.metadata import version
 from typing import Any
 
 import sqlalchemy as sa
-from distributed import as_completed
 
 from spheroseg_widgets.errors import RunError, StoreError
 from spheroseg_widgets.imaging.reach import one_a_folder, unseen
@@ -28,6 +27,7 @@ from spheroseg_widgets.store.results import NewRevision, add_revisions, point_ma
 from spheroseg_widgets.store.runs import ClaimedJob
 from spheroseg_widgets.store.tables import COMPUTED
 
+from .answers import Answers
 from .cluster import Clients, ClusterWish
 from .prepare_worker import PrepareWorker
 from .stages import Heard
@@ -101,7 +101,7 @@ class RunWork:
         self._clients = clients
         self._client: Any = None
         self._parameters: dict[str, Any] = {}
-        self._waiting: Any = None
+        self._answers: Answers | None = None
         self._most = 0
         self._counted = 0.0
         self._lost: list[ClaimedJob] = []
@@ -125,7 +125,7 @@ class RunWork:
             self._client = self._clients.client(self.wish)
             self._client.subscribe_topic(self._name, self._heard.hear)
             self._client.register_plugin(self._preparation())
-            self._waiting = as_completed(loop=self._client.loop, raise_errors=False, with_results=True)
+            self._answers = Answers(self._client)
             self._counted = 0.0
         except BaseException as error:  # noqa: BLE001 - told by the dispatcher, which fails the run
             self.error, self.told = error, traceback.format_exc()
@@ -179,27 +179,25 @@ class RunWork:
 
     def collect(self) -> bool:
         """Take what workers answered; whether there was anything."""
-        if not self.ready.is_set() or self._waiting is None:
+        if not self.ready.is_set() or self._answers is None:
             return False
         came = False
-        while self._waiting.has_ready():
-            future, answer = next(self._waiting)
+        for future, answer in self._answers.take():
             flight = self.flying.pop(future.key, None)
             if flight is None:  # given up
                 continue
             came = True
-            if future.status == "finished" and isinstance(answer, list):
+            if isinstance(answer, list):
                 refused = next((one for one in answer if one.refused), None)
                 if refused is not None:
                     self.error = RunError(str(refused.reason))
                     self._lost += flight.jobs
                     continue
                 self.settled += zip(flight.jobs, answer, strict=True)
-            elif future.status == "error":
-                told = answer[1] if isinstance(answer, tuple) else answer
-                reason = f"the worker was lost while it worked on this image ({type(told).__name__})"
+            elif isinstance(answer, BaseException):
+                reason = f"the worker was lost while it worked on this image ({type(answer).__name__})"
                 self.settled += [
-                    (one, TaskResult(one.job_id, one.attempt, reason=reason, traceback=str(told)))
+                    (one, TaskResult(one.job_id, one.attempt, reason=reason, traceback=str(answer)))
                     for one in flight.jobs
                 ]
             else:  # the scheduler is gone, and with it the answer
@@ -207,7 +205,7 @@ class RunWork:
         if self._client.status != "running" and not self.flying and not self.stop.is_set():
             log.warning("the scheduler does not answer; connecting anew", extra={"run_id": self.run_id})
             self.ready.clear()
-            self._waiting = None
+            self._answers = None
             self._thread = self._start()
         return came
 
@@ -217,7 +215,7 @@ class RunWork:
         Every run has room of its own, so that those of a dispatcher share the workers. Where it is full, what somebody
         waits for still finds a place.
         """
-        if self.stop.is_set() or not self.ready.is_set() or self._waiting is None or self._lost:
+        if self.stop.is_set() or not self.ready.is_set() or self._answers is None or self._lost:
             return False
         if time.monotonic() - self._counted > COUNT_WORKERS_SECONDS:
             workers = self._count_workers()
@@ -241,7 +239,7 @@ class RunWork:
                 least_priority=least, most_together=together, pixels_together=PIXELS_TOGETHER,
             )  # fmt: skip
         for group in groups:
-            self._hand_out(group)
+            self._hand_out(group, self._answers)
         return bool(groups)
 
     def _count_workers(self) -> int | None:
@@ -253,7 +251,7 @@ class RunWork:
         except (OSError, AttributeError):  # it went this moment: a client without one has None in its place
             return None
 
-    def _hand_out(self, claimed: Sequence[ClaimedJob]) -> None:
+    def _hand_out(self, claimed: Sequence[ClaimedJob], answers: Answers) -> None:
         tasks: list[Task] = []
         flying: list[ClaimedJob] = []
         for one in claimed:
@@ -268,7 +266,7 @@ class RunWork:
         key, priority = tasks[0].key, flying[0].priority
         future = self._client.submit(segment_images, tasks, key=key, pure=False, priority=priority)
         self.flying[key] = Flight(flying, future)
-        self._waiting.add(future)
+        answers.wait_for(future)
 
     def _task(self, one: ClaimedJob, *, told: bool) -> Task | str:
         """Return the task of a job, or why there is none."""
