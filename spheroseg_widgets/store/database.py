@@ -270,15 +270,18 @@ class Database:
 
     @contextmanager
     def _connection(self, **options: bool) -> Iterator[sa.Connection]:
-        with self.engine.connect().execution_options(**options) as connection:
-            yield connection
-            if self._closed:  # by another thread: nobody would close what goes back to wait for its next use
-                connection.detach()
+        try:
+            with self.engine.connect().execution_options(**options) as connection:
+                yield connection
+        finally:
+            if self._closed:  # by another thread: nobody would close what went back to wait for its next use
+                self.engine.pool.dispose()
 
     def close(self) -> None:
         """Close every connection; one that is in use, a widget's say, with its use."""
         self._closed = True
-        self.engine.dispose()
+        # The pool itself, not the engine, which would go on with another one: what is in use comes back to this one.
+        self.engine.pool.dispose()
         if self.maps is not None:
             self.maps.close()
         if self._lock is not None:

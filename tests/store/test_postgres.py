@@ -273,6 +273,8 @@ def test_a_store_that_was_closed_keeps_no_connection_of_the_server(postgres: Any
         assert left() == 1
     with store.write() as c:
         experiment.ensure_project(c, "late", "me")
+    with pytest.raises(ValueError, match="what was read"), store.read():
+        raise ValueError("what was read is of no use")
     until = time.monotonic() + 10
     while left():  # a server takes a moment to notice
         assert time.monotonic() < until
