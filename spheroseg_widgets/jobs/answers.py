@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -14,8 +15,12 @@ Answer = tuple[Any, Any]
 GONE = (Exception, asyncio.CancelledError, concurrent.futures.CancelledError)
 
 
+FETCH_SECONDS = 0.4
+"""How long answers wait for others on their workers: each fetch asks every worker that has one."""
+
+
 class Answers:
-    """Tasks that are waited for.
+    """Tasks that are waited for. That one has ended is known at once; what it answered is fetched with others.
 
     `as_completed(with_results=True)` fetches answers as well, one by one, and forgets the task whose answer was on its
     way when the scheduler went.
@@ -28,29 +33,48 @@ class Answers:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._ended = as_completed(loop=client.loop, raise_errors=False)
+        self._waiting = as_completed(loop=client.loop, raise_errors=False)
+        self._ended: dict[str, Any] = {}
         self._fetching: concurrent.futures.Future[list[Answer]] | None = None
+        self._fetched = 0.0
 
     def wait_for(self, future: Any) -> None:
         """Have a task waited for."""
-        self._ended.add(future)
+        self._waiting.add(future)
 
-    def take(self) -> list[Answer]:
-        """Return what has come since, without waiting; each task once."""
+    def ended(self) -> set[str]:
+        """Return the keys of the tasks that have ended and whose answers are not here yet."""
+        while self._waiting.has_ready():
+            future = next(self._waiting)
+            self._ended[future.key] = future
+        return set(self._ended)
+
+    def take(self, *, at_once: bool) -> list[Answer]:
+        """Return what has been fetched of `ended`, without waiting, each task once; and have more fetched.
+
+        Parameters
+        ----------
+        at_once : bool
+            Whether answers are to be fetched now, and not with those that follow.
+        """
         came: list[Answer] = []
         if self._fetching is not None and self._fetching.done():
             came = self._fetching.result()
             self._fetching = None
-        if self._fetching is None:
-            finished = []
-            while self._ended.has_ready():
-                future = next(self._ended)
-                if future.status == "finished":
-                    finished.append(future)
-                else:
-                    came.append((future, _error_of(future)))
-            if finished:
-                self._fetching = asyncio.run_coroutine_threadsafe(self._fetch(finished), self._client.loop.asyncio_loop)
+        for future in [one for one in self._ended.values() if one.status != "finished"]:
+            if future.status == "pending":  # its worker went, and took the answer with it: it is done again
+                del self._ended[future.key]
+                self._waiting.add(future)
+            else:
+                came.append((future, _error_of(future)))
+        for future, _ in came:
+            self._ended.pop(future.key, None)
+        due = at_once or time.monotonic() - self._fetched >= FETCH_SECONDS
+        if self._ended and self._fetching is None and due:
+            self._fetched = time.monotonic()
+            self._fetching = asyncio.run_coroutine_threadsafe(
+                self._fetch(list(self._ended.values())), self._client.loop.asyncio_loop
+            )
         return came
 
     async def _fetch(self, futures: list[Any]) -> list[Answer]:

@@ -95,6 +95,13 @@ def serving_of(database: Database, project_id: int, run_id: int | None = None) -
     return found if found is None or run_id is None or run_id in found.run_ids else None
 
 
+def wake(database: Database, project_id: int) -> None:
+    """Have a project's dispatcher look at once; one in another process does so several times a second."""
+    serving = serving_of(database, project_id)
+    if serving is not None:
+        serving.dispatcher.ask()
+
+
 def _finish_all() -> None:
     """Wait for what is under way when the program ends."""
     with _lock:

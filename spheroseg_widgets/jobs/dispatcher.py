@@ -181,6 +181,7 @@ class Dispatcher:
                 running = runs.running_of(connection, work.run_id)
                 waiting = runs.count_queued(connection, work.run_id)
             work.drop_cancelled(running)
+            work.look()
             if not running and not waiting:
                 work.stop.set()  # it may still be choosing the scale of images that nobody wants any more
         self._record.scale(clients)

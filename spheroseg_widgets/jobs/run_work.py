@@ -42,6 +42,8 @@ TOGETHER = 16
 PIXELS_TOGETHER = 1_000_000
 LEASE_SECONDS = 60.0
 COUNT_WORKERS_SECONDS = 1.0
+LOOK_FOR_JOBS_SECONDS = 0.1
+"""How often the store is asked in vain: for what somebody waits for while the workers are busy."""
 GIVE_UP_SECONDS = 5.0
 """How long a busy cluster is waited for to hear that tasks are given up."""
 
@@ -104,6 +106,10 @@ class RunWork:
         self._answers: Answers | None = None
         self._most = 0
         self._counted = 0.0
+        self._busy = 0
+        """How many of the tasks under way have not ended: workers have no more to do with the others."""
+        self._in_vain, self._again = 0, 0.0
+        """Of which priority, at least, no job waited, and until when that is taken for so."""
         self._lost: list[ClaimedJob] = []
         self._first = True
         self._heard = Heard()
@@ -182,7 +188,10 @@ class RunWork:
         if not self.ready.is_set() or self._answers is None:
             return False
         came = False
-        for future, answer in self._answers.take():
+        ended = self._answers.ended()
+        self._busy = sum(1 for key in self.flying if key not in ended)
+        urgent = any(key in ended and flight.jobs[0].priority >= runs.URGENT for key, flight in self.flying.items())
+        for future, answer in self._answers.take(at_once=urgent or not self._busy):
             flight = self.flying.pop(future.key, None)
             if flight is None:  # given up
                 continue
@@ -222,14 +231,15 @@ class RunWork:
             if workers is None:
                 return False
             self._most, self._counted = IN_FLIGHT_PER_WORKER * max(1, workers), time.monotonic()
-        urgent = len(self.flying) >= self._most
+        urgent = self._busy >= self._most
         least = runs.URGENT if urgent else 0
-        room = (2 if urgent else 1) * self._most - len(self.flying)
-        if room <= 0:
+        room = (2 if urgent else 1) * self._most - self._busy
+        if room <= 0 or (least >= self._in_vain and time.monotonic() < self._again):
             return False
         with self.database.read() as connection:
             waiting = runs.count_queued(connection, self.run_id, least_priority=least, most=2 * self._most * TOGETHER)
         if not waiting:
+            self._in_vain, self._again = least, time.monotonic() + LOOK_FOR_JOBS_SECONDS
             return False
         # So that at the end all workers have something to do, and not one a last heap.
         together = max(1, min(TOGETHER, waiting // (2 * self._most)))
@@ -238,9 +248,12 @@ class RunWork:
                 connection, self.run_id, room, self.owner, LEASE_SECONDS,
                 least_priority=least, most_together=together, pixels_together=PIXELS_TOGETHER,
             )  # fmt: skip
-        for group in groups:
-            self._hand_out(group, self._answers)
+        self._hand_out(groups, self._answers)
         return bool(groups)
+
+    def look(self) -> None:
+        """Look for jobs again, though there were none a moment ago."""
+        self._again = 0.0
 
     def _count_workers(self) -> int | None:
         """Return how many workers there are; None where the scheduler is gone, and `collect` connects anew."""
@@ -251,22 +264,29 @@ class RunWork:
         except (OSError, AttributeError):  # it went this moment: a client without one has None in its place
             return None
 
-    def _hand_out(self, claimed: Sequence[ClaimedJob], answers: Answers) -> None:
-        tasks: list[Task] = []
-        flying: list[ClaimedJob] = []
-        for one in claimed:
-            task = self._task(one, told=len(claimed) == 1)
-            if isinstance(task, str):
-                self.settled.append((one, TaskResult(one.job_id, one.attempt, reason=task)))
-            else:
-                tasks.append(task)
-                flying.append(one)
-        if not tasks:
-            return
-        key, priority = tasks[0].key, flying[0].priority
-        future = self._client.submit(segment_images, tasks, key=key, pure=False, priority=priority)
-        self.flying[key] = Flight(flying, future)
-        answers.wait_for(future)
+    def _hand_out(self, groups: Sequence[Sequence[ClaimedJob]], answers: Answers) -> None:
+        """Hand a task out for each group; those of one priority in one call, as a scheduler is slow at many."""
+        ready: dict[int, list[tuple[list[Task], list[ClaimedJob]]]] = {}
+        for group in groups:
+            tasks: list[Task] = []
+            jobs: list[ClaimedJob] = []
+            for one in group:
+                task = self._task(one, told=len(group) == 1)
+                if isinstance(task, str):
+                    self.settled.append((one, TaskResult(one.job_id, one.attempt, reason=task)))
+                else:
+                    tasks.append(task)
+                    jobs.append(one)
+            if tasks:
+                ready.setdefault(jobs[0].priority, []).append((tasks, jobs))
+        for priority, some in ready.items():
+            keys = [tasks[0].key for tasks, _ in some]
+            futures = self._client.map(
+                segment_images, [tasks for tasks, _ in some], key=keys, pure=False, priority=priority
+            )
+            for key, (_, jobs), future in zip(keys, some, futures, strict=True):
+                self.flying[key] = Flight(jobs, future)
+                answers.wait_for(future)
 
     def _task(self, one: ClaimedJob, *, told: bool) -> Task | str:
         """Return the task of a job, or why there is none."""

@@ -11,6 +11,8 @@ from distributed import get_worker
 
 READING, SEGMENTING, MEASURING = "reading", "segmenting", "measuring"
 LEAST_SECONDS_BETWEEN = 0.5
+UNTOLD_SECONDS = 0.2
+"""A step that is over sooner is not told: nobody could read it, and thousands of them would keep the scheduler busy."""
 
 
 class Teller:
@@ -33,23 +35,34 @@ class Teller:
         self._topic = topic
         self._job = job_id, attempt
         self._told = 0.0
+        self._step: object = None
         self._dask: Any = None
         with suppress(ValueError):  # not on a worker
             self._dask = get_worker()
         self.worker = "" if self._dask is None else str(self._dask.address)
 
     def stage(self, name: str) -> None:
-        """Say that a step begins."""
-        self._tell(name)
+        """Say that a step begins, should it last."""
+        if self._topic and self._dask is not None:
+            self._step = step = object()
+            self._dask.loop.add_callback(self._dask.loop.call_later, UNTOLD_SECONDS, self._tell_if_at, step, name)
+
+    def end(self) -> None:
+        """Say no more: the image is done."""
+        self._step = None
 
     def progress(self, done: int, total: int) -> None:
         """Say how far the network is with a large image, not too often."""
         if total > 1 and time.monotonic() - self._told >= LEAST_SECONDS_BETWEEN:
             self._tell(f"{SEGMENTING} {done}/{total}")
 
+    def _tell_if_at(self, step: object, name: str) -> None:
+        if self._step is step:
+            self._tell(name)
+
     def _tell(self, stage: str) -> None:
         if self._topic and self._dask is not None:
-            self._told = time.monotonic()
+            self._told, self._step = time.monotonic(), None
             self._dask.log_event(self._topic, [*self._job, stage])
 
 

@@ -184,6 +184,7 @@ def segment_image(task: Task) -> TaskResult:
             worker=tell.worker,
         )
     finally:
+        tell.end()
         metrics.end(state, time.perf_counter() - began, inference)
         _given_up.discard(task.key)
 

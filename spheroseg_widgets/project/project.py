@@ -283,7 +283,9 @@ class Project(Judging, FromMaps):
     def prioritise(self, images: Sequence[int]) -> int:
         """Let images (image_id) that wait in a run go before all others; returns how many waited."""
         with self.database.write() as connection:
-            return runs.prioritise(connection, self.id, images)
+            count = runs.prioritise(connection, self.id, images)
+        background.wake(self.database, self.id)
+        return count
 
     def finetune(self, name: str, **options: Any) -> FineTuning:
         """Start to adapt a model to this project's approved and corrected images, and return at once.

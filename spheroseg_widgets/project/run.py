@@ -137,9 +137,15 @@ class Run:
         """
         until = None if timeout is None else time.monotonic() + timeout
         interrupted = 0
-        while not (seen := self.progress()).finished:
-            # Between its last breath and its last row a run may look interrupted for a moment.
-            interrupted = interrupted + 1 if seen.stage == "interrupted" else 0
+        while not self.finished:
+            live = self._live()
+            if live is not None and live.alive:
+                live.thread.join(LEAST_SECONDS_BETWEEN)
+                interrupted = 0
+            else:
+                time.sleep(LEAST_SECONDS_BETWEEN)
+                # Between its last breath and its last row a run may look interrupted for a moment.
+                interrupted = interrupted + 1 if (seen := self.progress()).stage == "interrupted" else 0
             if interrupted > 3:
                 raise RunError(
                     f"run {self.id} was interrupted: the process that worked on it is gone, {seen.queued + seen.running} "
@@ -147,13 +153,7 @@ class Run:
                 )
             if until is not None and time.monotonic() >= until:
                 raise TimeoutError(f"run {self.id} is not finished after {timeout:g} s")
-            live = self._live()
-            if live is not None and live.alive:
-                live.thread.join(LEAST_SECONDS_BETWEEN)
-                if self.finished:
-                    continue
-            else:
-                time.sleep(LEAST_SECONDS_BETWEEN)
+        seen = self.progress()
         if seen.status == FAILED:
             live = self._live()
             raise RunError(f"run {self.id} failed: {seen.reason}") from (None if live is None else live.why(self.id))
@@ -162,7 +162,11 @@ class Run:
     @property
     def finished(self) -> bool:
         """Whether nothing more will come."""
-        return self.progress().finished
+        with self.project.database.read() as connection:
+            if runs.has_ended(connection, self.id):
+                return True
+        live = self._live()
+        return live is not None and live.error is not None
 
     def cancel(self) -> int:
         """Hand out no more work; returns how many images were left. What is done stays, and older results hold."""
@@ -170,9 +174,7 @@ class Run:
             count = runs.cancel_jobs(connection, self.id)
             if count:
                 runs.close_run(connection, self.id)
-        serving = background.serving_of(self.project.database, self.project.id)
-        if serving is not None:
-            serving.dispatcher.ask()  # to look at once; one in another process does within a quarter of a second
+        background.wake(self.project.database, self.project.id)
         self._wake.set()
         self.project.changes.tell("results")
         return count

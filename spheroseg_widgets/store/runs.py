@@ -388,6 +388,11 @@ def fix_scales(connection: sa.Connection, run_id: int, scales: Mapping[str, floa
     connection.execute(run.update().where(run.c.id == run_id).values(parameters={**parameters, "scales": dict(scales)}))
 
 
+def has_ended(connection: sa.Connection, run_id: int) -> bool:
+    """Whether nothing more will come of a run."""
+    return connection.scalar(sa.select(run.c.status).where(run.c.id == run_id)) in FINAL
+
+
 def results_of_run(connection: sa.Connection, project_id: int, run_id: int) -> dict[int, int]:
     """Return the newest result a run made of each image, deleted images left out: result id by image id."""
     query = (
