@@ -159,7 +159,8 @@ class Dispatcher:
                 self._commit()
                 self._end_finished()
                 if not fresh:
-                    self._wake.wait(LOOK_SECONDS)
+                    hurried = any(work.urgent for work in self._works.values())
+                    self._wake.wait(LOOK_SECONDS / 4 if hurried else LOOK_SECONDS)
             self._let_go()
         except LeaseLostError:
             log.warning("project %s: another dispatcher took it over while this one did not answer", self.project_id)

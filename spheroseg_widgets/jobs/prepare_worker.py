@@ -29,8 +29,8 @@ class PrepareWorker(WorkerPlugin):  # type: ignore[misc]  # distributed is untyp
         Version by name, as the dispatcher has them.
     samples : tuple of str
         One image of each folder that the dispatcher sees: what is gone for all fails by itself, image by image.
-    model, sha256 : str
-        Name and weights; an empty name loads nothing.
+    model, sha256, folder : str
+        Name, weights, and where they were found; an empty name loads nothing.
     settings : Settings
         The run's.
     threads : int
@@ -43,6 +43,7 @@ class PrepareWorker(WorkerPlugin):  # type: ignore[misc]  # distributed is untyp
     samples: tuple[str, ...]
     model: str
     sha256: str
+    folder: str
     settings: Settings
     threads: int
     name: str
@@ -76,7 +77,7 @@ class PrepareWorker(WorkerPlugin):  # type: ignore[misc]  # distributed is untyp
                 f"the worker {worker.address} cannot see {first}{more}, where the images lie: {gone[first]}; {help_}"
             )
         if self.model:
-            predictor_for(self.model, self.sha256, self.settings, self.threads)
+            predictor_for(self.model, self.sha256, self.settings, self.threads, self.folder)
 
 
 def _differing(packages: dict[str, str]) -> str:

@@ -148,7 +148,10 @@ class RunWork:
             wanted = runs.jobs_frame(connection, self.run_id)["image_id"]
         table = table[table["image_id"].isin(wanted)]
         settings = Settings.from_dict(parameters["settings"])
-        scales = choose_scales(find_model(parameters["model"]), table, settings, self.stop)
+        model = find_model(
+            parameters["model"], sha256=parameters["model_sha256"], folder=parameters.get("model_folder", "")
+        )  # fmt: skip
+        scales = choose_scales(model, table, settings, self.stop)
         if scales is None:
             return None
         with self.database.write() as connection:
@@ -165,6 +168,7 @@ class RunWork:
             samples=tuple(path for folder, path in sorted(samples.items()) if folder not in gone),
             model=parameters["model"] if parameters.get("maps") is None else "",  # from stored maps no worker needs it
             sha256=parameters["model_sha256"],
+            folder=parameters.get("model_folder", ""),
             settings=Settings.from_dict(parameters["settings"]),
             threads=int(parameters.get("threads", 1)),
             name=self._name,
@@ -182,6 +186,11 @@ class RunWork:
             bool(self.settled)
             and (self._first or not self.flying or any(one.priority >= runs.URGENT for one, _ in self.settled))
         )
+
+    @property
+    def urgent(self) -> bool:
+        """Whether somebody waits for an image that is under way."""
+        return any(flight.jobs[0].priority >= runs.URGENT for flight in self.flying.values())
 
     def collect(self) -> bool:
         """Take what workers answered; whether there was anything."""
@@ -311,6 +320,7 @@ class RunWork:
             model_sha256=parameters["model_sha256"],
             settings=self._task_settings(one.image_id),
             threads=int(parameters.get("threads", 1)),
+            model_folder=parameters.get("model_folder", ""),
             maps=maps,
             maps_sha256=maps_sha256,
             submitted_at=time.time(),

@@ -69,6 +69,7 @@ class Task:
     model_sha256: str
     settings: dict[str, Any]
     threads: int = 1
+    model_folder: str = ""
     maps: bytes = b""
     maps_sha256: str = ""
     submitted_at: float = 0.0
@@ -104,11 +105,30 @@ class TaskResult:
     refused: bool = False
 
 
-def predictor_for(model: str, expected_sha256: str, settings: Settings, threads: int) -> Predictor:
-    """Return a ready model: loaded once a process, checked against the run's hash, computing as the run says."""
+def predictor_for(
+    model: str, expected_sha256: str, settings: Settings, threads: int, folder: str = ""
+) -> Predictor:  # fmt: skip
+    """Return a ready model: loaded once a process, checked against the run's hash, computing as the run says.
+
+    Parameters
+    ----------
+    model, expected_sha256 : str
+        Name and weights.
+    settings : Settings
+        The run's.
+    threads : int
+        Of the network's arithmetic.
+    folder : str
+        Path or URL of the folder of models where the run's was found: searched as well.
+
+    Raises
+    ------
+    ModelError, ImageError
+        There is no such model here, or it has other weights.
+    """
     key = (model, expected_sha256, settings.engine, settings.precision)
     if key not in _loaded:
-        info = find_model(model)
+        info = find_model(model, sha256=expected_sha256, folder=folder)
         if info.sha256 != expected_sha256:
             raise ImageError(model, "this worker holds other weights of this name than the run was started with")
         _loaded[key] = Predictor.of_run(info, settings, threads)
@@ -128,7 +148,9 @@ def segment_image(task: Task) -> TaskResult:
 
     try:
         settings = Settings.from_dict(task.settings)
-        predictor = None if task.maps else predictor_for(task.model, task.model_sha256, settings, task.threads)
+        predictor = None if task.maps else predictor_for(
+            task.model, task.model_sha256, settings, task.threads, task.model_folder
+        )  # fmt: skip
         loaded = time.perf_counter()
         tell.stage(READING)
         with local_file(task.uri) as file:  # what lies behind a URL travels once

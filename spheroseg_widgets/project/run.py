@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import platform
 import threading
 import time
@@ -136,28 +137,35 @@ class Run:
             It is not finished after `timeout`; it goes on.
         """
         until = None if timeout is None else time.monotonic() + timeout
-        interrupted = 0
-        while not self.finished:
-            live = self._live()
-            if live is not None and live.alive:
-                live.thread.join(LEAST_SECONDS_BETWEEN)
-                interrupted = 0
-            else:
-                time.sleep(LEAST_SECONDS_BETWEEN)
-                # Between its last breath and its last row a run may look interrupted for a moment.
-                interrupted = interrupted + 1 if (seen := self.progress()).stage == "interrupted" else 0
-            if interrupted > 3:
-                raise RunError(
-                    f"run {self.id} was interrupted: the process that worked on it is gone, {seen.queued + seen.running} "
-                    "images are left; resume() goes on with them"
-                )
-            if until is not None and time.monotonic() >= until:
-                raise TimeoutError(f"run {self.id} is not finished after {timeout:g} s")
+        news = threading.Event()
+        leave = self.project.changes.on_change(lambda _kind, _ids: news.set())
+        try:
+            while not self.finished:
+                left = math.inf if until is None else until - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError(f"run {self.id} is not finished after {timeout:g} s")
+                live = self._live()
+                if live is None or not live.alive:
+                    self._check_not_interrupted()
+                news.wait(min(left, LOOK_SECONDS / 2))
+                news.clear()
+        finally:
+            leave()
         seen = self.progress()
         if seen.status == FAILED:
             live = self._live()
             raise RunError(f"run {self.id} failed: {seen.reason}") from (None if live is None else live.why(self.id))
         return self
+
+    def _check_not_interrupted(self) -> None:
+        for _ in range(4):  # between its last breath and its last row a run may look interrupted for a moment
+            if (seen := self.progress()).stage != "interrupted":
+                return
+            time.sleep(LEAST_SECONDS_BETWEEN)
+        raise RunError(
+            f"run {self.id} was interrupted: the process that worked on it is gone, {seen.queued + seen.running} "
+            "images are left; resume() goes on with them"
+        )
 
     @property
     def finished(self) -> bool:
@@ -366,6 +374,7 @@ def start_run(
     parameters = {
         "model": str(info.weights) if info.kind == "original" else info.name,
         "model_sha256": info.sha256,
+        "model_folder": info.folder,
         "settings": chosen.to_dict(),
         # Chosen before the first job starts, unless one was asked for; never changed afterwards.
         "scales": scales,

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from spheroseg_widgets.errors import ModelError
+from spheroseg_widgets.imaging.url import Place, as_path
+
+from . import remote_models
 
 if TYPE_CHECKING:
     from .network import ResUNet
@@ -45,6 +48,8 @@ class ModelInfo:
         Network configuration and prediction defaults, as in the model's `model.json`.
     card : Path or None
         The model card.
+    folder : str
+        Path or URL of the folder of models that it was found in.
     """
 
     name: str
@@ -54,6 +59,7 @@ class ModelInfo:
     sha256: str
     settings: dict[str, Any]
     card: Path | None = None
+    folder: str = ""
 
     def load(self) -> ResUNet:
         """Build the network with its weights.
@@ -79,14 +85,13 @@ class ModelInfo:
         return load_weights(self.weights, NetworkConfig.from_dict(self.settings["network"]), self.sha256)
 
 
-def model_folders() -> list[Path]:
-    """Return the folders that are searched for models, first found wins."""
+def model_folders() -> list[Place]:
+    """Return the folders that are searched for models, first found wins; those of `SPHEROSEG_MODELS` may be URLs."""
     package = Path(__file__).resolve().parent.parent
-    folders = [Path(part) for part in os.environ.get("SPHEROSEG_MODELS", "").split(os.pathsep) if part]
-    folders.append(user_folder())
+    # The colon of a URL is none that separates.
+    named = re.split(rf"{re.escape(os.pathsep)}(?!//)", os.environ.get("SPHEROSEG_MODELS", ""))
     # An installed wheel carries the models inside the package; a clone has them beside it.
-    folders += [package / "_models", package.parent / "models"]
-    return folders
+    return [*(as_path(part) for part in named if part), user_folder(), package / "_models", package.parent / "models"]
 
 
 def list_models(broken: list[ModelError] | None = None) -> list[ModelInfo]:
@@ -98,21 +103,41 @@ def list_models(broken: list[ModelError] | None = None) -> list[ModelInfo]:
         Receives the errors of those whose description cannot be read; the others are found all the same.
     """
     found: dict[str, ModelInfo] = {}
-    for folder in model_folders():
-        for description in sorted(folder.glob("[!.]*/model.json")):
-            try:
-                info = _read(description)
-            except ModelError as error:
-                if broken is not None:
-                    broken.append(error)
-            else:
-                found.setdefault(info.name, info)
-    found.setdefault(CLASSICAL, ModelInfo(CLASSICAL, "1", "threshold", None, "", {}))
+    for info in _all_models(model_folders(), [] if broken is None else broken):
+        found.setdefault(info.name, info)
     return list(found.values())
 
 
-def find_model(name: str) -> ModelInfo:
+def _all_models(folders: Iterable[Place], broken: list[ModelError]) -> Iterator[ModelInfo]:
+    for folder in folders:
+        try:
+            there = _descriptions(folder)
+        except ModelError as error:
+            broken.append(error)
+            continue
+        for description in there:
+            try:
+                yield _read(description, str(folder))
+            except ModelError as error:
+                broken.append(error)
+    yield ModelInfo(CLASSICAL, "1", "threshold", None, "", {})
+
+
+def _descriptions(folder: Place) -> list[Path]:
+    return sorted(folder.glob("[!.]*/model.json")) if isinstance(folder, Path) else remote_models.descriptions(folder)
+
+
+def find_model(name: str, *, sha256: str = "", folder: str = "") -> ModelInfo:
     """Find a model by name, or take a checkpoint file of the original platform.
+
+    Parameters
+    ----------
+    name : str
+        Of the model, or path of the checkpoint.
+    sha256 : str
+        Of several models of this name, that with these weights; where there is none, the first one.
+    folder : str
+        Path or URL of a folder that is searched as well, last.
 
     Raises
     ------
@@ -127,11 +152,18 @@ def find_model(name: str) -> ModelInfo:
             raise ModelError(f"{name}: no such checkpoint")
         return ModelInfo(path.name, "", "original", path.resolve(), weights_sha256(path), {})
     broken: list[ModelError] = []
-    models = {info.name: info for info in list_models(broken)}
-    if name not in models:
+    first: ModelInfo | None = None
+    known: set[str] = set()
+    for info in _all_models([*model_folders(), *([as_path(folder)] if folder else [])], broken):
+        known.add(info.name)
+        if info.name == name:
+            if sha256 in ("", info.sha256):
+                return info
+            first = first or info
+    if first is None:
         reasons = "".join(f"\n{error}" for error in broken)
-        raise ModelError(f"there is no model named {name!r}; known models: {', '.join(sorted(models))}{reasons}")
-    return models[name]
+        raise ModelError(f"there is no model named {name!r}; known models: {', '.join(sorted(known))}{reasons}")
+    return first
 
 
 def user_folder() -> Path:
@@ -219,7 +251,7 @@ def add_original(checkpoint: Path, name: str | None = None) -> ModelInfo:
     return find_model(chosen)
 
 
-def _read(description: Path) -> ModelInfo:
+def _read(description: Path, folder: str) -> ModelInfo:
     try:
         values = json.loads(description.read_text())
         return ModelInfo(
@@ -230,6 +262,7 @@ def _read(description: Path) -> ModelInfo:
             sha256=values["sha256"] if values["weights"] else _digest(values["threshold"]),
             settings=values,
             card=description.parent / "README.md",
+            folder=folder,
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{description}: not a readable model description ({error})") from error
