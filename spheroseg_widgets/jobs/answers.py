@@ -13,8 +13,6 @@ from distributed import as_completed
 Answer = tuple[Any, Any]
 """Dask's future, and the value, the error of one that failed, or None where neither can be had any more."""
 GONE = (Exception, asyncio.CancelledError, concurrent.futures.CancelledError)
-
-
 FETCH_SECONDS = 0.4
 """How long answers wait for others on their workers: each fetch asks every worker that has one."""
 

@@ -44,8 +44,6 @@ LEASE_SECONDS = 60.0
 COUNT_WORKERS_SECONDS = 1.0
 LOOK_FOR_JOBS_SECONDS = 0.1
 """How often the store is asked in vain: for what somebody waits for while the workers are busy."""
-GIVE_UP_SECONDS = 5.0
-"""How long a busy cluster is waited for to hear that tasks are given up."""
 
 Settled = tuple[ClaimedJob, TaskResult]
 

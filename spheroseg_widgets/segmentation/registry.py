@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "resunet-spheroid"
 CLASSICAL = "threshold"
 NAME = re.compile(r"\w([\w .-]*\w)?")
+SEPARATOR = re.escape(os.pathsep)
+NAMED_FOLDER = re.compile(
+    rf"[A-Za-z][\w+.-]+://[^/{SEPARATOR}]*(?::\d+(?=[/{SEPARATOR}]|$)|:[^/]*@[^/{SEPARATOR}]*)?(?:/[^{SEPARATOR}]*)?|[^{SEPARATOR}]+"
+)
+"""One of the folders of `SPHEROSEG_MODELS`: the colons of a URL, also before a port, separate none."""
 CHECKPOINT_SUFFIXES = (".pth", ".pt", ".tar", ".ckpt")
 
 
@@ -88,10 +93,9 @@ class ModelInfo:
 def model_folders() -> list[Place]:
     """Return the folders that are searched for models, first found wins; those of `SPHEROSEG_MODELS` may be URLs."""
     package = Path(__file__).resolve().parent.parent
-    # The colon of a URL is none that separates.
-    named = re.split(rf"{re.escape(os.pathsep)}(?!//)", os.environ.get("SPHEROSEG_MODELS", ""))
+    named = NAMED_FOLDER.findall(os.environ.get("SPHEROSEG_MODELS", ""))
     # An installed wheel carries the models inside the package; a clone has them beside it.
-    return [*(as_path(part) for part in named if part), user_folder(), package / "_models", package.parent / "models"]
+    return [*map(as_path, named), user_folder(), package / "_models", package.parent / "models"]
 
 
 def list_models(broken: list[ModelError] | None = None) -> list[ModelInfo]:
@@ -110,21 +114,16 @@ def list_models(broken: list[ModelError] | None = None) -> list[ModelInfo]:
 
 def _all_models(folders: Iterable[Place], broken: list[ModelError]) -> Iterator[ModelInfo]:
     for folder in folders:
-        try:
-            there = _descriptions(folder)
-        except ModelError as error:
-            broken.append(error)
-            continue
+        if isinstance(folder, Path):
+            there = sorted(folder.glob("[!.]*/model.json"))
+        else:
+            there = remote_models.descriptions(folder, broken)
         for description in there:
             try:
                 yield _read(description, str(folder))
             except ModelError as error:
                 broken.append(error)
     yield ModelInfo(CLASSICAL, "1", "threshold", None, "", {})
-
-
-def _descriptions(folder: Place) -> list[Path]:
-    return sorted(folder.glob("[!.]*/model.json")) if isinstance(folder, Path) else remote_models.descriptions(folder)
 
 
 def find_model(name: str, *, sha256: str = "", folder: str = "") -> ModelInfo:

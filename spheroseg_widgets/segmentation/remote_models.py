@@ -24,33 +24,40 @@ _lock = threading.Lock()
 _found: dict[Url, tuple[float, list[Path]]] = {}
 
 
-def descriptions(folder: Url) -> list[Path]:
+def descriptions(folder: Url, broken: list[ModelError]) -> list[Path]:
     """Return the descriptions (`model.json`) of the models of a folder, each beside a copy of its files here.
 
     Parameters
     ----------
     folder : Url
         With a folder for each model, as models lie on a disk.
-
-    Raises
-    ------
-    ModelError
-        The folder cannot be reached, or a file of it not be copied.
+    broken : list
+        Receives why the folder cannot be reached, or a model of it not be copied; the others are.
     """
     with _lock:
         looked, found = _found.get(folder, (0.0, []))
-        if not found or time.monotonic() - looked > LOOK_SECONDS:
+        if found and time.monotonic() - looked <= LOOK_SECONDS:
+            return list(found)
+        found, before = [], len(broken)
+        try:
+            refuse_secrets(folder)  # a run names the folder in the store
+            names = _names(folder)
+        except SpherosegError as error:
+            broken.append(ModelError(f"no models from there: {error}"))
+            return []
+        for name in names:
             try:
-                refuse_secrets(folder)  # a run names the folder in the store
-                found = [_copied(folder / name) for name in _names(folder)]
+                found.append(_copied(folder / name))
             except (SpherosegError, OSError) as error:
-                raise ModelError(f"the models cannot be copied from there: {error}") from error
+                broken.append(ModelError(f"{folder / name}: the model cannot be copied here: {error}"))
+        if len(broken) == before:  # else it is tried again the next time
             _found[folder] = time.monotonic(), found
     return list(found)
 
 
 def _names(folder: Url) -> list[str]:
-    remote.connect(folder)[0].invalidate_cache()
+    if remote.kind(folder) == "missing":  # forgets what was listed a while ago, too
+        raise ModelError(f"{folder}: it is not there")
     found = remote.match(folder, f"*/{DESCRIPTION}")
     names = sorted(name.rpartition("/")[0] for name in found)
     return [name for name in names if not name.startswith(".")]
