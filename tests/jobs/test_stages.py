@@ -90,7 +90,7 @@ def test_without_a_worker_nothing_is_told_and_nothing_breaks() -> None:
 
 def test_what_was_heard_is_taken_once() -> None:
     heard = Heard()
-    assert not heard.any
+    assert heard.take() == {}
     heard.hear((0.0, [3, 1, READING]))
     heard.hear((0.1, [3, 1, SEGMENTING]))
     heard.hear((0.2, [4, 2, READING]))
