@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -20,6 +21,7 @@ from spheroseg_widgets.cli import app
 from spheroseg_widgets.errors import ImageError, RunError, ShareUnavailableError
 from spheroseg_widgets.imaging.read import Plane, read_plane
 from spheroseg_widgets.project.finetune import read_image
+from spheroseg_widgets.segmentation.registry import find_model
 from spheroseg_widgets.widgets.editor_pixels import read_original
 from spheroseg_widgets.widgets.thumbnails import Picture, Thumbnails
 
@@ -81,6 +83,40 @@ def test_a_run_measures_what_it_measures_in_local_files(
     assert tmp_path / "out" / "masks" / "plate_A02_24h.png" in files
     assert row["path"] in pd.read_csv(tmp_path / "out" / "images.csv")["path"].tolist()
     assert not list(copies.glob("spheroseg-copy-*"))
+
+
+def test_a_worker_that_has_only_the_run_s_word_gets_the_weights_by_url(
+    tmp_path: Path,
+    upload: Callable[[Path], str],
+    project: sw.Project,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shipped = find_model("resunet-spheroid-fast")
+    assert shipped.weights is not None
+    ours = tmp_path / "weights" / "ours"
+    shutil.copytree(shipped.weights.parent, ours)
+    described = json.loads((ours / "model.json").read_text())
+    (ours / "model.json").write_text(json.dumps({**described, "name": "ours"}))
+    url = upload(ours.parent)
+    shutil.rmtree(ours.parent)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache of this process"))
+    monkeypatch.setenv("SPHEROSEG_MODELS", url)
+    cache = tmp_path / "cache of the worker"
+    port = free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    with (
+        scheduler(port),
+        worker(address, before=("env", "-u", "SPHEROSEG_MODELS", f"XDG_CACHE_HOME={cache}")),
+        Client(address, set_as_default=False, timeout=60) as other,
+    ):
+        other.wait_for_workers(1, timeout=60)
+        project.segment(model="ours", cluster=address).wait(120)
+    assert [path.name for path in cache.rglob("*.safetensors")] == ["weights.safetensors"]
+    by_url = measured(project)
+    project.segment(model=shipped.name, cluster=client).wait(120)
+    same = by_url.columns.difference(["model", "model_version", "run_id"])
+    pd.testing.assert_frame_equal(by_url[same], measured(project)[same])
 
 
 @pytest.mark.parametrize("lacking", ["credentials", "s3fs"])
