@@ -19,12 +19,12 @@ from spheroseg_widgets.imaging.reach import one_a_folder, unseen
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.segmentation.registry import find_model
 from spheroseg_widgets.segmentation.settings import Settings
-from spheroseg_widgets.store import runs
+from spheroseg_widgets.store import jobs, runs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.images import images_frame, set_source_hashes
+from spheroseg_widgets.store.jobs import ClaimedJob
 from spheroseg_widgets.store.map_cache import GONE, map_key
 from spheroseg_widgets.store.results import NewRevision, add_revisions, point_many
-from spheroseg_widgets.store.runs import ClaimedJob
 from spheroseg_widgets.store.tables import COMPUTED
 
 from .answers import Answers
@@ -143,7 +143,7 @@ class RunWork:
             if parameters["scales"] is not None:
                 return parameters
             table = images_frame(connection, self.project_id)
-            wanted = runs.jobs_frame(connection, self.run_id)["image_id"]
+            wanted = jobs.jobs_frame(connection, self.run_id)["image_id"]
         table = table[table["image_id"].isin(wanted)]
         settings = Settings.from_dict(parameters["settings"])
         model = find_model(
@@ -159,7 +159,7 @@ class RunWork:
     def _preparation(self) -> PrepareWorker:
         parameters = self._parameters
         with self.database.read() as connection:
-            samples = one_a_folder(runs.jobs_frame(connection, self.run_id)["path"])
+            samples = one_a_folder(jobs.jobs_frame(connection, self.run_id)["path"])
         gone = unseen(samples.values())
         return PrepareWorker(
             packages={name: version(name) for name in ("spheroseg_widgets", *parameters.get("packages", {}))},
@@ -182,13 +182,13 @@ class RunWork:
         """Whether answers should be written now: the first of a run, the last, and those that somebody waits for."""
         return bool(self._lost) or (
             bool(self.settled)
-            and (self._first or not self.flying or any(one.priority >= runs.URGENT for one, _ in self.settled))
+            and (self._first or not self.flying or any(one.priority >= jobs.URGENT for one, _ in self.settled))
         )
 
     @property
     def urgent(self) -> bool:
         """Whether somebody waits for an image that is under way."""
-        return any(flight.jobs[0].priority >= runs.URGENT for flight in self.flying.values())
+        return any(flight.jobs[0].priority >= jobs.URGENT for flight in self.flying.values())
 
     def collect(self) -> bool:
         """Take what workers answered; whether there was anything."""
@@ -197,7 +197,7 @@ class RunWork:
         came = False
         ended = self._answers.ended()
         self._busy = sum(1 for key in self.flying if key not in ended)
-        urgent = any(key in ended and flight.jobs[0].priority >= runs.URGENT for key, flight in self.flying.items())
+        urgent = any(key in ended and flight.jobs[0].priority >= jobs.URGENT for key, flight in self.flying.items())
         for future, answer in self._answers.take(at_once=urgent or not self._busy):
             flight = self.flying.pop(future.key, None)
             if flight is None:  # given up
@@ -239,19 +239,19 @@ class RunWork:
                 return False
             self._most, self._counted = IN_FLIGHT_PER_WORKER * max(1, workers), time.monotonic()
         urgent = self._busy >= self._most
-        least = runs.URGENT if urgent else 0
+        least = jobs.URGENT if urgent else 0
         room = (2 if urgent else 1) * self._most - self._busy
         if room <= 0 or (least >= self._in_vain and time.monotonic() < self._again):
             return False
         with self.database.read() as connection:
-            waiting = runs.count_queued(connection, self.run_id, least_priority=least, most=2 * self._most * TOGETHER)
+            waiting = jobs.count_queued(connection, self.run_id, least_priority=least, most=2 * self._most * TOGETHER)
         if not waiting:
             self._in_vain, self._again = least, time.monotonic() + LOOK_FOR_JOBS_SECONDS
             return False
         # So that at the end all workers have something to do, and not one a last heap.
         together = max(1, min(TOGETHER, waiting // (2 * self._most)))
         with self.database.write() as connection:
-            groups = runs.claim_jobs(
+            groups = jobs.claim_jobs(
                 connection, self.run_id, room, self.owner, LEASE_SECONDS,
                 least_priority=least, most_together=together, pixels_together=PIXELS_TOGETHER,
             )  # fmt: skip
@@ -276,23 +276,23 @@ class RunWork:
         ready: dict[int, list[tuple[list[Task], list[ClaimedJob]]]] = {}
         for group in groups:
             tasks: list[Task] = []
-            jobs: list[ClaimedJob] = []
+            claimed: list[ClaimedJob] = []
             for one in group:
                 task = self._task(one, told=len(group) == 1)
                 if isinstance(task, str):
                     self.settled.append((one, TaskResult(one.job_id, one.attempt, reason=task)))
                 else:
                     tasks.append(task)
-                    jobs.append(one)
+                    claimed.append(one)
             if tasks:
-                ready.setdefault(jobs[0].priority, []).append((tasks, jobs))
+                ready.setdefault(claimed[0].priority, []).append((tasks, claimed))
         for priority, some in ready.items():
             keys = [tasks[0].key for tasks, _ in some]
             futures = self._client.map(
                 segment_images, [tasks for tasks, _ in some], key=keys, pure=False, priority=priority
             )
-            for key, (_, jobs), future in zip(keys, some, futures, strict=True):
-                self.flying[key] = Flight(jobs, future)
+            for key, (_, claimed), future in zip(keys, some, futures, strict=True):
+                self.flying[key] = Flight(claimed, future)
                 answers.wait_for(future)
 
     def _task(self, one: ClaimedJob, *, told: bool) -> Task | str:
@@ -331,8 +331,8 @@ class RunWork:
         """Write what came back, in the caller's transaction; returns the images whose jobs ended."""
         images = self._settle(connection)
         for one in self._lost:
-            runs.requeue_job(connection, one.job_id, one.attempt)
-        runs.set_stages(connection, self._heard.take())
+            jobs.requeue_job(connection, one.job_id, one.attempt)
+        jobs.set_stages(connection, self._heard.take())
         return images
 
     def stored(self) -> None:
@@ -346,7 +346,7 @@ class RunWork:
 
     def beat(self, connection: sa.Connection) -> None:
         """Prolong what is under way."""
-        runs.heartbeat(connection, [(one.job_id, one.attempt) for one in self._claimed()], LEASE_SECONDS)
+        jobs.heartbeat(connection, [(one.job_id, one.attempt) for one in self._claimed()], LEASE_SECONDS)
 
     def drop_cancelled(self, running: dict[int, int]) -> bool:
         """Take back what the store no longer has as ours; whether there was anything."""
@@ -378,7 +378,7 @@ class RunWork:
         # takes tasks of one key for one task.
         # Dask holds back tasks of a large group, told by the first word, until a worker is free; urgent ones are to
         # overtake what waits in a worker's hands already.
-        group = "segment" if one.priority < runs.URGENT else "urgent"
+        group = "segment" if one.priority < jobs.URGENT else "urgent"
         return f"{group}-{self.owner}-{self.run_id}-{one.job_id}-{one.attempt}"
 
     def leave(self) -> None:
@@ -410,11 +410,11 @@ class RunWork:
             )  # fmt: skip
             if reason is None:
                 good.append((one, result))
-            elif runs.fail_job(
+            elif jobs.fail_job(
                 connection, one.job_id, one.attempt, reason, result.traceback, result.worker or self.owner
             ):  # fmt: skip
                 images.append(one.image_id)
-        done = runs.finish_jobs(
+        done = jobs.finish_jobs(
             connection,
             [
                 (one.job_id, one.attempt, result.worker or self.owner, result.seconds, result.timings)

@@ -24,7 +24,7 @@ from spheroseg_widgets.jobs.service import start_service
 from spheroseg_widgets.segmentation.engines import FAST_PACKAGES, ONNX, check_usable, choose_engine
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, ModelInfo, find_model
 from spheroseg_widgets.segmentation.settings import Settings
-from spheroseg_widgets.store import images, requests, runs
+from spheroseg_widgets.store import images, jobs, requests, runs
 from spheroseg_widgets.store.job_state import FAILED
 from spheroseg_widgets.store.progress import RunningImage, RunProgress, run_progress, running_images
 from spheroseg_widgets.store.run_log import run_log
@@ -81,7 +81,7 @@ class Run:
     def status(self) -> pd.DataFrame:
         """Return one row an image: status, reason, worker, times."""
         with self.project.database.read() as connection:
-            return runs.jobs_frame(connection, self.id)
+            return jobs.jobs_frame(connection, self.id)
 
     def errors(self) -> pd.DataFrame:
         """Return the failed images with their reasons and tracebacks."""
@@ -179,7 +179,7 @@ class Run:
     def cancel(self) -> int:
         """Hand out no more work; returns how many images were left. What is done stays, and older results hold."""
         with self.project.database.write() as connection:
-            count = runs.cancel_jobs(connection, self.id)
+            count = jobs.cancel_jobs(connection, self.id)
             if count:
                 runs.close_run(connection, self.id)
         background.wake(self.project.database, self.project.id)
@@ -238,7 +238,7 @@ class Run:
         check_reachable(failed["path"] if images is None else failed["path"][failed["image_id"].isin(list(images))])
         interrupted = self.progress().stage == "interrupted"
         with self.project.database.write() as connection:
-            count = runs.retry_failed(connection, self.id, images)
+            count = jobs.retry_failed(connection, self.id, images)
             if interrupted:
                 count += runs.reopen(connection, self.id)
         if count:
@@ -328,7 +328,7 @@ class _Elsewhere:
         project = self._run.project
         live = self._run._live()
         with project.database.read() as connection:
-            ended = runs.ended_images(connection, self._run.id)
+            ended = jobs.ended_images(connection, self._run.id)
         fresh = ended - (self._ended or set())
         first, self._ended = self._ended is None, ended
         if fresh and not first and (live is None or not live.alive):
