@@ -15,8 +15,7 @@ from spheroseg_widgets.store import jobs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.progress import run_progress
 
-from .dispatcher import Dispatcher
-from .run_work import describe
+from .dispatcher import Dispatcher, describe
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from spheroseg_widgets.store.database import Database
 
 from .cluster import Clients, ClusterWish
 from .cluster_record import ClusterRecord
-from .run_work import LEASE_SECONDS, RunWork, describe
+from .run_work import LEASE_SECONDS, RunWork
 
 log = logging.getLogger(__name__)
 
@@ -292,3 +292,9 @@ class Dispatcher:
     def _keep_lease(self, connection: Any) -> None:
         if not leases.acquire_lease(connection, self.project_id, self.owner, LEASE_SECONDS):
             raise LeaseLostError("another process took this project's jobs over while this one did not answer")
+
+
+def describe(error: BaseException) -> str:
+    """Say in one line why a run could not go on."""
+    text = (str(error).splitlines() or [""])[0]
+    return text if isinstance(error, StoreError) else f"{type(error).__name__}: {text}".rstrip(": ")
