@@ -32,8 +32,9 @@ from .hooks import hook
 from .judging import Judging
 from .maps import FromMaps
 from .relink import relink
-from .run import Run, start_run
+from .run import Run
 from .settling import settle
+from .start_run import start_run
 from .tables import images_and_objects, measurements_table, wells_map
 
 
