@@ -114,7 +114,7 @@ describe("ClusterMonitor", () => {
     expect(rows[0]).toEqual(["0", "98 %", "812 MB of 12.6 GB", "1 + 2 waiting", "resunet-spheroid"]);
     expect(rows[1]).toEqual(["<b>1</b>", "3 %", "812 MB of 12.6 GB", "idle", "none loaded"]);
     expect(host.querySelector("tbody b")).toBeNull();
-    const widths = [...host.querySelectorAll<HTMLElement>(".sw-cluster-fill")].map((fill) => fill.style.width);
+    const widths = [...host.querySelectorAll<HTMLElement>(".sw-fill")].map((fill) => fill.style.width);
     expect(widths).toEqual(["97.6%", "6.4%", "3%", "6.4%"]);
   });
 

@@ -99,10 +99,10 @@ class Row {
 class Meter {
   readonly cell = make("td", "sw-cluster-meter");
   readonly text = make("span");
-  readonly #fill = make("span", "sw-cluster-fill");
+  readonly #fill = make("span", "sw-fill");
 
   constructor() {
-    const bar = make("span", "sw-cluster-bar");
+    const bar = make("span", "sw-bar");
     bar.setAttribute("aria-hidden", "true");
     bar.append(this.#fill);
     this.cell.append(bar, this.text);

@@ -19,21 +19,21 @@ export class MonitorView {
   #open: boolean | null = null; // null: as the state of the run suggests
 
   readonly #none: HTMLElement;
-  readonly #line = make("div", "sw-monitor-line");
-  readonly #name = make("strong", "sw-monitor-name");
-  readonly #stage = make("span", "sw-monitor-stage");
-  readonly #bar = make("div", "sw-monitor-bar");
+  readonly #line = make("div", "sw-line");
+  readonly #name = make("strong", "sw-line-name");
+  readonly #stage = make("span", "sw-line-state");
+  readonly #bar = make("div", "sw-bar");
   readonly #segments = new Map(BAR.map((state) => [state, make("span", `sw-monitor-part sw-is-${state}`)]));
-  readonly #count = make("span", "sw-monitor-count");
-  readonly #rate = make("span", "sw-monitor-fact");
-  readonly #time = make("span", "sw-monitor-fact");
+  readonly #count = make("span");
+  readonly #rate = make("span", "sw-fact");
+  readonly #time = make("span", "sw-fact");
   readonly #toggle: HTMLButtonElement;
   readonly #cancel: HTMLButtonElement;
   readonly #details = make("div", "sw-monitor-details");
   readonly #counts = make("div", "sw-monitor-counts");
-  readonly #elapsed = make("span", "sw-monitor-fact");
+  readonly #elapsed = make("span", "sw-fact");
   readonly #running = make("div", "sw-monitor-running");
-  readonly #bound = make("p", "sw-monitor-more");
+  readonly #bound = make("p", "sw-remark");
   readonly #failed = make("div", "sw-monitor-failed");
   readonly #retry: HTMLButtonElement;
   readonly #asking: Asking<Verb>;
@@ -46,7 +46,7 @@ export class MonitorView {
   ) {
     const { t, root } = frame;
     this.#asking = new Asking(ask, () => this.#draw());
-    this.#none = make("p", "sw-monitor-none", t("monitor.none"));
+    this.#none = make("p", "sw-remark", t("monitor.none"));
     this.#bar.setAttribute("role", "progressbar");
     this.#bar.setAttribute("aria-valuemin", "0");
     this.#bar.append(...this.#segments.values());
@@ -56,11 +56,11 @@ export class MonitorView {
     this.#retry = button("", () => void this.#asking.ask("retry_failed"));
     this.#details.id = `sw-monitor-${(views += 1)}`;
     this.#toggle.setAttribute("aria-controls", this.#details.id);
-    const facts = make("div", "sw-monitor-facts");
+    const facts = make("div", "sw-line-facts");
     facts.append(this.#count, this.#rate, this.#time);
-    const verbs = make("div", "sw-monitor-verbs");
+    const verbs = make("div", "sw-line-verbs");
     verbs.append(this.#toggle, this.#retry, this.#cancel);
-    const head = make("div", "sw-monitor-head");
+    const head = make("div", "sw-line-head");
     head.append(this.#name, this.#stage);
     this.#line.append(head, this.#bar, facts, verbs);
     this.#bound.textContent = t("monitor.bound");
@@ -197,7 +197,7 @@ export class MonitorView {
       const row = make("li", "sw-monitor-at-work");
       const percent = image.fraction === null ? null : Math.floor(100 * image.fraction);
       const stage = percent === null ? t(`monitor.image_${image.stage}`) : t("monitor.image_segmenting_part", { percent });
-      row.append(make("span", "sw-monitor-image", image.name), make("span", "sw-monitor-fact", stage));
+      row.append(make("span", "sw-monitor-image", image.name), make("span", "sw-fact", stage));
       row.dataset.stage = image.stage;
       return row;
     });
@@ -206,7 +206,7 @@ export class MonitorView {
     list.append(...rows);
     const rest = (this.#progress?.running ?? 0) - rows.length;
     this.#running.replaceChildren(list);
-    if (rest > 0) this.#running.append(make("p", "sw-monitor-more", t("monitor.more_running", { n: rest })));
+    if (rest > 0) this.#running.append(make("p", "sw-remark", t("monitor.more_running", { n: rest })));
   }
 
   #drawFailures(): void {
@@ -236,7 +236,7 @@ export class MonitorView {
     list.append(table);
     const rest = total - this.#failures.length;
     this.#failed.replaceChildren(list);
-    if (rest > 0) this.#failed.append(make("p", "sw-monitor-more", t("monitor.more_failures", { n: rest })));
+    if (rest > 0) this.#failed.append(make("p", "sw-remark", t("monitor.more_failures", { n: rest })));
   }
 
   #failureVerbs(failure: Failure): HTMLTableCellElement {

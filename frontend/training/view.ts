@@ -15,16 +15,16 @@ export class TrainingView {
   #since = 0; // when the seconds of the trait arrived: the clock counts on from there
   #connection: State = "connected";
 
-  readonly #line = make("div", "sw-training-line-of-facts");
-  readonly #name = make("strong", "sw-training-name");
-  readonly #state = make("span", "sw-training-state");
-  readonly #step = make("span", "sw-training-fact");
-  readonly #loss = make("span", "sw-training-fact");
-  readonly #iou = make("span", "sw-training-fact");
-  readonly #elapsed = make("span", "sw-training-fact");
-  readonly #left = make("span", "sw-training-fact");
-  readonly #bar = make("div", "sw-training-bar");
-  readonly #fill = make("span", "sw-training-fill");
+  readonly #line = make("div", "sw-line");
+  readonly #name = make("strong", "sw-line-name");
+  readonly #state = make("span", "sw-line-state");
+  readonly #step = make("span", "sw-fact");
+  readonly #loss = make("span", "sw-fact");
+  readonly #iou = make("span", "sw-fact");
+  readonly #elapsed = make("span", "sw-fact");
+  readonly #left = make("span", "sw-fact");
+  readonly #bar = make("div", "sw-bar");
+  readonly #fill = make("span", "sw-fill");
   readonly #falls = make("span", "sw-training-falls");
   readonly #stop: HTMLButtonElement;
   readonly #resume: HTMLButtonElement;
@@ -51,15 +51,15 @@ export class TrainingView {
     this.#stop = button("", () => void this.#asking.ask("stop"));
     this.#stop.title = t("training.stop_help");
     this.#resume = button("", () => void this.#asking.ask("resume"));
-    const head = make("div", "sw-training-head");
+    const head = make("div", "sw-line-head");
     head.append(this.#name, this.#state);
-    const facts = make("div", "sw-training-facts");
+    const facts = make("div", "sw-line-facts");
     facts.append(this.#step, this.#loss, this.#iou, this.#elapsed, this.#left);
-    const verbs = make("div", "sw-training-verbs");
+    const verbs = make("div", "sw-line-verbs");
     verbs.append(this.#stop, this.#resume);
     this.#line.append(head, verbs, facts);
     this.#chart = new Chart(frame, signal);
-    const foot = make("div", "sw-training-foot");
+    const foot = make("div", "sw-remarks");
     foot.append(this.#best, this.#about, this.#next);
     root.append(this.#line, this.#bar, this.#asking.note, this.#chart.element, foot);
     this.#draw();

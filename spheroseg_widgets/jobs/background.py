@@ -11,12 +11,11 @@ import sys
 import threading
 from collections.abc import Callable
 
-from spheroseg_widgets.store import runs
+from spheroseg_widgets.store import jobs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.progress import run_progress
 
-from .dispatcher import Dispatcher
-from .run_work import describe
+from .dispatcher import Dispatcher, describe
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +113,7 @@ def _finish_all() -> None:
         for one in alive:
             with one.dispatcher.database.write() as connection:
                 for run_id in one.run_ids:
-                    runs.cancel_jobs(connection, run_id)
+                    jobs.cancel_jobs(connection, run_id)
             one.dispatcher.stop.set()
         for one in alive:
             one.thread.join(timeout=30)

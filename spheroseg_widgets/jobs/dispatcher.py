@@ -11,12 +11,12 @@ from contextlib import suppress
 from typing import Any
 
 from spheroseg_widgets.errors import StoreError
-from spheroseg_widgets.store import leases, requests, runs
+from spheroseg_widgets.store import jobs, leases, requests, runs
 from spheroseg_widgets.store.database import Database
 
 from .cluster import Clients, ClusterWish
 from .cluster_record import ClusterRecord
-from .run_work import LEASE_SECONDS, RunWork, describe
+from .run_work import LEASE_SECONDS, RunWork
 
 log = logging.getLogger(__name__)
 
@@ -179,8 +179,8 @@ class Dispatcher:
                 self._take_up(one, clients)
         for work in self._works.values():
             with self.database.read() as connection:
-                running = runs.running_of(connection, work.run_id)
-                waiting = runs.count_queued(connection, work.run_id)
+                running = jobs.running_of(connection, work.run_id)
+                waiting = jobs.count_queued(connection, work.run_id)
             work.drop_cancelled(running)
             work.look()
             if not running and not waiting:
@@ -191,7 +191,7 @@ class Dispatcher:
         asked = one.request.cluster if one.request is not None else {}
         with self.database.write() as connection:
             self._keep_lease(connection)
-            orphans = runs.requeue_orphans(connection, one.run_id)
+            orphans = jobs.requeue_orphans(connection, one.run_id)
             waiting = runs.take_up(connection, self.project_id, one.run_id)
             if not waiting:
                 runs.close_run(connection, one.run_id)
@@ -245,7 +245,7 @@ class Dispatcher:
             else:
                 with self.database.write() as connection:
                     self._keep_lease(connection)
-                    if runs.count_queued(connection, run_id):
+                    if jobs.count_queued(connection, run_id):
                         continue
                     runs.close_run(connection, run_id)
                 self.changed([])
@@ -282,7 +282,7 @@ class Dispatcher:
                 if work.ready.is_set():
                     work.store(connection)
                     work.stored()
-                runs.requeue_orphans(connection, run_id)
+                jobs.requeue_orphans(connection, run_id)
 
     def _leave_all(self) -> None:
         for work in self._works.values():
@@ -292,3 +292,9 @@ class Dispatcher:
     def _keep_lease(self, connection: Any) -> None:
         if not leases.acquire_lease(connection, self.project_id, self.owner, LEASE_SECONDS):
             raise LeaseLostError("another process took this project's jobs over while this one did not answer")
+
+
+def describe(error: BaseException) -> str:
+    """Say in one line why a run could not go on."""
+    text = (str(error).splitlines() or [""])[0]
+    return text if isinstance(error, StoreError) else f"{type(error).__name__}: {text}".rstrip(": ")

@@ -9,30 +9,23 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 import sqlalchemy as sa
 
-from spheroseg_widgets.errors import RunError, StoreError
-from spheroseg_widgets.imaging.reach import one_a_folder, unseen
-from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.segmentation.registry import find_model
-from spheroseg_widgets.segmentation.settings import Settings
-from spheroseg_widgets.store import runs
+from spheroseg_widgets.errors import RunError
+from spheroseg_widgets.store import jobs
 from spheroseg_widgets.store.database import Database
-from spheroseg_widgets.store.images import images_frame, set_source_hashes
-from spheroseg_widgets.store.map_cache import GONE, map_key
-from spheroseg_widgets.store.results import NewRevision, add_revisions, point_many
-from spheroseg_widgets.store.runs import ClaimedJob
-from spheroseg_widgets.store.tables import COMPUTED
+from spheroseg_widgets.store.jobs import ClaimedJob
+from spheroseg_widgets.store.map_cache import GONE
 
 from .answers import Answers
 from .cluster import Clients, ClusterWish
-from .prepare_worker import PrepareWorker
+from .prepare_run import parameters_with_scales, worker_preparation
+from .run_record import RunRecord, Settled
 from .stages import Heard
-from .task import Task, TaskResult, differs, give_up, segment_images
-from .working_scale import choose_scales
+from .task import Task, TaskResult, give_up, segment_images
+from .working_scale import settings_at_scale
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +37,6 @@ LEASE_SECONDS = 60.0
 COUNT_WORKERS_SECONDS = 1.0
 LOOK_FOR_JOBS_SECONDS = 0.1
 """How often the store is asked in vain: for what somebody waits for while the workers are busy."""
-
-Settled = tuple[ClaimedJob, TaskResult]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +79,6 @@ class RunWork:
         self.database = database
         self.project_id = project_id
         self.run_id = run_id
-        self.author = author
         self.owner = owner
         self.wish = wish
         self.stop = threading.Event()
@@ -99,6 +89,7 @@ class RunWork:
         self.settled: list[Settled] = []
         self.flying: dict[str, Flight] = {}
         self._clients = clients
+        self._record = RunRecord(database, project_id, run_id, author, owner)
         self._client: Any = None
         self._parameters: dict[str, Any] = {}
         self._answers: Answers | None = None
@@ -122,55 +113,19 @@ class RunWork:
     def _prepare(self) -> None:
         """Choose the working scales, have the workers ready; on a thread, as other runs go on meanwhile."""
         try:
-            parameters = self._with_scales()
+            parameters = parameters_with_scales(self.database, self.project_id, self.run_id, self.stop)
             if parameters is None:
                 return
             self._parameters = parameters
             self._client = self._clients.client(self.wish)
             self._client.subscribe_topic(self._name, self._heard.hear)
-            self._client.register_plugin(self._preparation())
+            self._client.register_plugin(worker_preparation(self.database, self.run_id, parameters, self._name))
             self._answers = Answers(self._client)
             self._counted = 0.0
         except BaseException as error:  # noqa: BLE001 - told by the dispatcher, which fails the run
             self.error, self.told = error, traceback.format_exc()
         finally:
             self.ready.set()
-
-    def _with_scales(self) -> dict[str, Any] | None:
-        """Return the run's parameters, its working scales chosen and stored; None when it was cancelled meanwhile."""
-        with self.database.read() as connection:
-            parameters = runs.run_parameters(connection, self.run_id)
-            if parameters["scales"] is not None:
-                return parameters
-            table = images_frame(connection, self.project_id)
-            wanted = runs.jobs_frame(connection, self.run_id)["image_id"]
-        table = table[table["image_id"].isin(wanted)]
-        settings = Settings.from_dict(parameters["settings"])
-        model = find_model(
-            parameters["model"], sha256=parameters["model_sha256"], folder=parameters.get("model_folder", "")
-        )  # fmt: skip
-        scales = choose_scales(model, table, settings, self.stop)
-        if scales is None:
-            return None
-        with self.database.write() as connection:
-            runs.fix_scales(connection, self.run_id, scales)
-        return {**parameters, "scales": scales}
-
-    def _preparation(self) -> PrepareWorker:
-        parameters = self._parameters
-        with self.database.read() as connection:
-            samples = one_a_folder(runs.jobs_frame(connection, self.run_id)["path"])
-        gone = unseen(samples.values())
-        return PrepareWorker(
-            packages={name: version(name) for name in ("spheroseg_widgets", *parameters.get("packages", {}))},
-            samples=tuple(path for folder, path in sorted(samples.items()) if folder not in gone),
-            model=parameters["model"] if parameters.get("maps") is None else "",  # from stored maps no worker needs it
-            sha256=parameters["model_sha256"],
-            folder=parameters.get("model_folder", ""),
-            settings=Settings.from_dict(parameters["settings"]),
-            threads=int(parameters.get("threads", 1)),
-            name=self._name,
-        )
 
     @property
     def moved(self) -> bool:
@@ -182,13 +137,13 @@ class RunWork:
         """Whether answers should be written now: the first of a run, the last, and those that somebody waits for."""
         return bool(self._lost) or (
             bool(self.settled)
-            and (self._first or not self.flying or any(one.priority >= runs.URGENT for one, _ in self.settled))
+            and (self._first or not self.flying or any(one.priority >= jobs.URGENT for one, _ in self.settled))
         )
 
     @property
     def urgent(self) -> bool:
         """Whether somebody waits for an image that is under way."""
-        return any(flight.jobs[0].priority >= runs.URGENT for flight in self.flying.values())
+        return any(flight.jobs[0].priority >= jobs.URGENT for flight in self.flying.values())
 
     def collect(self) -> bool:
         """Take what workers answered; whether there was anything."""
@@ -197,7 +152,7 @@ class RunWork:
         came = False
         ended = self._answers.ended()
         self._busy = sum(1 for key in self.flying if key not in ended)
-        urgent = any(key in ended and flight.jobs[0].priority >= runs.URGENT for key, flight in self.flying.items())
+        urgent = any(key in ended and flight.jobs[0].priority >= jobs.URGENT for key, flight in self.flying.items())
         for future, answer in self._answers.take(at_once=urgent or not self._busy):
             flight = self.flying.pop(future.key, None)
             if flight is None:  # given up
@@ -239,19 +194,19 @@ class RunWork:
                 return False
             self._most, self._counted = IN_FLIGHT_PER_WORKER * max(1, workers), time.monotonic()
         urgent = self._busy >= self._most
-        least = runs.URGENT if urgent else 0
+        least = jobs.URGENT if urgent else 0
         room = (2 if urgent else 1) * self._most - self._busy
         if room <= 0 or (least >= self._in_vain and time.monotonic() < self._again):
             return False
         with self.database.read() as connection:
-            waiting = runs.count_queued(connection, self.run_id, least_priority=least, most=2 * self._most * TOGETHER)
+            waiting = jobs.count_queued(connection, self.run_id, least_priority=least, most=2 * self._most * TOGETHER)
         if not waiting:
             self._in_vain, self._again = least, time.monotonic() + LOOK_FOR_JOBS_SECONDS
             return False
         # So that at the end all workers have something to do, and not one a last heap.
         together = max(1, min(TOGETHER, waiting // (2 * self._most)))
         with self.database.write() as connection:
-            groups = runs.claim_jobs(
+            groups = jobs.claim_jobs(
                 connection, self.run_id, room, self.owner, LEASE_SECONDS,
                 least_priority=least, most_together=together, pixels_together=PIXELS_TOGETHER,
             )  # fmt: skip
@@ -276,23 +231,23 @@ class RunWork:
         ready: dict[int, list[tuple[list[Task], list[ClaimedJob]]]] = {}
         for group in groups:
             tasks: list[Task] = []
-            jobs: list[ClaimedJob] = []
+            claimed: list[ClaimedJob] = []
             for one in group:
                 task = self._task(one, told=len(group) == 1)
                 if isinstance(task, str):
                     self.settled.append((one, TaskResult(one.job_id, one.attempt, reason=task)))
                 else:
                     tasks.append(task)
-                    jobs.append(one)
+                    claimed.append(one)
             if tasks:
-                ready.setdefault(jobs[0].priority, []).append((tasks, jobs))
+                ready.setdefault(claimed[0].priority, []).append((tasks, claimed))
         for priority, some in ready.items():
             keys = [tasks[0].key for tasks, _ in some]
             futures = self._client.map(
                 segment_images, [tasks for tasks, _ in some], key=keys, pure=False, priority=priority
             )
-            for key, (_, jobs), future in zip(keys, some, futures, strict=True):
-                self.flying[key] = Flight(jobs, future)
+            for key, (_, claimed), future in zip(keys, some, futures, strict=True):
+                self.flying[key] = Flight(claimed, future)
                 answers.wait_for(future)
 
     def _task(self, one: ClaimedJob, *, told: bool) -> Task | str:
@@ -316,7 +271,7 @@ class RunWork:
             plane={"series": one.series, "t": one.t, "channel": one.channel, "z": z},
             model=parameters["model"],
             model_sha256=parameters["model_sha256"],
-            settings=self._task_settings(one.image_id),
+            settings=settings_at_scale(parameters, one.image_id),
             threads=int(parameters.get("threads", 1)),
             model_folder=parameters.get("model_folder", ""),
             maps=maps,
@@ -329,10 +284,10 @@ class RunWork:
 
     def store(self, connection: sa.Connection) -> list[int]:
         """Write what came back, in the caller's transaction; returns the images whose jobs ended."""
-        images = self._settle(connection)
+        images = self._record.write(connection, self._parameters, self.settled)
         for one in self._lost:
-            runs.requeue_job(connection, one.job_id, one.attempt)
-        runs.set_stages(connection, self._heard.take())
+            jobs.requeue_job(connection, one.job_id, one.attempt)
+        jobs.set_stages(connection, self._heard.take())
         return images
 
     def stored(self) -> None:
@@ -346,7 +301,7 @@ class RunWork:
 
     def beat(self, connection: sa.Connection) -> None:
         """Prolong what is under way."""
-        runs.heartbeat(connection, [(one.job_id, one.attempt) for one in self._claimed()], LEASE_SECONDS)
+        jobs.heartbeat(connection, [(one.job_id, one.attempt) for one in self._claimed()], LEASE_SECONDS)
 
     def drop_cancelled(self, running: dict[int, int]) -> bool:
         """Take back what the store no longer has as ours; whether there was anything."""
@@ -378,7 +333,7 @@ class RunWork:
         # takes tasks of one key for one task.
         # Dask holds back tasks of a large group, told by the first word, until a worker is free; urgent ones are to
         # overtake what waits in a worker's hands already.
-        group = "segment" if one.priority < runs.URGENT else "urgent"
+        group = "segment" if one.priority < jobs.URGENT else "urgent"
         return f"{group}-{self.owner}-{self.run_id}-{one.job_id}-{one.attempt}"
 
     def leave(self) -> None:
@@ -392,69 +347,3 @@ class RunWork:
 
     def _claimed(self) -> list[ClaimedJob]:
         return [one for flight in self.flying.values() for one in flight.jobs] + [one for one, _ in self.settled]
-
-    def _task_settings(self, image_id: int) -> dict[str, Any]:
-        """Return the settings of one image: the run's, at the image's working scale where it has one."""
-        parameters = self._parameters
-        scale = parameters["scales"].get(str(image_id), parameters["settings"].get("scale", 1.0))
-        return {**parameters["settings"], "scale": scale}
-
-    def _settle(self, connection: sa.Connection) -> list[int]:
-        """Write the answers that are not too late: cancelled, or another attempt has the job; returns their images."""
-        parameters = self._parameters
-        good: list[Settled] = []
-        images: list[int] = []
-        for one, result in self.settled:
-            reason = result.reason or differs(
-                self._task_settings(one.image_id), parameters["model_sha256"], result
-            )  # fmt: skip
-            if reason is None:
-                good.append((one, result))
-            elif runs.fail_job(
-                connection, one.job_id, one.attempt, reason, result.traceback, result.worker or self.owner
-            ):  # fmt: skip
-                images.append(one.image_id)
-        done = runs.finish_jobs(
-            connection,
-            [
-                (one.job_id, one.attempt, result.worker or self.owner, result.seconds, result.timings)
-                for one, result in good
-            ],
-        )
-        good = [(one, result) for one, result in good if one.job_id in done]
-        made = add_revisions(connection, [self._revision(one, result) for one, result in good])
-        point_many(
-            connection,
-            self.project_id,
-            {one.image_id: result_id for (one, _), result_id in zip(good, made, strict=True)},
-            author=self.author,
-            replace_edits=bool(parameters.get("replace_edits", False)),
-        )
-        set_source_hashes(connection, {one.source_id: result.sha256 for one, result in good})
-        return images + [one.image_id for one, _ in good]
-
-    def _revision(self, claimed: ClaimedJob, result: TaskResult) -> NewRevision:
-        used = {name: result.settings[name] if result.by_network else None for name in COMPUTED}
-        return NewRevision(
-            claimed.image_id,
-            Outlines.from_bytes(result.outlines),
-            len(next(iter(result.objects.values()), [])),
-            result.objects,
-            source="model",
-            author=self.author,
-            run_id=self.run_id,
-            computed=used | {"scale": result.settings["scale"], "sha256": result.sha256},
-            maps=self._key_of(result, claimed.image_id),
-        )
-
-    def _key_of(self, result: TaskResult, image_id: int) -> str | None:
-        """Return the key of the maps a result was made of; None where none are kept."""
-        if self._parameters.get("maps") is not None:
-            return str(self._parameters["maps"][str(image_id)]["key"])
-        return map_key(result.maps) if result.maps and self.database.maps is not None else None
-
-
-def describe(error: BaseException) -> str:
-    """Say in one line why a run could not go on."""
-    text = (str(error).splitlines() or [""])[0]
-    return text if isinstance(error, StoreError) else f"{type(error).__name__}: {text}".rstrip(": ")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -75,3 +77,9 @@ def choose_scales(
             return None
         scales.update(dict.fromkeys(map(str, members["image_id"]), scale))
     return scales
+
+
+def settings_at_scale(parameters: Mapping[str, Any], image_id: int) -> dict[str, Any]:
+    """Return the settings of one image: the run's, at the image's working scale where it has one."""
+    scale = parameters["scales"].get(str(image_id), parameters["settings"].get("scale", 1.0))
+    return {**parameters["settings"], "scale": scale}

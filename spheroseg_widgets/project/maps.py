@@ -26,7 +26,8 @@ from spheroseg_widgets.store.images import images_frame
 from spheroseg_widgets.store.map_cache import GONE
 
 from .find import find_image, pickable
-from .run import Run, start_work
+from .run import Run
+from .start_work import start_work
 
 if TYPE_CHECKING:
     from .project import Project

@@ -17,7 +17,7 @@ from spheroseg_widgets.exports.registry import export
 from spheroseg_widgets.imaging.names import NameTable
 from spheroseg_widgets.jobs import background
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.store import experiment, results, runs
+from spheroseg_widgets.store import experiment, jobs, results, runs
 from spheroseg_widgets.store import images as store_images
 from spheroseg_widgets.store.audit import audit_frame
 from spheroseg_widgets.store.database import Database
@@ -32,8 +32,9 @@ from .hooks import hook
 from .judging import Judging
 from .maps import FromMaps
 from .relink import relink
-from .run import Run, start_run
+from .run import Run
 from .settling import settle
+from .start_run import start_run
 from .tables import images_and_objects, measurements_table, wells_map
 
 
@@ -283,7 +284,7 @@ class Project(Judging, FromMaps):
     def prioritise(self, images: Sequence[int]) -> int:
         """Let images (image_id) that wait in a run go before all others; returns how many waited."""
         with self.database.write() as connection:
-            count = runs.prioritise(connection, self.id, images)
+            count = jobs.prioritise(connection, self.id, images)
         background.wake(self.database, self.id)
         return count
 

@@ -75,7 +75,7 @@ def test_workers_are_watched_added_and_removed(folder: Path, lab: Lab, new_page:
     expect(monitor).to_contain_text("No cluster is open")
 
     # The run's dispatcher opens one, in a process of its own; all that follows happens while the cell still runs.
-    facts = monitor.locator(".sw-cluster-facts")
+    facts = monitor.locator(".sw-line-facts")
     expect(facts).to_contain_text("1 worker", timeout=60_000)
     wait_for_change(monitor.locator("tbody tr").first)
     monitor.get_by_role("button", name="Add a worker").click()
@@ -106,13 +106,13 @@ def test_workers_are_watched_added_and_removed(folder: Path, lab: Lab, new_page:
     # The kernel dies, the cluster does not: what is shown is said to be old, and nothing can be pressed.
     kill_kernel(lab)
     page.get_by_role("dialog").get_by_role("button", name="Ok").click()
-    expect(monitor.locator(".sw-cluster-state")).to_contain_text("Last known", timeout=60_000)
+    expect(monitor.locator(".sw-line-state")).to_contain_text("Last known", timeout=60_000)
     expect(monitor.get_by_role("button", name="Add a worker")).to_have_attribute("aria-disabled", "true")
 
     # The next kernel shows it again, until the dispatcher ends and its workers with it.
     run_all(page)
     monitor = bring(page, ".sw-cluster")
-    expect(monitor.locator(".sw-cluster-facts")).to_contain_text("1 worker", timeout=60_000)
+    expect(monitor.locator(".sw-line-facts")).to_contain_text("1 worker", timeout=60_000)
     end_dispatcher(folder)
     expect(monitor).to_contain_text("No cluster is open", timeout=30_000)
     assert watch.foreign() == []

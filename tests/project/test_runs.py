@@ -22,7 +22,7 @@ from spheroseg_widgets.jobs import background
 from spheroseg_widgets.project.hooks import HOOKS, hook, register
 from spheroseg_widgets.segmentation import registry
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
-from spheroseg_widgets.store import leases, runs
+from spheroseg_widgets.store import jobs, leases, runs
 from spheroseg_widgets.store.progress import RunProgress
 from spheroseg_widgets.store.tables import result
 
@@ -113,7 +113,7 @@ def test_a_run_cancelled_by_another_process_drops_its_work(project: sw.Project, 
     run = project.segment(model="threshold", cluster=client)
     until(lambda: run.progress().running == 2)
     with project.database.write() as connection:  # as another process would: only the rows change
-        runs.cancel_jobs(connection, run.id)
+        jobs.cancel_jobs(connection, run.id)
     held.release()
     assert run.wait(timeout=20).progress().status == "cancelled"
     assert run.progress().done == 0
@@ -245,7 +245,7 @@ def test_an_interrupted_run_says_so_and_can_be_taken_up(project: sw.Project, cli
         left = runs.create_run(connection, project.id, model, parameters, ids, "me")
         assert leases.acquire_lease(connection, project.id, f"{host}:{ended.pid}:x", 60)
         runs.take_up(connection, project.id, left)
-        runs.claim_jobs(connection, left, 2, "gone", 60.0)
+        jobs.claim_jobs(connection, left, 2, "gone", 60.0)
     interrupted = project.run(left)
     assert interrupted.progress().stage == "interrupted"
     with pytest.raises(RunError, match="interrupted"):

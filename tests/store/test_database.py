@@ -19,7 +19,7 @@ from alembic.runtime.migration import MigrationContext
 
 from spheroseg_widgets.errors import StoreError, StoreVersionError
 from spheroseg_widgets.measure.definitions import PX_COLUMNS
-from spheroseg_widgets.store import experiment, leases, runs
+from spheroseg_widgets.store import experiment, jobs, leases, runs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.job_state import ALLOWED, FINAL
 from spheroseg_widgets.store.tables import MEASUREMENTS, job, metadata
@@ -142,22 +142,22 @@ def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
 def test_a_late_answer_of_an_old_attempt_is_kept_out(store: Database) -> None:
     _, run = queued_run(store)
     with store.write() as c:
-        first = runs.claim_jobs(c, run, 1, "w1", 60.0)[0][0]
-        assert runs.requeue_orphans(c, run) == 1
-        second = runs.claim_jobs(c, run, 1, "w2", 60.0)[0][0]
+        first = jobs.claim_jobs(c, run, 1, "w1", 60.0)[0][0]
+        assert jobs.requeue_orphans(c, run) == 1
+        second = jobs.claim_jobs(c, run, 1, "w2", 60.0)[0][0]
         assert (second.job_id, second.attempt) == (first.job_id, first.attempt + 1)
-        assert not runs.finish_jobs(c, [(first.job_id, first.attempt, "w1", 1.0, {})])
-        assert runs.finish_jobs(c, [(second.job_id, second.attempt, "w2", 1.0, {})])
+        assert not jobs.finish_jobs(c, [(first.job_id, first.attempt, "w1", 1.0, {})])
+        assert jobs.finish_jobs(c, [(second.job_id, second.attempt, "w2", 1.0, {})])
 
 
 def test_a_cancelled_job_never_turns_done_and_done_stays_done(store: Database) -> None:
     _, run = queued_run(store)
     with store.write() as c:
-        (a,), (b,) = runs.claim_jobs(c, run, 2, "w", 60.0)
-        assert runs.finish_jobs(c, [(a.job_id, a.attempt, "w", 1.0, {})])
-        assert runs.cancel_jobs(c, run) == 2
-        assert not runs.finish_jobs(c, [(b.job_id, b.attempt, "w", 1.0, {})])
-        assert not runs.fail_job(c, b.job_id, b.attempt, "late", None)
+        (a,), (b,) = jobs.claim_jobs(c, run, 2, "w", 60.0)
+        assert jobs.finish_jobs(c, [(a.job_id, a.attempt, "w", 1.0, {})])
+        assert jobs.cancel_jobs(c, run) == 2
+        assert not jobs.finish_jobs(c, [(b.job_id, b.attempt, "w", 1.0, {})])
+        assert not jobs.fail_job(c, b.job_id, b.attempt, "late", None)
         states = pd.read_sql_query(sa.select(job.c.status), c)["status"].value_counts().to_dict()
         assert states == {"cancelled": 2, "done": 1}
         assert runs.close_run(c, run) == "cancelled"
@@ -191,13 +191,13 @@ def test_a_dispatcher_whose_process_is_gone_holds_nothing(store: Database) -> No
 def test_a_heartbeat_of_an_old_attempt_prolongs_nothing(store: Database) -> None:
     _, run = queued_run(store)
     with store.write() as c:
-        old = runs.claim_jobs(c, run, 1, "w1", 60.0)[0][0]
-        runs.requeue_orphans(c, run)
-        new = runs.claim_jobs(c, run, 1, "w2", 1.0)[0][0]
+        old = jobs.claim_jobs(c, run, 1, "w1", 60.0)[0][0]
+        jobs.requeue_orphans(c, run)
+        new = jobs.claim_jobs(c, run, 1, "w2", 1.0)[0][0]
         before = c.scalar(sa.select(job.c.lease_until).where(job.c.id == new.job_id))
-        assert runs.heartbeat(c, [(old.job_id, old.attempt)], 3600.0) == set()
+        assert jobs.heartbeat(c, [(old.job_id, old.attempt)], 3600.0) == set()
         assert c.scalar(sa.select(job.c.lease_until).where(job.c.id == new.job_id)) == before
-        assert runs.heartbeat(c, [(new.job_id, new.attempt)], 3600.0) == {new.job_id}
+        assert jobs.heartbeat(c, [(new.job_id, new.attempt)], 3600.0) == {new.job_id}
         assert c.scalar(sa.select(job.c.lease_until).where(job.c.id == new.job_id)) > before
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from spheroseg_widgets.store import drafts, experiment, images, judgement, results, runs
+from spheroseg_widgets.store import drafts, experiment, images, jobs, judgement, results, runs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.ids import uuid7
 from spheroseg_widgets.store.progress import run_progress
@@ -26,10 +26,10 @@ QUERIES: dict[str, Callable[[sa.Connection], Any]] = {
     "objects of a run": lambda c: results.objects_frame(c, 1, run_id=1),
     "one revision": lambda c: results.load_outlines(c, 1),
     "history": lambda c: results.revisions_frame(c, 1),
-    "jobs": lambda c: runs.jobs_frame(c, 1),
-    "claim": lambda c: runs.claim_jobs(c, 1, 10, "w", 60),
-    "lost jobs": lambda c: runs.requeue_orphans(c, 1),
-    "waiting jobs": lambda c: runs.count_queued(c, 1),
+    "jobs": lambda c: jobs.jobs_frame(c, 1),
+    "claim": lambda c: jobs.claim_jobs(c, 1, 10, "w", 60),
+    "lost jobs": lambda c: jobs.requeue_orphans(c, 1),
+    "waiting jobs": lambda c: jobs.count_queued(c, 1),
     "progress": lambda c: run_progress(c, queued(c)),
     "kept maps": lambda c: results.maps_frame(c, 1),
     "kept maps of a run": lambda c: results.maps_frame(c, 1, 1),

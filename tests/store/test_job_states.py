@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from spheroseg_widgets.store import runs
+from spheroseg_widgets.store import jobs, runs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.job_state import ALLOWED
 from spheroseg_widgets.store.progress import run_progress
@@ -44,7 +44,7 @@ class Jobs(RuleBasedStateMachine):
     def claim(self, limit: int) -> None:
         waiting = [i for i, status in self.expected.items() if status == "queued"]
         with self.store.write() as c:
-            claimed = [one for (one,) in runs.claim_jobs(c, self.run, limit, "w", 60.0)]
+            claimed = [one for (one,) in jobs.claim_jobs(c, self.run, limit, "w", 60.0)]
         assert [one.job_id for one in claimed] == waiting[:limit]
         for one in claimed:
             self.step(one.job_id, "running")
@@ -61,9 +61,9 @@ class Jobs(RuleBasedStateMachine):
         counts = self.expected[job_id] == "running" and self.attempts[job_id] == attempt
         with self.store.write() as c:
             took = bool(
-                runs.finish_jobs(c, [(job_id, attempt, "w", 0.1, {})])
+                jobs.finish_jobs(c, [(job_id, attempt, "w", 0.1, {})])
                 if good
-                else runs.fail_job(c, job_id, attempt, "broken", None)
+                else jobs.fail_job(c, job_id, attempt, "broken", None)
             )
         assert took == counts
         if counts:
@@ -73,7 +73,7 @@ class Jobs(RuleBasedStateMachine):
     def requeue(self) -> None:
         lost = [i for i, status in self.expected.items() if status == "running"]
         with self.store.write() as c:
-            assert runs.requeue_orphans(c, self.run) == len(lost)
+            assert jobs.requeue_orphans(c, self.run) == len(lost)
         for i in lost:
             self.step(i, "queued")
 
@@ -81,7 +81,7 @@ class Jobs(RuleBasedStateMachine):
     def retry(self) -> None:
         failed = [i for i, status in self.expected.items() if status == "failed"]
         with self.store.write() as c:
-            assert runs.retry_failed(c, self.run) == len(failed)
+            assert jobs.retry_failed(c, self.run) == len(failed)
         for i in failed:
             self.step(i, "queued")
 
@@ -91,7 +91,7 @@ class Jobs(RuleBasedStateMachine):
             return
         unfinished = [i for i, status in self.expected.items() if status in {"queued", "running"}]
         with self.store.write() as c:
-            assert runs.cancel_jobs(c, self.run) == len(unfinished)
+            assert jobs.cancel_jobs(c, self.run) == len(unfinished)
         for i in unfinished:
             self.step(i, "cancelled")
 
@@ -112,7 +112,7 @@ class Jobs(RuleBasedStateMachine):
             return
         with self.store.write() as c:
             stored = {int(i): str(status) for i, status in c.execute(sa.select(job.c.id, job.c.status))}
-            frame = runs.jobs_frame(c, self.run)
+            frame = jobs.jobs_frame(c, self.run)
             status = runs.close_run(c, self.run)
             seen = run_progress(c, self.run)
         assert stored == self.expected

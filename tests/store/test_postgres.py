@@ -19,7 +19,7 @@ import pytest
 import sqlalchemy as sa
 
 from spheroseg_widgets.errors import StoreError
-from spheroseg_widgets.store import audit, experiment, images, runs
+from spheroseg_widgets.store import audit, experiment, images, jobs, runs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.postgres import has_password, read_url, without_password
 from spheroseg_widgets.store.tables import job, project, source
@@ -208,8 +208,8 @@ def test_what_a_damaged_file_made_a_library_say_is_kept(store: Database) -> None
     with store.write() as c:
         made, ids = project_of(c, 1)
         run = runs.create_run(c, made, runs.ensure_model(c, "m", "1", "00", None), {}, ids, "me")
-        ((claimed,),) = runs.claim_jobs(c, run, 1, "w", 60.0)
-        assert runs.fail_job(c, claimed.job_id, claimed.attempt, "not a TIFF: II\0*", "in line 1\0")
+        ((claimed,),) = jobs.claim_jobs(c, run, 1, "w", 60.0)
+        assert jobs.fail_job(c, claimed.job_id, claimed.attempt, "not a TIFF: II\0*", "in line 1\0")
         images.add_sources(c, made, [{"uri": "/bad.tif", "problem": "header \0\0"}], "me")
     with store.read() as c:
         assert c.execute(sa.select(job.c.reason, job.c.traceback)).one() == ("not a TIFF: II\ufffd*", "in line 1\ufffd")

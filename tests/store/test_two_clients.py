@@ -17,7 +17,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from spheroseg_widgets.errors import StoreError
-from spheroseg_widgets.store import database, drafts, experiment, images, judgement, leases, results, runs
+from spheroseg_widgets.store import database, drafts, experiment, images, jobs, judgement, leases, results, runs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.ids import uuid7
 from spheroseg_widgets.store.tables import edit, image, job, metadata, model, project, review, source
@@ -107,7 +107,7 @@ def test_no_job_is_claimed_twice_and_none_is_forgotten(clients: Clients) -> None
         out: list[int] = []
         while True:
             with store.write() as c:
-                some = [one for (one,) in runs.claim_jobs(c, run, 2, str(number), 60.0)]
+                some = [one for (one,) in jobs.claim_jobs(c, run, 2, str(number), 60.0)]
             if not some:
                 return out
             if not out:

@@ -23,7 +23,7 @@ from spheroseg_widgets.outlines.flags import touches_border
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.drafts import open_drafts
 from spheroseg_widgets.project.project import Project, open_project
-from spheroseg_widgets.store import runs
+from spheroseg_widgets.store import jobs, runs
 from spheroseg_widgets.store.ids import uuid7
 from spheroseg_widgets.store.tables import job
 from spheroseg_widgets.widgets.editor import Editor
@@ -161,7 +161,7 @@ def test_opening_an_image_that_waits_in_a_run_lets_it_go_first(project: Project)
 
     def urgent() -> list[int]:
         with project.database.read() as connection:
-            query = sa.select(job.c.image_id).where(job.c.priority == runs.URGENT)
+            query = sa.select(job.c.image_id).where(job.c.priority == jobs.URGENT)
             return list(connection.execute(query).scalars())
 
     Page(Editor(project, "b.tif", read_only=True)).call("document")

@@ -14,7 +14,7 @@ from comm.base_comm import BaseComm
 
 from spheroseg_widgets.project.project import Project, open_project
 from spheroseg_widgets.project.run import Run
-from spheroseg_widgets.store import leases, runs
+from spheroseg_widgets.store import jobs, leases, runs
 from spheroseg_widgets.widgets.monitor import SHOWN_FAILURES, Monitor, display_run
 
 WAIT = 10.0
@@ -71,11 +71,11 @@ class Plate:
 
     def end_one(self, reason: str | None = None) -> None:
         with self.project.database.write() as c:
-            ((claimed,),) = runs.claim_jobs(c, self.run.id, 1, "w", 60)
+            ((claimed,),) = jobs.claim_jobs(c, self.run.id, 1, "w", 60)
             if reason is None:
-                runs.finish_jobs(c, [(claimed.job_id, claimed.attempt, "w", 0.1, {})])
+                jobs.finish_jobs(c, [(claimed.job_id, claimed.attempt, "w", 0.1, {})])
             else:
-                runs.fail_job(c, claimed.job_id, claimed.attempt, reason, "Traceback: line 1")
+                jobs.fail_job(c, claimed.job_id, claimed.attempt, reason, "Traceback: line 1")
             runs.close_run(c, self.run.id)
         self.project.changes.tell("results", [])
 
@@ -198,8 +198,8 @@ def test_one_failed_image_is_run_again_and_opened(plate: Plate, monkeypatch: pyt
 def test_images_in_the_workers_hands_are_named_with_what_is_done_to_them(plate: Plate) -> None:
     plate.start()
     with plate.project.database.write() as c:
-        (one,), (two,) = runs.claim_jobs(c, plate.run.id, 2, "w", 60)
-        runs.set_stages(c, {(one.job_id, one.attempt): "segmenting 3/12", (two.job_id, two.attempt + 1): "measuring"})
+        (one,), (two,) = jobs.claim_jobs(c, plate.run.id, 2, "w", 60)
+        jobs.set_stages(c, {(one.job_id, one.attempt): "segmenting 3/12", (two.job_id, two.attempt + 1): "measuring"})
     monitor = Monitor(plate.run)
     until(lambda: monitor.running)
     seen = [(row["image_id"], row["stage"], row["fraction"]) for row in monitor.running]
