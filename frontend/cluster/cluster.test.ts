@@ -163,7 +163,7 @@ describe("ClusterMonitor", () => {
       throw new Error("the store is read-only");
     });
     named("Add a worker").click();
-    await vi.waitFor(() => expect(host.querySelector("[role=status].sw-note")!.textContent).toBe("the store is read-only"));
+    await vi.waitFor(() => expect(host.querySelector("[role=status].sw-asked")!.textContent).toBe("the store is read-only"));
   });
 
   it("does not remove the last worker", () => {

@@ -3,7 +3,7 @@ import { make, messageOf } from "./frame";
 
 export class Asking<Verb extends string> {
   /** Where it says so; the view puts it in its place. */
-  readonly note = make("p", "sw-note");
+  readonly note = make("p", "sw-asked");
   #verb: Verb | null = null;
 
   /**

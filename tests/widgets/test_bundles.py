@@ -40,7 +40,7 @@ def test_a_rebuild_gives_the_committed_bundles(tmp_path: Path) -> None:
     committed = {file.name: file.read_bytes() for file in STATIC.iterdir()}
     assert set(rebuilt) == set(committed)
     differing = [name for name, content in rebuilt.items() if committed[name] != content]
-    assert differing == [], "run `make bundles` and commit what it makes"
+    assert differing == [], "run `make frontend` and commit what it makes"
 
 
 def test_every_widget_has_a_script_and_a_style_sheet() -> None:
