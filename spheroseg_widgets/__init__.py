@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .widgets.gallery import Gallery as Gallery
     from .widgets.monitor import Monitor as Monitor
     from .widgets.training_monitor import TrainingMonitor as TrainingMonitor
+    from .widgets.workbench import Workbench as Workbench
 
 # Resolved on first use (PEP 562): a worker that imports the package must not load the store or Jupyter.
 _PUBLIC = {
@@ -30,6 +31,7 @@ _PUBLIC = {
     "Project": ".project.project",
     "Run": ".project.run",
     "TrainingMonitor": ".widgets.training_monitor",
+    "Workbench": ".widgets.workbench",
     "open_project": ".project.project",
 }
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "Project",
     "Run",
     "TrainingMonitor",
+    "Workbench",
     "__version__",
     "open_project",
 ]
