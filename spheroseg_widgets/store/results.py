@@ -319,6 +319,12 @@ def set_state(connection: sa.Connection, image_id: int, state: str, author: str)
     connection.execute(review.insert().values(image_id=image_id, state=state, author=author, created_at=now()))
 
 
+def current_result(connection: sa.Connection, image_id: int) -> int | None:
+    """Return the revision of an image that holds; None before the first."""
+    found = connection.scalar(sa.select(image.c.current_result_id).where(image.c.id == image_id))
+    return None if found is None else int(found)
+
+
 def load_outlines(connection: sa.Connection, result_id: int) -> tuple[Outlines, pd.DataFrame]:
     """Return a revision's outlines and their rows, in the same order."""
     blob = connection.scalar(sa.select(geometry.c.blob).where(geometry.c.result_id == result_id))
