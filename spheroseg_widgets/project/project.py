@@ -21,8 +21,10 @@ from spheroseg_widgets.store import experiment, jobs, results, runs
 from spheroseg_widgets.store import images as store_images
 from spheroseg_widgets.store.audit import audit_frame
 from spheroseg_widgets.store.database import Database
+from spheroseg_widgets.store.statistics import Statistics, statistics
 
 from .bundle import make_bundle
+from .cataloguing import Cataloguing
 from .changes import Listener, changes_of
 from .description import DESCRIPTION, STORE, read_description, write_description
 from .files import Added, store_files, survey
@@ -35,7 +37,7 @@ from .relink import relink
 from .run import Run
 from .settling import settle
 from .start_run import start_run
-from .tables import images_and_objects, measurements_table, wells_map
+from .tables import images_and_objects, images_table, measurements_table, wells_map
 
 
 def open_project(
@@ -92,7 +94,7 @@ def current_author() -> str:
     return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
 
 
-class Project(Judging, FromMaps):
+class Project(Judging, Cataloguing, FromMaps):
     """A plate, or any folder of pictures, with its outlines and what was decided about them.
 
     Parameters
@@ -118,7 +120,7 @@ class Project(Judging, FromMaps):
 
     def __repr__(self) -> str:
         with self.database.read() as connection:
-            count = len(store_images.images_frame(connection, self.id))
+            count = len(store_images.image_ids(connection, self.id))
         return f"<Project {self.name!r}: {count} images in {self.folder}>"
 
     def close(self) -> None:
@@ -131,8 +133,9 @@ class Project(Judging, FromMaps):
     def on_change(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener(kind, image_ids)`` after every change made in this process; returns how to leave.
 
-        Kinds: add, results, promote, save, review, exclude, confirm, pixel_size, map, relink. Results come on a
-        background thread, the others on the thread that made the change. No ids: all images may have changed.
+        Kinds: add, results, promote, save, review, exclude, confirm, pixel_size, map, relink, tag, metadata, delete,
+        restore, and view (a saved view, no image). Results come on a background thread, the others on the thread that
+        made the change. No ids: all images may have changed.
         """
         return self.changes.on_change(listener)
 
@@ -187,7 +190,7 @@ class Project(Judging, FromMaps):
 
     def images(self) -> pd.DataFrame:
         """Return one row an image, with its state, its outcome and what is known of it."""
-        return images_and_objects(self.database, self.id)[0]
+        return images_table(self.database, self.id)
 
     def image(self, which: str | Path | int) -> pd.Series:
         """Return the row of one image, by image_id, name, stem, path or URL.
@@ -367,13 +370,19 @@ class Project(Judging, FromMaps):
         return make_bundle(self.database, self.id, self.name, exclude_border=exclude_border)
 
     def outlines(self, image_id: int) -> tuple[Outlines, pd.DataFrame]:
-        """Return the outlines that hold for an image, and their rows."""
+        """Return the outlines that hold for an image, and their rows.
+
+        Raises
+        ------
+        StoreError
+            There is no such image in this project.
+        """
         with self.database.read() as connection:
-            table = store_images.images_frame(connection, self.id).set_index("image_id")
-            current = table.loc[image_id, "current_result_id"]
-            if pd.isna(current):
+            store_images.check_own(connection, self.id, [image_id])
+            current = results.current_result(connection, image_id)
+            if current is None:
                 return Outlines.empty(), pd.DataFrame()
-            return results.load_outlines(connection, int(current))
+            return results.load_outlines(connection, current)
 
     def relink(self, old: str | Path, new: str | Path) -> int:
         """Point images below a folder to another place it was moved to, by path or URL; returns how many files.
@@ -398,6 +407,11 @@ class Project(Judging, FromMaps):
         """Return who did what, oldest first."""
         with self.database.read() as connection:
             return audit_frame(connection, self.id)
+
+    def statistics(self) -> Statistics:
+        """Return counts over all images, quickly: by status, model, condition and review state, and of outlines."""
+        with self.database.read() as connection:
+            return statistics(connection, self.id)
 
     def summary(self) -> dict[str, Any]:
         """Return counts: images by state, outcomes, review; objects; wells."""

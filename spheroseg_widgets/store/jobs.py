@@ -251,10 +251,14 @@ def requeue_orphans(connection: sa.Connection, run_id: int) -> int:
 
 
 def retry_failed(connection: sa.Connection, run_id: int, image_ids: Iterable[int] | None = None) -> int:
-    """Queue the failed jobs of a run, or of some of its images, again; returns how many. The run waits then."""
+    """Queue the failed jobs of a run, or of some of its images, again; returns how many. The run waits then.
+
+    Images that were deleted meanwhile are left out.
+    """
+    there = sa.exists().where(image.c.id == job.c.image_id, image.c.deleted_at.is_(None))
     again = (
         job.update()
-        .where(job.c.run_id == run_id, job.c.status == FAILED)
+        .where(job.c.run_id == run_id, job.c.status == FAILED, there)
         .values(status=QUEUED, reason=None, traceback=None)
     )
     parts = (

@@ -127,8 +127,16 @@ def run_ids(connection: sa.Connection, project_id: int) -> list[int]:
 
 
 def close_run(connection: sa.Connection, run_id: int) -> str:
-    """Set a run's status from its jobs: done, cancelled, or still running; returns it."""
-    query = sa.select(job.c.status, sa.func.count()).where(job.c.run_id == run_id).group_by(job.c.status)
+    """Set a run's status from its jobs: done, cancelled, or still running; returns it.
+
+    What was cancelled because its image was deleted leaves a run done.
+    """
+    query = (
+        sa.select(job.c.status, sa.func.count())
+        .join(image, image.c.id == job.c.image_id)
+        .where(job.c.run_id == run_id, (job.c.status != CANCELLED) | image.c.deleted_at.is_(None))
+        .group_by(job.c.status)
+    )
     counts = {str(status): int(count) for status, count in connection.execute(query)}
     open_jobs = sum(n for status, n in counts.items() if status not in FINAL)
     status = RUNNING if open_jobs else (CANCELLED if counts.get(CANCELLED) else DONE)
