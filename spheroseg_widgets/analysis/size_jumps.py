@@ -1,0 +1,94 @@
+"""How far each size of a series lies from its neighbours in time, whatever the series itself does."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+WINDOW = 7
+"""A size is compared with the others among so many consecutive ones."""
+FEW = 5
+"""In shorter series an end may be judged by a neighbour that is itself wrong: it is compared with two."""
+
+
+def size_residuals(series: NDArray[np.integer], time_h: NDArray[np.float64], size: NDArray[np.float64]) -> pd.DataFrame:
+    """Return by how much the logarithm of every size is off what its neighbours in time let expect.
+
+    Exponential growth and shrinkage of any rate have no residual. Two expectations are made: a straight line through
+    the logarithms of up to six neighbours, by the median over all pairs of them, which one or two wrong neighbours do not
+    move; and the two next to it, interpolated, or the nearest one at an end of the series. The residual is the smaller
+    where both agree in sign, else 0: a rate that changes, as when a treatment starts, is off one of them only.
+
+    Parameters
+    ----------
+    series : (n,) int
+        Which series a size belongs to: one well, site and channel.
+    time_h : (n,) float
+        Hours; a size without time has no neighbours.
+    size : (n,) float
+        Of any unit, the same through a series; NaN or 0 where there is none.
+
+    Returns
+    -------
+    DataFrame
+        `residual`, and `step`: the residual to those next to it alone, for sizes that lie between two (its spread tells
+        the noise). NaN in series of fewer than three sizes.
+    """
+    out = pd.DataFrame({"residual": np.nan, "step": np.nan}, index=np.arange(len(size)))
+    usable = np.flatnonzero(np.isfinite(time_h) & np.isfinite(size) & (size > 0))
+    if not len(usable):
+        return out
+    rows = usable[np.lexsort((time_h[usable], series[usable]))]
+    codes, t, y = series[rows], time_h[rows].astype(np.float64), np.log(size[rows])
+    first = np.flatnonzero(np.append(True, codes[1:] != codes[:-1]))
+    length = np.diff(np.append(first, len(rows)))
+    start, count = np.repeat(first, length), np.repeat(length, length)
+    own = np.arange(len(rows))
+    fit = _off_the_line(t, y, start, count)
+    place = own - start
+    before, after = np.maximum(own - 1, start), np.minimum(own + 1, start + count - 1)
+    at_start, at_end = place == 0, place == count - 1
+    inner = ~at_start & ~at_end
+    span = t[after] - t[before]
+    share = np.divide(t - t[before], span, out=np.full(len(rows), 0.5), where=span > 0)
+    between = y - (y[before] + share * (y[after] - y[before]))
+    nearest = np.where(at_start, after, before)
+    step = np.where(inner, between, y - y[nearest])
+    residual = _agreed(fit, step)
+    second = np.clip(np.where(at_start, own + 2, own - 2), start, start + count - 1)
+    few = ~inner & (count < FEW)
+    residual = np.where(few, _agreed(residual, y - y[second]), residual)
+    out.loc[rows, "residual"] = np.where(count >= 3, residual, np.nan)
+    out.loc[rows, "step"] = np.where(inner, between, np.nan)
+    return out
+
+
+def _off_the_line(
+    t: NDArray[np.float64], y: NDArray[np.float64], start: NDArray[np.int_], count: NDArray[np.int_]
+) -> NDArray[np.float64]:
+    """Return how far each value lies from the lines through all pairs of its neighbours, in the middle; NaN without."""
+    own = np.arange(len(y))
+    left = start + np.clip(own - start - WINDOW // 2, 0, np.maximum(count - WINDOW, 0))
+    members = left[:, None] + np.arange(WINDOW)
+    within = (members < (start + count)[:, None]) & (members != own[:, None])
+    members = np.minimum(members, len(y) - 1)
+    times, values = t[members], np.where(within, y[members], np.nan)
+    one, other = np.array(list(itertools.combinations(range(WINDOW), 2))).T
+    apart = times[:, other] - times[:, one]
+    slope = np.divide(values[:, other] - values[:, one], apart, out=np.full(apart.shape, np.nan), where=apart > 0)
+    off = y[:, None] - (values[:, one] + slope * (t[:, None] - times[:, one]))
+    off.sort(axis=1)  # NaN last
+    known = np.isfinite(off).sum(axis=1)
+    lower = np.take_along_axis(off, np.maximum((known - 1) // 2, 0)[:, None], axis=1)[:, 0]
+    upper = np.take_along_axis(off, np.minimum(known // 2, off.shape[1] - 1)[:, None], axis=1)[:, 0]
+    return _agreed(lower, upper)
+
+
+def _agreed(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the smaller of two residuals where they agree in sign, else 0; NaN where one is."""
+    smaller = np.where(np.abs(one) < np.abs(other), one, other)
+    smaller = np.where(one * other > 0, smaller, 0.0)
+    return np.where(np.isnan(one) | np.isnan(other), np.nan, smaller)
