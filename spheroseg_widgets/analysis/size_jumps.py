@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 WINDOW = 7
@@ -14,13 +13,15 @@ FEW = 5
 """In shorter series an end may be judged by a neighbour that is itself wrong: it is compared with two."""
 
 
-def size_residuals(series: NDArray[np.integer], time_h: NDArray[np.float64], size: NDArray[np.float64]) -> pd.DataFrame:
+def size_residuals(
+    series: NDArray[np.integer], time_h: NDArray[np.float64], size: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return by how much the logarithm of every size is off what its neighbours in time let expect.
 
-    Exponential growth and shrinkage of any rate have no residual. Two expectations are made: a straight line through
-    the logarithms of up to six neighbours, by the median over all pairs of them, which one or two wrong neighbours do not
-    move; and the two next to it, interpolated, or the nearest one at an end of the series. The residual is the smaller
-    where both agree in sign, else 0: a rate that changes, as when a treatment starts, is off one of them only.
+    Growth and shrinkage at any constant rate have no residual. Two expectations are made: a straight line through the
+    logarithms of up to six neighbours, by the median over all pairs of them, which one or two wrong neighbours do not
+    move; and the two neighbours next to it, interpolated, or the nearest one at an end of the series. The residual is the
+    smaller where both agree in sign, else 0: when a treatment changes the rate, one of them is hardly off.
 
     Parameters
     ----------
@@ -33,37 +34,33 @@ def size_residuals(series: NDArray[np.integer], time_h: NDArray[np.float64], siz
 
     Returns
     -------
-    DataFrame
-        `residual`, and `step`: the residual to those next to it alone, for sizes that lie between two (its spread tells
-        the noise). NaN in series of fewer than three sizes.
+    residual : (n,) float
+        NaN in series of fewer than three sizes.
+    step : (n,) float
+        The residual to the two next to it alone, NaN at the ends of a series: its spread tells the noise.
     """
-    out = pd.DataFrame({"residual": np.nan, "step": np.nan}, index=np.arange(len(size)))
+    residual, step = np.full((2, len(size)), np.nan)
     usable = np.flatnonzero(np.isfinite(time_h) & np.isfinite(size) & (size > 0))
-    if not len(usable):
-        return out
     rows = usable[np.lexsort((time_h[usable], series[usable]))]
-    codes, t, y = series[rows], time_h[rows].astype(np.float64), np.log(size[rows])
+    if not len(rows):
+        return residual, step
+    codes, t, y = series[rows], time_h[rows], np.log(size[rows])
     first = np.flatnonzero(np.append(True, codes[1:] != codes[:-1]))
     length = np.diff(np.append(first, len(rows)))
     start, count = np.repeat(first, length), np.repeat(length, length)
-    own = np.arange(len(rows))
-    fit = _off_the_line(t, y, start, count)
-    place = own - start
-    before, after = np.maximum(own - 1, start), np.minimum(own + 1, start + count - 1)
-    at_start, at_end = place == 0, place == count - 1
-    inner = ~at_start & ~at_end
+    own, last = np.arange(len(rows)), start + count - 1
+    before, after = np.maximum(own - 1, start), np.minimum(own + 1, last)
+    inner = (own > start) & (own < last)
     span = t[after] - t[before]
     share = np.divide(t - t[before], span, out=np.full(len(rows), 0.5), where=span > 0)
     between = y - (y[before] + share * (y[after] - y[before]))
-    nearest = np.where(at_start, after, before)
-    step = np.where(inner, between, y - y[nearest])
-    residual = _agreed(fit, step)
-    second = np.clip(np.where(at_start, own + 2, own - 2), start, start + count - 1)
-    few = ~inner & (count < FEW)
-    residual = np.where(few, _agreed(residual, y - y[second]), residual)
-    out.loc[rows, "residual"] = np.where(count >= 3, residual, np.nan)
-    out.loc[rows, "step"] = np.where(inner, between, np.nan)
-    return out
+    nearest = y - y[np.where(own == start, after, before)]
+    off = _agreed(_off_the_line(t, y, start, count), np.where(inner, between, nearest))
+    second = y - y[np.where(own == start, np.minimum(own + 2, last), np.maximum(own - 2, start))]
+    off = np.where(inner | (count >= FEW), off, _agreed(off, second))
+    residual[rows] = np.where(count >= 3, off, np.nan)
+    step[rows] = np.where(inner, between, np.nan)
+    return residual, step
 
 
 def _off_the_line(

@@ -27,8 +27,11 @@ GROWTH_PER_DAY = {"control": 0.30, "low dose": 0.05, "high dose": -0.45}
 """Rate of the volume: natural logarithm a day; until `TREATED_FROM_H` all grow as the control."""
 FIRST_RADIUS = 31.0
 KINDS = ("debris", "doubles", "defocus", "oversize", "absent", "broken", "bubble")
-MUST_BE_SEEN = ("defocus", "oversize", "absent", "broken")
-"""What a person must see whatever the segmentation made of it."""
+MUST_BE_SEEN = ("doubles", "defocus", "oversize", "absent", "broken")
+"""What a person must see whatever the segmentation made of it: also two spheroids, each rightly outlined, where the plate
+map has one."""
+AREA_OFF = 0.2
+"""An area off the true one by more than this share is wrong."""
 WHOLE_WELLS = ("doubles", "defocus", "absent")
 """What is also planted in every image of one well, where nothing in the well's own series can show it."""
 SHARE_OF_EACH = 0.007
@@ -97,6 +100,27 @@ def make_planted_plate(folder: Path, seed: int = 7, *, wells: int = 96, times: i
     table = pd.DataFrame(rows, columns=columns)
     table.to_csv(folder / "truth.csv", index=False)
     return PlantedPlate(images, table, _plate_map(names))
+
+
+def wrong_results(truth: pd.DataFrame, results: pd.DataFrame) -> pd.Series:
+    """Tell of which images the results are wrong, or must be seen by a person.
+
+    Parameters
+    ----------
+    truth : DataFrame
+        The table of a planted plate.
+    results : DataFrame
+        By file name: n_objects found and area_px2 of the spheroid; an image without a row was not measured.
+
+    Returns
+    -------
+    Series of bool
+        Aligned with `truth`. True where the image shows one of `MUST_BE_SEEN`, another number was found than it shows,
+        or the area is off by more than `AREA_OFF`.
+    """
+    found = results.reindex(truth["file"]).set_index(truth.index)
+    off = (found["area_px2"].fillna(0.0) - truth["area_px2"]).abs() > AREA_OFF * truth["area_px2"]
+    return truth["planted"].isin(MUST_BE_SEEN) | (found["n_objects"] != truth["n_spheroids"]) | off
 
 
 def _plant(wells: Sequence[str], times: int, rng: np.random.Generator) -> dict[tuple[str, int], str]:
@@ -186,7 +210,10 @@ def _two(main: Spheroid, rng: np.random.Generator) -> list[Spheroid]:
     quiet = replace(main, roughness=0.2, shedding=0.0)
     first = replace(quiet, x=main.x - shift[0], y=main.y - shift[1])
     across = away / np.hypot(*shift) * shift
-    return [first, replace(quiet, x=first.x + across[0], y=first.y + across[1], radius=radius, shape_seed=main.shape_seed + 1)]
+    return [
+        first,
+        replace(quiet, x=first.x + across[0], y=first.y + across[1], radius=radius, shape_seed=main.shape_seed + 1),
+    ]
 
 
 def _clump(main: Spheroid, rng: np.random.Generator) -> list[Spheroid]:

@@ -28,6 +28,7 @@ from .description import DESCRIPTION, STORE, read_description, write_description
 from .files import Added, store_files, survey
 from .find import find_image, pickable
 from .finetune import FineTuning
+from .flagging import Flagging, with_flags
 from .hooks import hook
 from .judging import Judging
 from .maps import FromMaps
@@ -91,7 +92,7 @@ def current_author() -> str:
     return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
 
 
-class Project(Judging, FromMaps):
+class Project(Judging, Flagging, FromMaps):
     """A plate, or any folder of pictures, with its outlines and what was decided about them.
 
     Parameters
@@ -185,8 +186,8 @@ class Project(Judging, FromMaps):
         return added
 
     def images(self) -> pd.DataFrame:
-        """Return one row an image, with its state, its outcome and what is known of it."""
-        return images_and_objects(self.database, self.id)[0]
+        """Return one row an image, with its state, its outcome, its flags and what is known of it."""
+        return with_flags(*images_and_objects(self.database, self.id), self.map())
 
     def image(self, which: str | Path | int) -> pd.Series:
         """Return the row of one image, by image_id, name, stem, path or URL.
