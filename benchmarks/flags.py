@@ -2,10 +2,10 @@
 
 A plate of 96 wells x 12 times is made (`spheroseg_widgets/demo/planted.py`), segmented with a shipped model as a person
 would do it, and flagged. In 8 % of its images an error is planted: debris, two spheroids for one, defocus, a spheroid that
-fills the frame, none, a broken file, a bubble; of three of these also a whole well. An image is *wrong* where
+fills the frame, none, a broken file, a bubble; of doubles, defocus and absence also a whole well each. An image is *wrong* where
 
-- the planted kind must be seen by a person whatever came of it: defocus, broken, absent, fills the frame, and two
-  spheroids where the plate map has one; or
+- it must be seen by a person whatever came of it: defocus, a broken file, a spheroid that fills the frame, and none or two
+  where the plate map has one; or
 - its result differs from the truth: another number of spheroids, or an area that is off by more than 20 %.
 
 Debris or a bubble that the segmentation was not misled by is no error of the result, and so a good image is any that is

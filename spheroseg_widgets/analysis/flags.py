@@ -25,8 +25,9 @@ NUMBERS = (
 )  # fmt: skip
 """What the flags were decided by."""
 
-JUMP = 1.2
-"""A size within this factor of what its neighbours in time let expect is no jump, however smooth the plate is."""
+JUMP, JUMP_AT_END = 1.2, 1.35
+"""A size within this factor of what its neighbours in time let expect is no jump, however smooth the plate is. At the ends
+of a series it may as well be a treatment that begins to act."""
 JUMP_Z = 5.0
 BLURRED = 1.6
 """An edge up to this many times as wide as is usual on the plate is in focus, however alike the plate's edges are."""
@@ -135,7 +136,8 @@ def _size_jumps(
     time_h = images["time_h"].astype(float).where(images["well_id"].notna())
     residual, step = size_residuals(series, time_h.to_numpy(), size)
     noise = Usual.of(step, plates)
-    least = np.where(noise.enough, np.fmax(np.log(JUMP), JUMP_Z * noise.spread), np.log(JUMP))
+    least = np.log(np.where(np.isnan(step), JUMP_AT_END, JUMP))
+    least = np.where(noise.enough, np.fmax(least, JUMP_Z * noise.spread), least)
     return residual, np.abs(residual) > least
 
 

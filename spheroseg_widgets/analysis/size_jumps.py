@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 from numpy.typing import NDArray
 
 WINDOW = 7
 """A size is compared with the others among so many consecutive ones."""
 FEW = 5
-"""In shorter series an end may be judged by a neighbour that is itself wrong: it is compared with two."""
+"""Shorter series cannot tell which of two sizes is wrong: there a size must also be off both that are next to it."""
 
 
 def size_residuals(
@@ -19,9 +17,9 @@ def size_residuals(
     """Return by how much the logarithm of every size is off what its neighbours in time let expect.
 
     Growth and shrinkage at any constant rate have no residual. Two expectations are made: a straight line through the
-    logarithms of up to six neighbours, by the median over all pairs of them, which one or two wrong neighbours do not
-    move; and the two neighbours next to it, interpolated, or the nearest one at an end of the series. The residual is the
-    smaller where both agree in sign, else 0: when a treatment changes the rate, one of them is hardly off.
+    logarithms of up to six neighbours, of which two may be wrong without moving it; and the two sizes next to it,
+    interpolated, or the nearest one at an end of the series. The residual is the smaller where both agree in sign, else
+    0: where a treatment changes the rate, one of them is hardly off.
 
     Parameters
     ----------
@@ -54,10 +52,11 @@ def size_residuals(
     span = t[after] - t[before]
     share = np.divide(t - t[before], span, out=np.full(len(rows), 0.5), where=span > 0)
     between = y - (y[before] + share * (y[after] - y[before]))
-    nearest = y - y[np.where(own == start, after, before)]
-    off = _agreed(_off_the_line(t, y, start, count), np.where(inner, between, nearest))
-    second = y - y[np.where(own == start, np.minimum(own + 2, last), np.maximum(own - 2, start))]
-    off = np.where(inner | (count >= FEW), off, _agreed(off, second))
+    nearest = np.where(own == start, after, before)
+    off = _agreed(_off_the_line(t, y, start, count), np.where(inner, between, y - y[nearest]))
+    other = np.where(inner, after, np.where(own == start, np.minimum(own + 2, last), np.maximum(own - 2, start)))
+    beside = _agreed(y - y[nearest], y - y[other])
+    off = np.where(count < FEW, _agreed(off, beside), off)
     residual[rows] = np.where(count >= 3, off, np.nan)
     step[rows] = np.where(inner, between, np.nan)
     return residual, step
@@ -66,21 +65,31 @@ def size_residuals(
 def _off_the_line(
     t: NDArray[np.float64], y: NDArray[np.float64], start: NDArray[np.int_], count: NDArray[np.int_]
 ) -> NDArray[np.float64]:
-    """Return how far each value lies from the lines through all pairs of its neighbours, in the middle; NaN without."""
+    """Return how far each value lies from the line through its neighbours; NaN where no time passes between two.
+
+    The line by repeated medians (Siegel 1982): through each neighbour the middle one of the lines to the others, and of
+    these the middle one.
+    """
     own = np.arange(len(y))
     left = start + np.clip(own - start - WINDOW // 2, 0, np.maximum(count - WINDOW, 0))
     members = left[:, None] + np.arange(WINDOW)
     within = (members < (start + count)[:, None]) & (members != own[:, None])
     members = np.minimum(members, len(y) - 1)
     times, values = t[members], np.where(within, y[members], np.nan)
-    one, other = np.array(list(itertools.combinations(range(WINDOW), 2))).T
-    apart = times[:, other] - times[:, one]
-    slope = np.divide(values[:, other] - values[:, one], apart, out=np.full(apart.shape, np.nan), where=apart > 0)
-    off = y[:, None] - (values[:, one] + slope * (t[:, None] - times[:, one]))
-    off.sort(axis=1)  # NaN last
-    known = np.isfinite(off).sum(axis=1)
-    lower = np.take_along_axis(off, np.maximum((known - 1) // 2, 0)[:, None], axis=1)[:, 0]
-    upper = np.take_along_axis(off, np.minimum(known // 2, off.shape[1] - 1)[:, None], axis=1)[:, 0]
+    through = np.empty(values.shape)
+    for one in range(WINDOW):
+        apart = times - times[:, one, None]
+        slope = np.divide(values - values[:, one, None], apart, out=np.full(apart.shape, np.nan), where=apart != 0)
+        through[:, one] = _middle(y[:, None] - values[:, one, None] - slope * (t - times[:, one])[:, None])
+    return _middle(through)
+
+
+def _middle(off: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the median (n,) of the rows (n, k), NaN aside; of an even number the smaller of the two in the middle."""
+    ordered = np.sort(off, axis=1)  # NaN last
+    known = np.isfinite(ordered).sum(axis=1)
+    lower = np.take_along_axis(ordered, np.maximum((known - 1) // 2, 0)[:, None], axis=1)[:, 0]
+    upper = np.take_along_axis(ordered, np.minimum(known // 2, off.shape[1] - 1)[:, None], axis=1)[:, 0]
     return _agreed(lower, upper)
 
 

@@ -27,9 +27,10 @@ GROWTH_PER_DAY = {"control": 0.30, "low dose": 0.05, "high dose": -0.45}
 """Rate of the volume: natural logarithm a day; until `TREATED_FROM_H` all grow as the control."""
 FIRST_RADIUS = 31.0
 KINDS = ("debris", "doubles", "defocus", "oversize", "absent", "broken", "bubble")
-MUST_BE_SEEN = ("doubles", "defocus", "oversize", "absent", "broken")
-"""What a person must see whatever the segmentation made of it: also two spheroids, each rightly outlined, where the plate
-map has one."""
+MUST_BE_SEEN = ("defocus", "oversize", "broken")
+"""What a person must see whatever the segmentation made of it."""
+EXPECTED = 1
+"""Spheroids an image shows by the plate map."""
 AREA_OFF = 0.2
 """An area off the true one by more than this share is wrong."""
 WHOLE_WELLS = ("doubles", "defocus", "absent")
@@ -115,12 +116,13 @@ def wrong_results(truth: pd.DataFrame, results: pd.DataFrame) -> pd.Series:
     Returns
     -------
     Series of bool
-        Aligned with `truth`. True where the image shows one of `MUST_BE_SEEN`, another number was found than it shows,
-        or the area is off by more than `AREA_OFF`.
+        Aligned with `truth`. True where one of `MUST_BE_SEEN` was planted, the image shows another number than the plate
+        map has, another number was found than it shows, or the area is off by more than `AREA_OFF`.
     """
     found = results.reindex(truth["file"]).set_index(truth.index)
     off = (found["area_px2"].fillna(0.0) - truth["area_px2"]).abs() > AREA_OFF * truth["area_px2"]
-    return truth["planted"].isin(MUST_BE_SEEN) | (found["n_objects"] != truth["n_spheroids"]) | off
+    seen = truth["planted"].isin(MUST_BE_SEEN) | (truth["n_spheroids"] != EXPECTED)
+    return seen | (found["n_objects"] != truth["n_spheroids"]) | off
 
 
 def _plant(wells: Sequence[str], times: int, rng: np.random.Generator) -> dict[tuple[str, int], str]:
@@ -144,7 +146,7 @@ def _condition(well: str) -> str:
 def _plate_map(wells: Sequence[str]) -> pd.DataFrame:
     doses = {"control": 0.0, "low dose": 1.0, "high dose": 10.0}
     rows = [
-        (well, _condition(well), "DMSO" if _condition(well) == "control" else "cisplatin", doses[_condition(well)], "uM", 1)
+        (well, _condition(well), "DMSO" if _condition(well) == "control" else "cisplatin", doses[_condition(well)], "uM", EXPECTED)
         for well in wells
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["well", "condition", "compound", "concentration", "unit", "expected_spheroids"])
@@ -153,53 +155,50 @@ def _plate_map(wells: Sequence[str]) -> pd.DataFrame:
 def _write(path: Path, number: int, well: str, time: int, kind: str, seed: int) -> tuple[int, float]:
     """Write one image; returns how many spheroids it shows and the visible area of the largest."""
     rng = np.random.default_rng([seed, number, time])
-    spheroids = _spheroids(number, well, time, seed, rng)
+    main = _spheroid(number, well, time, seed, rng)
     field: dict[str, Any] = {
         "blur": rng.uniform(0.7, 1.1), "noise": rng.uniform(0.008, 0.016), "unevenness": rng.uniform(0.05, 0.2),
         "debris": int(rng.integers(3, 15)), "gel": rng.uniform(0, 0.3), "bubbles": int(rng.random() < 0.05),
         "scratches": int(rng.random() < 0.05), "ghosts": int(rng.random() < 0.03),
     }  # fmt: skip
-    extra: list[Spheroid] = []
-    (main,) = spheroids
+    spheroids, cells = [main], []
     if kind == "absent":
         spheroids = []
     elif kind == "doubles":
         spheroids = _two(main, rng)
     elif kind == "defocus":
-        field["blur"] = rng.uniform(4.5, 7.0)
+        field["blur"] = rng.uniform(3.0, 6.5)
     elif kind == "oversize":
-        spheroids = [replace(main, radius=rng.uniform(190, 240), roughness=0.3, shedding=0.0)]
+        spheroids = [replace(main, radius=rng.uniform(150, 230), roughness=0.3, shedding=0.0)]
     elif kind == "debris":
-        extra = _clump(main, rng)
-    spec = SceneSpec(HEIGHT, WIDTH, (*spheroids, *extra), **field)
-    scene = render(spec, rng)
-    visible = np.bincount(scene.labels.ravel(), minlength=len(spec.spheroids) + 1)[1 : len(spheroids) + 1]
-    whole = measure_shape(scene.outlines)["area_px2"].to_numpy()[: len(spheroids)]
-    # The drawn area is exact where the image shows all of it.
-    area = float(whole.max(initial=0.0)) if kind != "oversize" else float(visible.max(initial=0))
+        in_its_place = rng.random() < 0.5
+        spheroids = [] if in_its_place else [main]
+        cells = _clump(main, rng, away=0.0 if in_its_place else rng.uniform(1.1, 1.7))
+    scene = render(SceneSpec(HEIGHT, WIDTH, (*spheroids, *cells), **field), rng)
     if kind == "bubble":
         scene = replace(scene, pixels=_with_bubble(scene.pixels, main, rng))
     write_scene(path, scene, PIXEL_SIZE_UM)
     if kind == "broken":
         data = path.read_bytes()
         path.write_bytes(data[: len(data) // 3])
-    return len(spheroids), area
+    if kind == "oversize":
+        return 1, float((scene.labels == 1).sum())
+    areas = measure_shape(scene.outlines)["area_px2"].to_numpy()[: len(spheroids)]
+    return len(spheroids), float(areas.max(initial=0.0))
 
 
-def _spheroids(number: int, well: str, time: int, seed: int, rng: np.random.Generator) -> list[Spheroid]:
+def _spheroid(number: int, well: str, time: int, seed: int, rng: np.random.Generator) -> Spheroid:
     of_well = np.random.default_rng([seed, number])  # place, shape and look stay
     condition = _condition(well)
     days, treated = time * STEP_H / 24, max(0, time * STEP_H - TREATED_FROM_H) / 24
     volume = GROWTH_PER_DAY["control"] * (days - treated) + GROWTH_PER_DAY[condition] * treated
-    radius = FIRST_RADIUS * of_well.uniform(0.85, 1.15) * np.exp(volume / 3) * (1 + rng.normal(0, 0.01))
     dying = min(1.0, treated / 4) if condition == "high dose" else 0.0
-    return [
-        Spheroid(
-            WIDTH / 2 + of_well.uniform(-25, 25) + rng.normal(0, 3), HEIGHT / 2 + of_well.uniform(-20, 20) + rng.normal(0, 3),
-            radius, shape_seed=int(of_well.integers(2**31)), depth=float(of_well.uniform(0.45, 0.75) * (1 - 0.3 * dying)),
-            roughness=float(of_well.uniform(0.2, 0.5) * (1 + dying)), core=0.4, shedding=0.5 * dying,
-        )
-    ]  # fmt: skip
+    return Spheroid(
+        WIDTH / 2 + of_well.uniform(-25, 25) + rng.normal(0, 3), HEIGHT / 2 + of_well.uniform(-20, 20) + rng.normal(0, 3),
+        FIRST_RADIUS * of_well.uniform(0.85, 1.15) * np.exp(volume / 3) * (1 + rng.normal(0, 0.01)),
+        shape_seed=int(of_well.integers(2**31)), depth=float(of_well.uniform(0.45, 0.75) * (1 - 0.3 * dying)),
+        roughness=float(of_well.uniform(0.2, 0.5) * (1 + dying)), core=0.4, shedding=0.5 * dying,
+    )  # fmt: skip
 
 
 def _two(main: Spheroid, rng: np.random.Generator) -> list[Spheroid]:
@@ -216,10 +215,10 @@ def _two(main: Spheroid, rng: np.random.Generator) -> list[Spheroid]:
     ]
 
 
-def _clump(main: Spheroid, rng: np.random.Generator) -> list[Spheroid]:
-    """Heap dead cells at the spheroid's side: dark, ragged, and no part of it."""
-    turn, away = rng.uniform(0, 2 * np.pi), main.radius * rng.uniform(1.1, 1.7)
-    x, y = main.x + away * np.cos(turn), main.y + away * np.sin(turn)
+def _clump(main: Spheroid, rng: np.random.Generator, away: float) -> list[Spheroid]:
+    """Heap dead cells so many radii from the spheroid's middle: dark, ragged, and no part of it."""
+    turn = rng.uniform(0, 2 * np.pi)
+    x, y = main.x + away * main.radius * np.cos(turn), main.y + away * main.radius * np.sin(turn)
     spread = main.radius * rng.uniform(0.25, 0.4)
     return [
         Spheroid(

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from spheroseg_widgets.measure.definitions import DEFINITIONS, PX_COLUMNS, definitions_frame, to_micrometres
+from spheroseg_widgets.measure.edge import EDGE_COLUMNS
 from spheroseg_widgets.measure.intensity import INTENSITY_COLUMNS
 from spheroseg_widgets.measure.shape import SHAPE_COLUMNS, measure_shape
 from spheroseg_widgets.outlines.outlines import Outlines
@@ -18,7 +19,7 @@ def frame_of(n: int) -> pd.DataFrame:
 
 
 def test_lesson_7_every_measured_column_has_exactly_one_definition() -> None:
-    assert (*SHAPE_COLUMNS, *INTENSITY_COLUMNS) == PX_COLUMNS
+    assert (*SHAPE_COLUMNS, *INTENSITY_COLUMNS, *EDGE_COLUMNS) == PX_COLUMNS
     assert len(set(PX_COLUMNS)) == len(PX_COLUMNS)
     assert all(definition.formula for definition in DEFINITIONS)
 
