@@ -1,7 +1,7 @@
 """Review flags on a plate with planted errors: how many of the errors they catch, and how many good images they cost.
 
-A plate of 96 wells x 12 times is made (`spheroseg_widgets/demo/planted.py`), segmented with a shipped model as a person
-would do it, and flagged. In 8 % of its images an error is planted: debris, two spheroids for one, defocus, a spheroid that
+A plate of 96 wells x 12 times is made (`spheroseg_widgets/demo/planted.py`), segmented with each of the shipped models as
+a person would do it, and flagged. In 8 % of its images an error is planted: debris, two spheroids for one, defocus, a spheroid that
 fills the frame, none, a broken file, a bubble; of doubles, defocus and absence also a whole well each. An image is *wrong* where
 
 - it must be seen by a person whatever came of it: defocus, a broken file, a spheroid that fills the frame, and none or two
@@ -28,22 +28,22 @@ import numpy as np
 import pandas as pd
 
 from spheroseg_widgets.analysis.flags import FLAGS, flags_table
-from spheroseg_widgets.demo.planted import KINDS, make_planted_plate, wrong_results
+from spheroseg_widgets.demo.planted import KINDS, PlantedPlate, make_planted_plate, wrong_results
 from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL
 
 RESULTS = Path(__file__).parent / "results" / "flags.json"
 MANY = 100_000
 
 
-def flagged_plate(folder: Path, options: argparse.Namespace) -> pd.DataFrame:
-    """Make, segment and flag the plate; the truth's table with `wrong`, and the flags of each image."""
-    plate = make_planted_plate(folder, options.seed, wells=options.wells, times=options.times)
-    project = open_project(folder / "project", create=True)
+def flagged_plate(plate: PlantedPlate, folder: Path, model: str, workers: int) -> pd.DataFrame:
+    """Segment and flag the plate; the truth's table with `wrong`, and the flags of each image."""
+    project = open_project(folder, create=True)
     project.add(plate.images)
     project.set_map(plate.plate_map)
     began = time.perf_counter()
-    project.segment(model=options.model, workers=options.workers, wait=True)
-    print(f"{len(plate.table)} images segmented with {options.model} in {time.perf_counter() - began:.0f} s")
+    project.segment(model=model, workers=workers, wait=True)
+    print(f"\n{model}: {len(plate.table)} images segmented in {time.perf_counter() - began:.0f} s")
     table = plate.table.assign(wrong=wrong_results(plate.table, found(project)))
     flags = project.flags().set_index("name").loc[table["file"]]
     project.close()
@@ -61,19 +61,20 @@ def found(project: Project) -> pd.DataFrame:
 
 def by_kind(table: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each planted kind, and one for what nothing was planted in."""
-    rows = []
+    rows = {}
     for kind in (*KINDS, ""):
         of_kind = table[table["planted"] == kind]
         wrong, flagged = of_kind["wrong"], of_kind["worst"].notna()
-        rows.append(
-            {
-                "planted": kind or "nothing", "images": len(of_kind), "wrong": int(wrong.sum()),
-                "of these flagged": int((wrong & flagged).sum()), "good": int((~wrong).sum()),
-                "of these flagged ": int((~wrong & flagged).sum()),
-                "flags": ", ".join(f"{name} {n}" for name, n in of_kind[list(FLAGS)].sum().items() if n),
-            }
-        )  # fmt: skip
-    return pd.DataFrame(rows).set_index("planted")
+        rows[kind or "nothing"] = {
+            "images": len(of_kind), "wrong": int(wrong.sum()), "wrong, flagged": int((wrong & flagged).sum()),
+            "good": int((~wrong).sum()), "good, flagged": int((~wrong & flagged).sum()),
+            "flags": _counts(of_kind),
+        }  # fmt: skip
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _counts(table: pd.DataFrame) -> str:
+    return ", ".join(f"{name} {count}" for name, count in table[list(FLAGS)].sum().items() if count)
 
 
 def seconds_of_many(count: int = MANY, times: int = 12) -> float:
@@ -108,46 +109,38 @@ def seconds_of_many(count: int = MANY, times: int = 12) -> float:
 def main() -> None:
     """Print the tables and write `results/flags.json`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="resunet-spheroid-fast")
+    parser.add_argument("--models", nargs="+", default=["resunet-spheroid-fast", DEFAULT_MODEL])
     parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--wells", type=int, default=96)
     parser.add_argument("--times", type=int, default=12)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores; seed {options.seed}")
-    with tempfile.TemporaryDirectory() as folder:
-        table = flagged_plate(Path(folder), options)
     seconds = seconds_of_many()
-    kinds = by_kind(table)
-    print(kinds.to_string())
-    flagged, wrong = table["worst"].notna(), table["wrong"]
-    planted = wrong & (table["planted"] != "")
-    print(
-        "flags of good images: "
-        + ", ".join(f"{name} {n}" for name, n in table.loc[~wrong, list(FLAGS)].sum().items() if n)
-    )
-    figures = {
-        "planted errors flagged": (flagged[planted].mean(), 0.95, "higher"),
-        "errors where nothing was planted, flagged": (flagged[wrong & ~planted].mean(), None, "higher"),
-        "good images flagged": (flagged[~wrong].mean(), 0.15, "lower"),
-        f"flags of {MANY} images": (seconds, 1.0, "lower"),
-    }
-    metrics = []
-    for name, (value, target, better) in figures.items():
-        unit = "s" if name.startswith("flags of") else ""
-        print(f"{name:45} {value:.3f} {unit:2} {'' if target is None else f'(target {target})'}")
-        metrics.append(
-            {"name": name, "value": round(float(value), 4), "unit": unit, "target": target, "better": better}
-        )
-    about = {"model": options.model, "seed": options.seed, "wells": options.wells, "times": options.times}
-    of_kinds = [
-        {
-            "planted": kind,
-            **{name.strip() if name != "of these flagged " else "good flagged": value for name, value in row.items()},
-        }
-        for kind, row in kinds.to_dict("index").items()
-    ]
-    RESULTS.write_text(json.dumps({"about": about, "metrics": metrics, "kinds": of_kinds}, indent=2) + "\n")
+    metrics: list[dict[str, object]] = []
+
+    def tell(name: str, value: float, target: float | None, better: str, unit: str = "") -> None:
+        print(f"{name:75} {value:.3f} {unit:2} {'' if target is None else f'(target {target})'}", flush=True)
+        metrics.append({"name": name, "value": round(value, 4), "unit": unit, "target": target, "better": better})
+
+    tell(f"flags of {MANY} images", seconds, 1.0, "lower", "s")
+    kinds = {}
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        plate = make_planted_plate(folder / "plate", options.seed, wells=options.wells, times=options.times)
+        for model in options.models:
+            table = flagged_plate(plate, folder / model, model, options.workers)
+            kinds[model] = by_kind(table)
+            print(kinds[model].to_string())
+            flagged, wrong = table["worst"].notna(), table["wrong"]
+            print(f"flags of good images: {_counts(table[~wrong])}")
+            planted = wrong & (table["planted"] != "")
+            tell(f"{model}: planted errors flagged", float(flagged[planted].mean()), 0.95, "higher")
+            tell(f"{model}: other errors flagged", float(flagged[wrong & ~planted].mean()), None, "higher")
+            tell(f"{model}: good images flagged", float(flagged[~wrong].mean()), 0.15, "lower")
+    about = {"seed": options.seed, "wells": options.wells, "times": options.times}
+    told = {model: table.drop(columns="flags").to_dict("index") for model, table in kinds.items()}
+    RESULTS.write_text(json.dumps({"metrics": metrics, "about": about, "by planted kind": told}, indent=2) + "\n")
 
 
 if __name__ == "__main__":

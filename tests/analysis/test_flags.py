@@ -269,8 +269,8 @@ def test_a_hundred_thousand_images_take_less_than_a_second() -> None:
     plate.images["plate"] = "plate " + (plate.images["well_id"] // 96).astype(str)
     seconds = []
     for _ in range(3):
-        began = time.perf_counter()
+        began = time.process_time()
         table = plate.table()
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.process_time() - began)
     print(f"flags of {len(table)} images: {min(seconds):.2f} s")
     assert min(seconds) < 1
