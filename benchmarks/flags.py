@@ -1,8 +1,9 @@
 """Review flags on a plate with planted errors: how many of the errors they catch, and how many good images they cost.
 
 A plate of 96 wells x 12 times is made (`spheroseg_widgets/demo/planted.py`), segmented with each of the shipped models as
-a person would do it, and flagged. In 8 % of its images an error is planted: debris, two spheroids for one, defocus, a spheroid that
-fills the frame, none, a broken file, a bubble; of doubles, defocus and absence also a whole well each. An image is *wrong* where
+a person would do it, and flagged. In 8 % of its images an error is planted: debris, two spheroids for one, defocus, a
+spheroid that fills the frame, none, a broken file, a bubble; of doubles, defocus and absence also a whole well each. An
+image is *wrong* where
 
 - it must be seen by a person whatever came of it: defocus, a broken file, a spheroid that fills the frame, and none or two
   where the plate map has one; or
