@@ -33,8 +33,8 @@ BLURRED = 1.6
 """An edge up to this many times as wide as is usual on the plate is in focus, however alike the plate's edges are."""
 BLURRED_Z = 5.0
 BLURRED_SHARE, BLURRED_PX = 0.35, 6.0
-"""An edge wider than this share of the radius and this many pixels is out of focus, whatever is usual. Of 111 outlines
-that people drew in real images none is (at most 0.33); behind a blur of sigma 0.15 radii most are."""
+"""An edge wider than this share of the radius and this many pixels is out of focus, whatever is usual: of outlines that
+people drew in real images none is, of the same behind a blur of sigma 0.15 radii most are (`benchmarks/edges.py`)."""
 SHAPE_Z = 4.0
 LEAST_SOLIDITY, LEAST_CIRCULARITY = 0.9, 0.75
 """From these on a shape is not odd, however alike the plate's shapes are."""

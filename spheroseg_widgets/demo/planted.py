@@ -27,6 +27,8 @@ GROWTH_PER_DAY = {"control": 0.30, "low dose": 0.05, "high dose": -0.45}
 """Rate of the volume: natural logarithm a day; until `TREATED_FROM_H` all grow as the control."""
 FIRST_RADIUS = 31.0
 KINDS = ("debris", "doubles", "defocus", "oversize", "absent", "broken", "bubble")
+"""Dead cells heaped at the spheroid's side or in its place; a second spheroid; the image out of focus; a spheroid that
+fills the frame; none; a truncated file; a bubble over part of the spheroid."""
 MUST_BE_SEEN = ("defocus", "oversize", "broken")
 """What a person must see whatever the segmentation made of it."""
 EXPECTED = 1

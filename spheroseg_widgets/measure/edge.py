@@ -21,7 +21,7 @@ LEAST_REACH_PX = 8.0
 STEPS = 32
 SPAN = 2
 """Steps over which the slope is taken: over one, the steepest would be the noise's."""
-MOST_SAMPLES = 1 << 21
+MOST_SAMPLES = 1 << 19
 """Outlines are taken together up to this many samples, for the sake of memory."""
 
 
@@ -62,11 +62,10 @@ def measure_edges(outlines: Outlines, pixels: NDArray[Any]) -> pd.DataFrame:
         profiles = values.reshape(len(values), ARCS, PER_ARC, STEPS + 1).mean(axis=2)
         steepest = np.abs(profiles[..., SPAN:] - profiles[..., :-SPAN]).max(axis=2)
         height = profiles.max(axis=2) - profiles.min(axis=2)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            width = height / steepest * (SPAN * 2 / STEPS) * reach[some, None]
+        width = np.divide(height, steepest, out=np.full(height.shape, np.nan), where=steepest > 0)
         enough = np.isfinite(width).sum(axis=1) >= ARCS / 2
-        if enough.any():
-            widths[some][enough] = np.nanmedian(np.where(np.isfinite(width), width, np.nan)[enough], axis=1)
+        steps = np.nanmedian(width[enough], axis=1) * SPAN
+        widths[some][enough] = steps * (2 * reach[some][enough] / STEPS)
     return pd.DataFrame({EDGE_COLUMNS[0]: widths})
 
 
@@ -84,7 +83,7 @@ def _around(outlines: Outlines) -> tuple[NDArray[np.float64], NDArray[np.float64
         points[index, :, 1] = np.interp(at, along, closed[:, 1])
         reach[index] = max(LEAST_REACH_PX, REACH * np.sqrt(abs(signed_area(ring)) / np.pi))
     # Over several points: a direction across small wiggles of the outline would not be one across the edge.
-    along = np.roll(points, -3, axis=1) - np.roll(points, 3, axis=1)
-    length = np.maximum(np.hypot(along[..., 0], along[..., 1]), 1e-12)[..., None]
+    forward = np.roll(points, -3, axis=1) - np.roll(points, 3, axis=1)
+    length = np.maximum(np.hypot(forward[..., 0], forward[..., 1]), 1e-12)[..., None]
     # The outer ring turns from x towards y, so that outwards is to the right of the way along it.
-    return points, np.stack([along[..., 1], -along[..., 0]], axis=-1) / length, reach
+    return points, np.stack([forward[..., 1], -forward[..., 0]], axis=-1) / length, reach
