@@ -219,6 +219,7 @@ def test_older_stores_learn_how_their_results_were_computed(tmp_path: Path) -> N
     with sqlite3.connect(path) as old:  # as the first schema was, with one result of a run
         old.execute("ALTER TABLE result DROP COLUMN maps")
         old.execute("ALTER TABLE result DROP COLUMN computed")
+        old.execute("ALTER TABLE outline DROP COLUMN edge_width_px")
         old.execute("UPDATE alembic_version SET version_num = '0001'")
         stamp = "2026-01-01 00:00:00"
         old.execute(
