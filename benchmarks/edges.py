@@ -69,7 +69,9 @@ def main() -> None:
     share = table["edge_width_px"] / table["radius_px"]
     table["over the radius"] = share
     table["out of focus"] = (share > BLURRED_SHARE) & (table["edge_width_px"] > BLURRED_PX)
-    print(f"{len(table) // len(BLURS)} outlines; edge width over radius, 5th percentile to largest, and share called out of focus by it")
+    print(
+        f"{len(table) // len(BLURS)} outlines; edge width over radius, 5th percentile to largest, and share called out of focus by it"
+    )
     metrics = []
     for (name, blur), group in [*table.groupby(["set", "blur"]), *((("all", b), g) for b, g in table.groupby("blur"))]:
         low, middle, high = group["over the radius"].quantile([0.05, 0.5, 1.0])
