@@ -33,8 +33,7 @@ from skimage.measure import find_contours
 from spheroseg_widgets.imaging.digest import sha256
 from spheroseg_widgets.imaging.normalise import Percentiles, normalise
 from spheroseg_widgets.imaging.read import read_plane
-from spheroseg_widgets.measure.intensity import measure_intensity
-from spheroseg_widgets.measure.shape import measure_shape
+from spheroseg_widgets.measure.objects import measure_objects
 from spheroseg_widgets.project.project import open_project
 from spheroseg_widgets.segmentation.engines import Choice, choose_engine, usable_choices
 from spheroseg_widgets.segmentation.map_codec import encode_maps
@@ -101,7 +100,7 @@ def around(side: int, maps: NDArray[np.uint8], settings: Settings, folder: Path)
     image_id = project.add(path).image_ids[0]
     pixels = read_plane(path).pixels
     found = outline_maps(maps, pixels.shape, settings)
-    objects = measure_shape(found.outlines).join(measure_intensity(found.outlines, pixels))
+    objects = measure_objects(found.outlines, pixels)
 
     def store() -> None:
         with project.database.write() as connection:
@@ -112,14 +111,11 @@ def around(side: int, maps: NDArray[np.uint8], settings: Settings, folder: Path)
         sha256(path)
         read_plane(path)
 
-    def measure() -> None:
-        measure_shape(found.outlines).join(measure_intensity(found.outlines, pixels))
-
     stages: dict[str, Callable[[], object]] = {
         "read": read,
         "normalise": lambda: normalise(pixels, Percentiles(settings.low, settings.high)),
         "outlines": lambda: outline_maps(maps, pixels.shape, settings),
-        "measure": measure,
+        "measure": lambda: measure_objects(found.outlines, pixels),
         "store": store,
     }
     library: dict[str, Callable[[], object]] = {

@@ -30,8 +30,7 @@ import torch
 from numpy.typing import NDArray
 
 from spheroseg_widgets.imaging.read import read_plane
-from spheroseg_widgets.measure.intensity import measure_intensity
-from spheroseg_widgets.measure.shape import measure_shape
+from spheroseg_widgets.measure.objects import measure_objects
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.outlines.rasterise import to_labels
 from spheroseg_widgets.segmentation.engines import TorchEngine
@@ -91,7 +90,7 @@ def work(image: Path, scale: float, out: Path, how: str) -> None:
     found = predictor.segment(
         pixels, Settings(scale=scale), progress=lambda _done, _of: steps.append(time.perf_counter())
     )
-    table = measure_shape(found.outlines).join(measure_intensity(found.outlines, pixels))
+    table = measure_objects(found.outlines, pixels)
     seconds, cpu = time.perf_counter() - began, time.process_time() - worked
     out.write_bytes(found.outlines.to_bytes())
     figures = {

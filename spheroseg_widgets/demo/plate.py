@@ -67,7 +67,7 @@ def make_demo_plate(folder: Path, seed: int = 7) -> DemoPlate:
     def write(number: int, well: str, time: int) -> tuple[object, ...]:
         scene = render(_spec(well, number, time, seed), np.random.default_rng([seed, number, time]))
         name = f"VID1335_{well}_1_{time // 24:02d}d{time % 24:02d}h00m.tif"
-        _write(images / name, scene)
+        write_scene(images / name, scene, PIXEL_SIZE_UM)
         if (well, time) == BROKEN:
             data = (images / name).read_bytes()
             (images / name).write_bytes(data[: len(data) // 3])
@@ -134,12 +134,12 @@ def _spec(well: str, number: int, time: int, seed: int) -> SceneSpec:
     )  # fmt: skip
 
 
-def _write(path: Path, scene: Scene) -> None:
-    # As ImageJ writes it: pixels per micrometre, and the unit.
+def write_scene(path: Path, scene: Scene, pixel_size_um: float) -> None:
+    """Write a scene's pixels as ImageJ writes them: pixels per micrometre, and the unit."""
     tifffile.imwrite(
         path,
         scene.pixels,
         imagej=True,
-        resolution=(1 / PIXEL_SIZE_UM, 1 / PIXEL_SIZE_UM),
+        resolution=(1 / pixel_size_um, 1 / pixel_size_um),
         metadata={"unit": "um"},
     )

@@ -15,8 +15,7 @@ from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.imaging.digest import sha256
 from spheroseg_widgets.imaging.read import Plane, read_plane
 from spheroseg_widgets.imaging.remote import local_file
-from spheroseg_widgets.measure.intensity import measure_intensity
-from spheroseg_widgets.measure.shape import measure_shape
+from spheroseg_widgets.measure.objects import measure_objects
 from spheroseg_widgets.segmentation.map_codec import decode_maps, encode_maps
 from spheroseg_widgets.segmentation.objects import Segmentation, outline_maps
 from spheroseg_widgets.segmentation.predict import Predictor
@@ -169,7 +168,7 @@ def segment_image(task: Task) -> TaskResult:
                 inference = found.seconds["network"]
         before = time.perf_counter()
         tell.stage(MEASURING)
-        objects = measure_shape(found.outlines).join(measure_intensity(found.outlines, read.pixels))
+        objects = measure_objects(found.outlines, read.pixels)
         objects["confidence"] = found.confidence.astype(float)
         objects["touches_border"] = found.touches_border
         timings = {"read": reading, **found.seconds, "measure": time.perf_counter() - before}

@@ -66,6 +66,11 @@ DEFINITIONS: tuple[Definition, ...] = (
         "grey",
         "mean inside less mean of a rim 5 px wide outside; holes and other objects left out",
     ),
+    Definition(
+        "edge_width_px",
+        "px",
+        "range of the grey values across the outline over their steepest slope, median of 8 arcs: wide out of focus",
+    ),
 )
 
 COMPUTED_COLUMNS = {

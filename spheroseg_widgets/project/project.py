@@ -30,6 +30,7 @@ from .description import DESCRIPTION, STORE, read_description, write_description
 from .files import Added, store_files, survey
 from .find import find_image, pickable
 from .finetune import FineTuning
+from .flagging import Flagging
 from .hooks import hook
 from .judging import Judging
 from .maps import FromMaps
@@ -94,7 +95,7 @@ def current_author() -> str:
     return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
 
 
-class Project(Judging, Cataloguing, FromMaps):
+class Project(Judging, Cataloguing, Flagging, FromMaps):
     """A plate, or any folder of pictures, with its outlines and what was decided about them.
 
     Parameters

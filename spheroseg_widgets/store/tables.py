@@ -51,7 +51,7 @@ MEASUREMENTS = (
     "area_px2", "perimeter_px", "equivalent_diameter_px", "circularity", "roundness", "solidity", "convexity",
     "max_feret_px", "min_feret_px", "major_axis_px", "minor_axis_px", "eccentricity", "orientation_deg",
     "aspect_ratio", "centroid_x_px", "centroid_y_px", "volume_sphere_px3", "volume_ellipsoid_px3",
-    "volume_lw2_px3", "intensity_mean", "intensity_sd", "contrast_to_rim",
+    "volume_lw2_px3", "intensity_mean", "intensity_sd", "contrast_to_rim", "edge_width_px",
 )  # fmt: skip
 """Measured columns of an outline, in px: the columns of `measure/definitions.py` when this schema was made."""
 COMPUTED = ("engine", "precision", "scale", "threshold")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from spheroseg_widgets.measure.intensity import measure_intensity
+from spheroseg_widgets.measure.objects import measure_objects
 from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.flags import touches_border
 from spheroseg_widgets.outlines.outlines import Outlines
@@ -176,7 +176,7 @@ class Document:
             **{name: pd.Series([row.get(name) for row in rows], dtype=object) for name in CARRIED},
             "touches_border": touches_border(outlines, self.height, self.width),
         })  # fmt: skip
-        return outlines, about.join(measure_shape(outlines)).join(measure_intensity(outlines, pixels))
+        return outlines, about.join(measure_objects(outlines, pixels))
 
 
 def _number(value: object) -> float:

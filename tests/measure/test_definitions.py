@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from spheroseg_widgets.measure.definitions import DEFINITIONS, PX_COLUMNS, definitions_frame, to_micrometres
+from spheroseg_widgets.measure.edge import EDGE_COLUMNS
 from spheroseg_widgets.measure.intensity import INTENSITY_COLUMNS
+from spheroseg_widgets.measure.objects import measure_objects
 from spheroseg_widgets.measure.shape import SHAPE_COLUMNS, measure_shape
 from spheroseg_widgets.outlines.outlines import Outlines
 
@@ -18,9 +20,18 @@ def frame_of(n: int) -> pd.DataFrame:
 
 
 def test_lesson_7_every_measured_column_has_exactly_one_definition() -> None:
-    assert (*SHAPE_COLUMNS, *INTENSITY_COLUMNS) == PX_COLUMNS
+    assert (*SHAPE_COLUMNS, *INTENSITY_COLUMNS, *EDGE_COLUMNS) == PX_COLUMNS
     assert len(set(PX_COLUMNS)) == len(PX_COLUMNS)
     assert all(definition.formula for definition in DEFINITIONS)
+
+
+def test_everything_that_is_defined_is_measured_at_once() -> None:
+    square = np.array([(20, 20), (40, 20), (40, 40), (20, 40)])
+    pixels = np.random.default_rng(0).integers(0, 255, (60, 60))
+    frame = measure_objects(Outlines.from_rings([[square]] * 2), pixels)
+    assert tuple(frame.columns) == PX_COLUMNS
+    assert frame.notna().all(axis=None)
+    assert tuple(measure_objects(Outlines.empty(), pixels).columns) == PX_COLUMNS
 
 
 def test_lesson_7_circularity_is_4_pi_a_over_p_squared_in_words_and_in_numbers() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tifffile
+from alembic import command
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.errors import SpherosegError, StoreError
@@ -22,7 +23,7 @@ from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, find_model
 from spheroseg_widgets.segmentation.settings import Settings
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 from spheroseg_widgets.store import results
-from spheroseg_widgets.store.database import Database
+from spheroseg_widgets.store.database import Database, migrations
 
 HOW = list(COMPUTED_COLUMNS)
 
@@ -215,11 +216,13 @@ def test_lesson_18b_a_series_that_grows_two_percent_a_day_shows_no_step(tmp_path
 
 def test_older_stores_learn_how_their_results_were_computed(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
-    Database.open(path, create=True).close()
-    with sqlite3.connect(path) as old:  # as the first schema was, with one result of a run
-        old.execute("ALTER TABLE result DROP COLUMN maps")
-        old.execute("ALTER TABLE result DROP COLUMN computed")
-        old.execute("UPDATE alembic_version SET version_num = '0001'")
+    made = Database.open(path, create=True)
+    steps = migrations()
+    with made.write() as connection:
+        steps.attributes["connection"] = connection
+        command.downgrade(steps, "0001")
+    made.close()
+    with sqlite3.connect(path) as old:  # one result of a run, in the first schema
         stamp = "2026-01-01 00:00:00"
         old.execute(
             "INSERT INTO project (id, name, created_at, author, settings) VALUES (1, 'p', ?, 'me', '{}')", (stamp,)
