@@ -89,7 +89,7 @@ def test_the_map_s_count_decides(plate: PlantedPlate, segmented: sw.Project) -> 
 
 
 def test_a_project_before_its_first_run_and_one_without_images_have_no_flags(project: sw.Project) -> None:
-    assert project.images()["flags"].tolist() == [(), (), ()]
+    assert project.flags()["flags"].tolist() == [(), (), ()]
     assert len(project.review_queue()) == 0
 
 
