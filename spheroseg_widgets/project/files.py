@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,14 +64,21 @@ class Added:
     __repr__ = __str__
 
 
-def survey(paths: Iterable[str | Place], names: str) -> tuple[Added, list[FileInfo | ImageError], list[Place]]:
+Names = str | Mapping[str, ParsedName | None]
+"""How names are read: see `parse_name`; or what each says, by path."""
+
+
+def survey(paths: Iterable[str | Place], names: Names) -> tuple[Added, list[FileInfo | ImageError], list[Place]]:
     """Look at files without storing anything."""
     listing = list_files(paths)
     # On a slow share every call counts: folders are resolved once, not file by file.
     folders = {folder: folder.resolve() for folder in {f.parent for f in listing.files if isinstance(f, Path)}}
     files = [folders[file.parent] / file.name if isinstance(file, Path) else file for file in listing.files]
-    added = Added(skipped=listing.skipped, names=parse_names(files, names))
-    return added, probe_many(files), files
+    if isinstance(names, str):
+        table = parse_names(files, names)
+    else:
+        table = NameTable({file: names.get(str(as_given)) for file, as_given in zip(files, listing.files, strict=True)})
+    return Added(skipped=listing.skipped, names=table), probe_many(files), files
 
 
 def store_files(
