@@ -224,11 +224,8 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def test_what_is_no_image_is_refused_and_nothing_of_it_stays(
     uploads: Uploads, name: str, data: bytes, reason: str
 ) -> None:
-    file = wanted(name, data)
-    uploads.offer([file])
     with pytest.raises(ImageError, match=reason) as caught:
-        send(uploads, file, data)
-        uploads.finish(file.key, zlib.crc32(data))
+        upload(uploads, name, data)
     assert caught.value.path == name
     assert left(uploads) == []
     assert upload(uploads, "good.png", ONE).exists(), "the rest goes on"
