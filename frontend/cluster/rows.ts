@@ -2,7 +2,7 @@
 import { make } from "../shared/frame";
 import { count } from "../shared/numbers";
 import type { Translate } from "../shared/strings";
-import { bytes } from "./bytes";
+import { bytes } from "../shared/bytes";
 import type { Worker } from "./state";
 
 const COLUMNS = ["worker", "cpu", "memory", "at_work", "model"] as const;

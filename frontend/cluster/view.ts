@@ -3,7 +3,7 @@ import { Asking } from "../shared/asking";
 import { button, type Frame, make } from "../shared/frame";
 import { count } from "../shared/numbers";
 import type { State } from "../shared/rpc";
-import { bytes } from "./bytes";
+import { bytes } from "../shared/bytes";
 import { WorkerTable } from "./rows";
 import { type Cluster, isOpen, type Shown, throughProxy } from "./state";
 

@@ -180,14 +180,12 @@ def _taken_by(parsed: ParsedName, existing: Existing) -> str:
 
 def _counts(names: Mapping[Place, ParsedName | None]) -> dict[str, int]:
     told = [name for name in names.values() if name is not None]
-    counts = {"files": len(names)}
-    for key, values in {
+    values: dict[str, set[Any]] = {
         "plates": {name.plate for name in told}, "wells": {(name.plate, name.well) for name in told if name.well},
         "times": {name.time_h for name in told}, "sites": {name.site for name in told if name.well},
         "channels": {name.channel for name in told},
-    }.items():  # fmt: skip
-        counts[key] = len(values - {None})
-    return counts
+    }  # fmt: skip
+    return {"files": len(names)} | {key: len(found - {None}) for key, found in values.items()}
 
 
 def _gaps(names: Mapping[Place, ParsedName | None]) -> Counted:

@@ -156,8 +156,8 @@ class Project(Judging, FromMaps):
             What to add; the same file again adds nothing. A URL (``s3://bucket/plate``) is read by fsspec, with the
             credentials of each process's own environment.
         names : str or mapping
-            "auto", "incucyte", "opera" or a pattern such as ``{plate}_{well}_{time}h.tif``; or by path what is known of
-            each file (`imaging.names.ParsedName`), for names that say nothing.
+            "auto", "incucyte", "opera" or a pattern such as ``{plate}_{well}_{time}h.tif``; or what is known of each
+            file (`imaging.names.ParsedName`), by its path without links, for names that say nothing.
         pixel_size_um : float, optional
             Micrometres a pixel; otherwise what the files say, if they can be trusted.
         channel : int

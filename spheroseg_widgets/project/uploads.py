@@ -199,6 +199,19 @@ class Uploads:
                 ) from error
             return upload.stored
 
+    def have(self, key: str) -> int:
+        """Return how many bytes of an upload are here.
+
+        Raises
+        ------
+        UnknownUploadError
+            The file was not offered to this kernel.
+        """
+        upload = self._upload(key)
+        with upload.lock:
+            upload.look()
+            return upload.have
+
     def stored(self, key: str) -> Stored | None:
         """Return where a finished upload lies; None while it is not finished."""
         with self._lock:

@@ -1,4 +1,4 @@
-import { three } from "../shared/numbers";
+import { three } from "./numbers";
 
 /** Bytes: `412345678` -> `412 MB`, `12638255104` -> `12.6 GB`. */
 export function bytes(value: number): string {
