@@ -11,7 +11,7 @@ from pathlib import Path
 from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.exports.stems import safe_stem
 from spheroseg_widgets.imaging import limits
-from spheroseg_widgets.imaging.signature import SUFFIXES
+from spheroseg_widgets.imaging.signature import SUFFIXES, format_of
 
 DEEPEST = 12
 """Folders above a file that are kept."""
@@ -32,12 +32,15 @@ class Wanted:
         When it was last changed: milliseconds since 1970.
     head : int
         CRC-32 of its first `known_content.HEAD` bytes.
+    first : bytes
+        The first 16: what is no image is refused before anything is sent.
     """
 
     parts: tuple[str, ...]
     size: int
     modified_ms: int
     head: int
+    first: bytes
 
     @property
     def key(self) -> str:
@@ -107,7 +110,7 @@ def safe_parts(parts: Sequence[str]) -> tuple[str, ...]:
 
 
 def refusal(file: Wanted) -> str:
-    """Say why a file is not taken, by its name and size alone; "" where it is."""
+    """Say why a file is not taken, by what is said of it; "" where it is."""
     try:
         safe_parts(file.parts)
     except ImageError as error:
@@ -121,6 +124,10 @@ def refusal(file: Wanted) -> str:
             f"{megabytes(file.size)} are over the limit of {limits.MAX_UPLOAD_FILE_MB:g} MB for a file sent from the "
             "browser; give the path of its folder instead (SPHEROSEG_MAX_UPLOAD_FILE_MB sets the limit)"
         )
+    try:
+        format_of(file.first, Path(file.parts[-1]))
+    except ImageError as error:
+        return error.reason
     return ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -85,8 +86,8 @@ class AddsImages(SpheroWidget):
         """Say of each file whether it is taken, and how much of it is here."""
         self._check_allowed()
         wanted = [
-            Wanted(tuple(map(str, parts)), int(size), int(modified), int(head))
-            for parts, size, modified, head in params["files"]
+            Wanted(tuple(map(str, parts)), int(size), int(modified), int(head), bytes.fromhex(first))
+            for parts, size, modified, head, first in params["files"]
         ]
         return [asdict(offer) for offer in self._uploads.offer(wanted, int(params.get("before", 0)))]
 
@@ -108,7 +109,7 @@ class AddsImages(SpheroWidget):
         if stored is None:
             return {"have": have}
         with self.project.database.read() as connection:
-            known = stored.known and places.has_file(connection, self.project.id, str(stored.path))
+            known = places.has_file(connection, self.project.id, str(stored.path))
         return {"have": have, "stored": self._shown(stored.path), "known": known}
 
     @rpc_method("add_discard", ordered=True)
@@ -242,7 +243,7 @@ class AddsImages(SpheroWidget):
 
     def _told(self, added: Added, sheet: Sheet | None) -> dict[str, Any]:
         out: dict[str, Any] = {
-            "added": len(added.image_ids), "known": added.n_known, "failed": _listed(added.failed, self._shown),
+            "id": uuid.uuid4().hex, "added": len(added.image_ids), "known": added.n_known, "failed": _listed(added.failed, self._shown),
             "skipped": _listed(added.skipped, self._shown), "changed": _listed(added.changed, self._shown),
             "warnings": added.warnings[:MOST_LISTED], "wells": 0, "map_problem": "",
         }  # fmt: skip

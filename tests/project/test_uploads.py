@@ -10,6 +10,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -36,7 +37,7 @@ ONE, OTHER = picture(1), picture(2)
 
 def wanted(name: str | tuple[str, ...], data: bytes, modified_ms: int = MODIFIED) -> Wanted:
     parts = (name,) if isinstance(name, str) else name
-    return Wanted(parts, len(data), modified_ms, zlib.crc32(data[:HEAD]))
+    return Wanted(parts, len(data), modified_ms, zlib.crc32(data[:HEAD]), data[:16])
 
 
 def send(
@@ -224,8 +225,12 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def test_what_is_no_image_is_refused_and_nothing_of_it_stays(
     uploads: Uploads, name: str, data: bytes, reason: str
 ) -> None:
-    with pytest.raises(ImageError, match=reason) as caught:
-        upload(uploads, name, data)
+    # Whatever was said of it before.
+    file = replace(wanted(name, data), first=ONE[:16])
+    assert not uploads.offer([file])[0].refused
+    with pytest.raises(ImageError, match=reason) as caught:  # noqa: PT012 - with the first piece, or with the last
+        send(uploads, file, data)
+        uploads.finish(file.key, zlib.crc32(data))
     assert caught.value.path == name
     assert left(uploads) == []
     assert upload(uploads, "good.png", ONE).exists(), "the rest goes on"
@@ -235,7 +240,7 @@ def test_sizes_and_kinds_are_refused_before_anything_is_sent(uploads: Uploads, m
     monkeypatch.setattr(limits, "MAX_UPLOAD_FILE_MB", 0.02)
     monkeypatch.setattr(limits, "MAX_UPLOAD_BATCH_MB", 0.035)
     files = [
-        Wanted((name,), size, MODIFIED, 0)
+        Wanted((name,), size, MODIFIED, 0, ONE[:16])
         for name, size in (
             ("a.png", 15_000),
             ("large.png", 21_000),
@@ -252,11 +257,12 @@ def test_sizes_and_kinds_are_refused_before_anything_is_sent(uploads: Uploads, m
     assert "empty" in offers[4].refused
     assert "not named like" in offers[5].refused
     assert uploads.offer(files[:1], before=30_000)[0].refused
+    assert "is named like a PNG but holds no" in uploads.offer([wanted("a.png", b"no image at all")])[0].refused
 
 
 def test_a_disk_without_room_is_said_before_anything_is_sent(uploads: Uploads, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: shutil._ntuple_diskusage(10**9, 10**9 - 25_000, 25_000))
-    offers = uploads.offer([Wanted((f"{n}.png",), 20_000, MODIFIED, 0) for n in range(2)])
+    offers = uploads.offer([Wanted((f"{n}.png",), 20_000, MODIFIED, 0, ONE[:16]) for n in range(2)])
     assert offers[0].refused == ""
     assert "needs 0.02 MB" in offers[1].refused
     assert "has 0.005 MB left" in offers[1].refused
@@ -292,7 +298,7 @@ def test_no_name_leads_out_of_the_folder(uploads: Uploads, parts: tuple[str, ...
 def test_what_is_no_name_is_refused(uploads: Uploads, parts: tuple[str, ...]) -> None:
     with pytest.raises(ImageError):
         safe_parts(parts)
-    assert uploads.offer([Wanted(parts, 100, MODIFIED, 0)])[0].refused
+    assert uploads.offer([Wanted(parts, 100, MODIFIED, 0, ONE[:16])])[0].refused
 
 
 def test_a_very_long_name_is_shortened_and_told(uploads: Uploads) -> None:

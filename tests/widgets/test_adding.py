@@ -63,7 +63,10 @@ class Page:
         return [m["value"] for m, _ in list(self.heard) if m["kind"] == "event" and m["name"] == "adding"]
 
     def offer(self, files: dict[str, bytes]) -> list[dict[str, Any]]:
-        told = [[name.split("/"), len(data), MODIFIED, zlib.crc32(data[:HEAD])] for name, data in files.items()]
+        told = [
+            [name.split("/"), len(data), MODIFIED, zlib.crc32(data[:HEAD]), data[:16].hex()]
+            for name, data in files.items()
+        ]
         return self.call("add_offer", files=told)
 
     def send(
@@ -135,6 +138,9 @@ def test_files_are_sent_added_and_in_the_project_with_what_their_names_say(proje
 
 def test_the_same_files_again_are_known_by_content_and_add_nothing(project: Project, page: Page) -> None:
     page.call("add_images", files=page.upload({"A1.png": picture(1)}), names="auto", sheet=None)
+    same = page.offer({"A1.png": picture(1)})[0]
+    whole = zlib.crc32(picture(1))
+    assert page.call("add_chunk", key=same["key"], offset=same["have"], checksum=0, whole=whole)["known"]
     again = {"renamed.png": picture(1)}
     offer = page.offer(again)[0]
     assert (offer["have"], offer["checksum"]) == (len(picture(1)), zlib.crc32(picture(1)))
@@ -196,11 +202,14 @@ def test_a_full_disk_is_told_and_the_file_goes_on_afterwards(page: Page, monkeyp
 def test_what_is_no_image_is_refused_while_the_others_go_on(page: Page, project: Project) -> None:
     text = b"no image, whatever its name says" * 200
     offers = page.offer({"A1.tif": text, "A2.png": picture(2), "x.exe": b"MZ" * 50, "../../up.png": picture(3)})
-    assert [bool(offer["refused"]) for offer in offers] == [False, False, True, True]
-    taken = page.call(
-        "add_chunk", text[:2_000], key=offers[0]["key"], offset=0, checksum=zlib.crc32(text[:2_000]), whole=None
-    )
-    assert taken == {"have": 0, "refused": "is named like a TIFF but holds no TIFF, JPEG, PNG or BMP image"}
+    reason = "is named like a TIFF but holds no TIFF, JPEG, PNG or BMP image"
+    assert [bool(offer["refused"]) for offer in offers] == [True, False, True, True]
+    assert offers[0]["refused"] == reason
+    other = picture(4)[:16] + text[16:]
+    key = page.offer({"A3.png": other})[0]["key"]
+    assert page.send(key, other)["refused"].startswith("the PNG header is damaged")
+    lie = page.call("add_offer", files=[[["A1.tif"], len(text), MODIFIED, 0, picture(4)[:16].hex()]])[0]
+    assert page.send(lie["key"], text, stop=2_000) == {"have": 0, "refused": reason}
     assert "stored" in page.send(offers[1]["key"], picture(2))
     left = [path.name for path in project.folder.rglob("*") if path.suffix in {".tif", ".exe", ".part"}]
     assert left == []

@@ -16,8 +16,6 @@ export interface Told {
   moved(item: Item): void;
   /** Why something does not go on; null when that is over. */
   trouble(text: string | null, again?: () => void): void;
-  /** Why the pattern cannot be used; "" where it can. */
-  pattern(problem: string): void;
   /** Images were added; `here` where it was asked from this page. */
   added(outcome: Outcome, here: boolean): void;
   began(kind: Work): void;
@@ -44,15 +42,19 @@ export class Adding {
   path = "";
   sheet: Sheet | null = null;
   preview: Preview | null = null;
+  /** Why the pattern cannot be used; "" where it can. */
+  wrongPattern = "";
   /** What the preview says of each file that is to be sent. */
   rows = new Map<Item, Row>();
   work: { kind: Work; began: number; there: number; abort: AbortController } | null = null;
   /** How far the kernel is with adding, from here or from another page. */
   progress: Progress | null = null;
-  #transfer = this.#newTransfer();
+  #transfer: Transfer;
   #asking: AbortController | null = null;
   /** Sending was interrupted, and goes on when the kernel answers. */
   #interrupted = false;
+  /** What was told already: the kernel keeps the last outcome for pages that open later. */
+  readonly #outcomes = new Set<string>();
 
   constructor(
     private readonly frame: Frame,
@@ -61,6 +63,7 @@ export class Adding {
     private readonly told: Told,
   ) {
     const { rpc } = frame;
+    this.#transfer = this.#newTransfer();
     rpc.on<{ progress: Progress | null; outcome: Outcome | null }>("adding", (heard) => this.#hear(heard));
     rpc.onResync(() => void this.refresh());
     rpc.onState((state) => {
@@ -157,7 +160,7 @@ export class Adding {
     this.#asking?.abort();
     const asking = (this.#asking = new AbortController());
     const items = this.batch.of("checking", "waiting", "sending", "stored");
-    if (this.path === "" && items.length === 0 && this.sheet === null) {
+    if (!this.staged) {
       this.preview = null;
       return this.told.changed();
     }
@@ -167,11 +170,11 @@ export class Adding {
       const options = { signal: AbortSignal.any([signal, asking.signal]), ...this.#buffers() };
       this.preview = (await this.frame.rpc.call<Preview>("add_preview", params, options)).value;
       this.rows = new Map(items.map((item, at) => [item, this.preview?.rows[at]]).filter(([, row]) => row) as [Item, Row][]);
-      this.told.pattern("");
+      this.wrongPattern = "";
     } catch (error) {
       if (asking.signal.aborted && !signal.aborted) return; // a newer question is under way
       if (!(error instanceof RpcError) || error.type !== "ValueError") throw error;
-      this.told.pattern(error.message);
+      this.wrongPattern = error.message;
     }
     this.told.changed();
   }
@@ -231,6 +234,7 @@ export class Adding {
     // What was not taken stays said beside what was.
     const left = this.batch.of("refused", "failed").map(({ name, reason }): [string, string] => [name, reason]);
     const { n, some } = outcome.failed;
+    this.#outcomes.add(outcome.id);
     this.#reset();
     this.told.added({ ...outcome, failed: { n: n + left.length, some: [...left, ...some] } }, true);
     void this.refresh();
@@ -291,6 +295,7 @@ export class Adding {
     this.path = "";
     this.sheet = null;
     this.preview = null;
+    this.wrongPattern = "";
     this.rows.clear();
     this.#interrupted = false;
     this.told.trouble(null);
@@ -308,7 +313,10 @@ export class Adding {
   #hear({ progress, outcome }: { progress: Progress | null; outcome: Outcome | null }): void {
     this.progress = progress;
     // Another page's, or this one's before it was reloaded; our own comes as the answer of its call.
-    if (outcome !== null && this.work === null) this.told.added(outcome, false);
+    if (outcome !== null && this.work === null && !this.#outcomes.has(outcome.id)) {
+      this.#outcomes.add(outcome.id);
+      this.told.added(outcome, false);
+    }
     this.told.changed();
   }
 }

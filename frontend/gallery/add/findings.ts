@@ -55,8 +55,9 @@ export function sheetLines(name: string, sheet: SheetTold | { error: string }, t
   const lines: HTMLElement[] = [];
   if ("error" in sheet) lines.push(noteLine("warning", sheet.error));
   else {
-    const vars = { n: sheet.rows, count: count(sheet.rows), wells: sheet.wells, columns: sheet.used.join(", ") };
-    head.append(make("span", "", t(sheet.of_images ? "add.sheet_images" : "add.sheet_wells", vars)));
+    const n = sheet.of_images ? sheet.rows : sheet.wells;
+    const what = sheet.of_images ? "add.sheet_images" : "add.sheet_wells";
+    head.append(make("span", "", t(what, { n, count: count(n), columns: sheet.used.join(", ") })));
     if (sheet.of_images) lines.push(noteLine("note", t("add.sheet_matched", { n: sheet.matched, count: count(sheet.matched) })));
     if (sheet.of_images && sheet.wells > 0) lines.push(noteLine("note", t("add.sheet_map_too", { n: sheet.wells })));
     if (sheet.unused.length > 0) {

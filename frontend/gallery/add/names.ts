@@ -75,7 +75,6 @@ export class Names {
 
   #show(): void {
     this.#typed.hidden = this.#way.value !== "pattern";
-    this.problem = "";
   }
 
   #insert(text: string, help: string): HTMLButtonElement {

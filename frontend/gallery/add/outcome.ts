@@ -12,7 +12,7 @@ export function headlineOf({ added, known, wells }: Outcome, t: Translate): stri
   return parts.join(" \u00b7 ");
 }
 
-export function outcomeLines(outcome: Outcome, t: Translate): HTMLElement[] {
+export function outcomeLines(outcome: Outcome, t: Translate, close: HTMLElement): HTMLElement[] {
   const list = make("ul", "sw-add-notes");
   const every = (listed: Listed, key: string) => {
     for (const [name, reason] of listed.some) list.append(noteLine("warning", t(key, { name, reason })));
@@ -24,6 +24,7 @@ export function outcomeLines(outcome: Outcome, t: Translate): HTMLElement[] {
   every(outcome.changed, "add.done_changed");
   if (outcome.map_problem) list.append(noteLine("warning", t("add.done_no_map", { reason: outcome.map_problem })));
   for (const warning of outcome.warnings) list.append(noteLine("note", warning));
-  const head = make("strong", "sw-add-headline", headlineOf(outcome, t));
+  const head = make("div", "sw-add-row");
+  head.append(make("strong", "sw-add-headline", headlineOf(outcome, t)), close);
   return list.childElementCount > 0 ? [head, list] : [head];
 }

@@ -28,7 +28,7 @@ const DRAW_EVERY = 100;
 const SURE_AFTER = 2;
 
 export class AddPanel {
-  readonly element = make("div", "sw-add");
+  readonly element = make("div", "sw-adding");
   readonly #adding: Adding;
   readonly #ways: Ways;
   readonly #stage: Stage;
@@ -61,7 +61,6 @@ export class AddPanel {
       moved: (item) => this.#drawSoon(item),
       trouble: (text, again) =>
         text === null ? this.#trouble.hide() : this.#trouble.show(text, again && { label: t("add.again"), run: again }),
-      pattern: (problem) => (stage.names.problem = problem),
       added: (outcome, here) => this.#added(outcome, here),
       began: (kind) => {
         this.#close();
@@ -114,7 +113,7 @@ export class AddPanel {
 
   #added(outcome: Outcome, here: boolean): void {
     const { t } = this.frame;
-    this.#done.replaceChildren(...outcomeLines(outcome, t), button(t("add.done_close"), () => this.#close()));
+    this.#done.replaceChildren(...outcomeLines(outcome, t, button(t("add.done_close"), () => this.#close())));
     this.#done.hidden = false;
     if (!here) return;
     this.frame.announce(headlineOf(outcome, t));
@@ -160,6 +159,8 @@ export class AddPanel {
     const size = path ? 0 : batch.bytes.all;
     const counts = preview === null ? t("add.looking") : countsOf(preview, t);
     this.#stage.counts(size > 0 ? `${counts} \u00b7 ${bytes(size)}` : counts);
+    this.#stage.names.problem = this.#adding.wrongPattern;
+    this.#stage.where(path);
     this.#stage.notes(this.#notes());
     const remove = () => void this.#adding.dropSheet();
     this.#stage.sheet(sheet && preview?.sheet ? sheetLines(sheet.name, preview.sheet, t, remove) : []);
@@ -194,7 +195,8 @@ export class AddPanel {
   /** Why nothing can be added now; "" where it can. */
   #why(n: number): string {
     const { t } = this.frame;
-    const { work, preview, progress, path, batch } = this.#adding;
+    const { work, preview, progress, path, batch, wrongPattern } = this.#adding;
+    if (wrongPattern) return t("add.why_pattern");
     if (work !== null || preview === null) return t("add.why_looking");
     if (progress !== null) return t("add.why_busy");
     const stops = sheetStops(preview.sheet, t);

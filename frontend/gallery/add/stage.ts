@@ -27,6 +27,7 @@ export class Stage {
   readonly names: Names;
   readonly table: FileTable;
   readonly #counts = make("strong", "sw-add-headline");
+  readonly #where = make("p", "sw-add-hint sw-add-where");
   readonly #notes = make("ul", "sw-add-notes");
   readonly #sheet = make("div", "sw-add-sheet");
   readonly #sheetFile = make("input");
@@ -86,7 +87,7 @@ export class Stage {
     verbs.append(this.#add, this.#cancel, this.#why);
     this.#why.id = `${this.names.element.querySelector("p")?.id}-why`;
     this.#add.setAttribute("aria-describedby", this.#why.id);
-    this.element.append(head, options, this.#sheet, this.#notes, this.table.element, this.#running.element, verbs);
+    this.element.append(head, this.#where, options, this.#sheet, this.#notes, this.table.element, this.#running.element, verbs);
     this.element.setAttribute("aria-label", t("add.stage"));
     this.running = null;
   }
@@ -112,6 +113,12 @@ export class Stage {
 
   counts(text: string): void {
     if (this.#counts.textContent !== text) this.#counts.textContent = text;
+  }
+
+  /** The path that is looked into; "" for files that are sent. */
+  where(path: string): void {
+    this.#where.textContent = path;
+    this.#where.hidden = path === "";
   }
 
   notes(lines: HTMLElement[]): void {

@@ -64,12 +64,13 @@ export class Transfer {
 
   async #offer(items: Item[], signal: AbortSignal): Promise<void> {
     const readable: Item[] = [];
-    const files: [string[], number, number, number][] = [];
+    const files: [string[], number, number, number, string][] = [];
     for (const item of items) {
       await this.#guard(item, signal, async () => {
-        const head = crc32(await bytesOf(item.file, 0, HEAD));
+        const head = await bytesOf(item.file, 0, HEAD);
+        const first = Array.from(head.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
         readable.push(item);
-        files.push([item.parts, item.file.size, item.file.lastModified, head]);
+        files.push([item.parts, item.file.size, item.file.lastModified, crc32(head), first]);
       });
     }
     if (files.length === 0) return;

@@ -14,7 +14,7 @@ export interface WaysTaken {
 export class Ways {
   readonly element = make("div", "sw-add-ways");
   readonly #drop = make("div", "sw-add-way sw-add-drop");
-  readonly #path = make("form", "sw-add-way sw-add-path");
+  readonly #path = make("div", "sw-add-way sw-add-path");
   readonly #demo = make("div", "sw-add-way sw-add-demo");
   readonly #limit = make("p", "sw-add-hint");
   readonly #left = make("p", "sw-add-left");
@@ -22,7 +22,6 @@ export class Ways {
   readonly #files = make("input");
   readonly #folder = make("input");
   readonly #choose: HTMLButtonElement;
-  readonly #look: HTMLButtonElement;
 
   constructor(
     private readonly t: Translate,
@@ -58,15 +57,15 @@ export class Ways {
     this.#field.spellcheck = false;
     this.#field.autocomplete = "off";
     label.append(make("strong", "", t("add.path")), make("span", "sw-add-hint", t("add.path_help")), this.#field);
-    this.#look = button(t("add.look"), () => this.#path.requestSubmit());
-    this.#path.append(label, this.#look);
-    this.#path.hidden = !paths;
-    this.#path.addEventListener("submit", (event) => {
-      event.preventDefault();
+    // Not a form: JupyterLab keeps Enter from submitting one.
+    const look = () => {
       const text = this.#field.value.trim();
       if (text) taken.path(text);
       else this.#field.focus();
-    });
+    };
+    this.#field.addEventListener("keydown", (event) => event.key === "Enter" && look());
+    this.#path.append(label, button(t("add.look"), look));
+    this.#path.hidden = !paths;
 
     this.#demo.append(
       make("strong", "", t("add.demo")),

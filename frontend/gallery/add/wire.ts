@@ -57,6 +57,7 @@ export interface Preview {
 }
 
 export interface Outcome {
+  id: string;
   added: number;
   known: number;
   failed: Listed;
