@@ -54,7 +54,7 @@ class KnownContent:
 
     def forget(self, path: Path) -> None:
         """Note that a file is gone."""
-        for files in self._by_size.values():
+        for files in list(self._by_size.values()):
             files.pop(path, None)
 
     def read_heads(self, wanted: Iterable[tuple[int, str]]) -> None:

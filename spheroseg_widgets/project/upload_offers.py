@@ -65,6 +65,8 @@ class Offer:
         Why the file is not taken; "" where it is.
     stored_as : str
         Path below the uploads, where it is not the one that the file came with.
+    taken : bool
+        Whether that is because a file with other content has its name.
     """
 
     key: str
@@ -72,6 +74,7 @@ class Offer:
     checksum: int = 0
     refused: str = ""
     stored_as: str = ""
+    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

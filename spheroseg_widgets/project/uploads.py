@@ -88,7 +88,8 @@ class Uploads:
         """
         self._make_folder()
         self._drop_stale({file.key for file in files})
-        self._known.replace([*self._in_project(), *files_below(self.folder)])
+        whole = [(path, size) for path, size in files_below(self.folder) if not UNFINISHED.fullmatch(path.name)]
+        self._known.replace([*self._in_project(), *whole])
         self._known.read_heads((file.size, file.parts[-1]) for file in files if file.parts)
         room = shutil.disk_usage(self.folder).free
         offers = []
@@ -231,7 +232,11 @@ class Uploads:
                 continue
             with upload.lock:
                 upload.part.unlink(missing_ok=True)
-                if upload.stored is not None and not upload.stored.known and upload.stored.path not in used:
+                if (
+                    upload.stored is not None
+                    and not upload.stored.known
+                    and upload.stored.path not in used | self._kept()
+                ):
                     upload.stored.path.unlink(missing_ok=True)
                     self._known.forget(upload.stored.path)
                     self._drop_empty(upload.stored.path.parent)
@@ -259,6 +264,11 @@ class Uploads:
         """
         return self.folder.joinpath(*safe_parts(parts))
 
+    def _kept(self) -> set[Path]:
+        """Return where the files of all uploads lie; one may be that of several."""
+        with self._lock:
+            return {upload.stored.path for upload in self._uploads.values() if upload.stored is not None}
+
     def _parts(self) -> list[tuple[Path, re.Match[str]]]:
         told = ((path, UNFINISHED.fullmatch(path.name)) for path in self.folder.glob("*.part"))
         return [(path, match) for path, match in told if match is not None]
@@ -285,9 +295,12 @@ class Uploads:
             upload.stored = None  # what was put in place is gone, or has changed
             upload.look()
             offer.have, offer.checksum = upload.have, upload.checksum
-        target = _free(self.folder.joinpath(*parts)).relative_to(self.folder)
-        if target.parts != file.parts:
-            offer.stored_as = target.as_posix()
+        wanted = self.folder.joinpath(*parts)
+        target = _free(wanted)
+        offer.taken = target != wanted
+        stored_as = target.relative_to(self.folder)
+        if stored_as.parts != file.parts:
+            offer.stored_as = stored_as.as_posix()
 
     def _alike(self, file: Wanted, whole: int) -> Stored | None:
         """Return a file that is here with the checksums of one that was not sent."""
@@ -314,7 +327,8 @@ class Uploads:
                 target.unlink()
                 raise
         # As the file was: whoever looks for files still being written need not wait for this one.
-        os.utime(target, (upload.wanted.modified_ms / 1000,) * 2)
+        with suppress(OSError, OverflowError):  # a time that no file system can hold
+            os.utime(target, (upload.wanted.modified_ms / 1000,) * 2)
         self._known.add(target, upload.wanted.size)
         return Stored(target, known=False)
 

@@ -305,7 +305,7 @@ def test_a_very_long_name_is_shortened_and_told(uploads: Uploads) -> None:
     name = "球" * 300 + ".png"
     offer = uploads.offer([wanted(name, ONE)])[0]
     path = upload(uploads, name, ONE)
-    assert path.name == offer.stored_as
+    assert (path.name, offer.taken) == (offer.stored_as, False)
     assert len(path.name.encode()) < 200
     assert upload(uploads, "球" * 301 + ".png", OTHER) != path
 
@@ -337,6 +337,30 @@ def test_the_same_content_is_known_under_any_name(
     assert left(uploads) == ["A01.png"]
 
 
+def test_a_file_that_arrived_whole_and_was_never_put_in_place_is_not_its_own_copy(uploads: Uploads) -> None:
+    """The kernel ended with the last byte."""
+    file = wanted("A01.png", ONE)
+    uploads.offer([file])
+    send(uploads, file, ONE)
+    again = Uploads(uploads.folder, list)
+    assert again.offer([file])[0].have == len(ONE)
+    stored = again.finish(file.key, zlib.crc32(ONE))
+    assert stored is not None
+    assert (stored.known, stored.path.read_bytes()) == (False, ONE)
+    assert left(again) == ["A01.png"]
+
+
+def test_a_file_that_stands_for_two_stays_while_one_of_them_does(uploads: Uploads) -> None:
+    path = upload(uploads, "a.png", ONE)
+    assert upload(uploads, "b.png", ONE) == path
+    uploads.discard([wanted("a.png", ONE).key])
+    assert path.exists()
+
+
+def test_a_time_that_no_disk_can_hold_is_left_out(uploads: Uploads) -> None:
+    assert upload(uploads, "a.png", ONE, 10**22).read_bytes() == ONE
+
+
 def test_files_sent_twice_at_once_become_one(uploads: Uploads) -> None:
     first, second = wanted("a.png", ONE), wanted("b.png", ONE)
     uploads.offer([first, second])
@@ -351,7 +375,7 @@ def test_files_sent_twice_at_once_become_one(uploads: Uploads) -> None:
 def test_a_name_with_other_content_keeps_both(uploads: Uploads) -> None:
     first = upload(uploads, "A01.png", ONE)
     offer = uploads.offer([wanted("a01.png", OTHER)])[0]
-    assert offer.stored_as == "a01_2.png", "also where case does not count"
+    assert (offer.stored_as, offer.taken) == ("a01_2.png", True), "also where case does not count"
     second = upload(uploads, "a01.png", OTHER)
     assert second.name == "a01_2.png"
     assert (first.read_bytes(), second.read_bytes()) == (ONE, OTHER)

@@ -145,6 +145,15 @@ describe("Files that are dropped", () => {
     expect([...kernel.stored.keys()]).toEqual(["small.tif"]);
   });
 
+  it("that cannot keep their names say what they will be called, and why", async () => {
+    kernel.kept["A1_0h.tif"] = { stored_as: "A1_0h_2.tif", taken: true };
+    kernel.kept["a?.tif"] = { stored_as: "a_.tif", taken: false };
+    await show();
+    await stage(fileOf("A1_0h.tif", 900, 1), fileOf("a?.tif", 800, 2));
+    expect(rows()[0]).toContain("a?.tif will be kept as a_.tif");
+    expect(rows()[1]).toContain("another file has this name: will be kept as A1_0h_2.tif");
+  });
+
   it("that cannot be read any more are named", async () => {
     await show();
     const gone = fileOf("gone.tif", 900, 1);

@@ -15,6 +15,8 @@ export interface Item extends Found {
   reason: string;
   /** The path it is kept under, where that is another one. */
   storedAs: string;
+  /** Whether that is because another file has its name. */
+  nameTaken: boolean;
 }
 
 export class Batch {
@@ -29,7 +31,7 @@ export class Batch {
         return !this.#seen.has(identity) && this.#seen.add(identity);
       })
       .map((one): Item => ({
-        ...one, name: nameOf(one.parts), state: "checking", key: "", have: 0, checksum: 0, reason: "", storedAs: "",
+        ...one, name: nameOf(one.parts), state: "checking", key: "", have: 0, checksum: 0, reason: "", storedAs: "", nameTaken: false,
       })); // prettier-ignore
     this.items.push(...fresh);
     return fresh;

@@ -80,5 +80,5 @@ export function sheetLines(name: string, sheet: SheetTold | { error: string }, t
   head.append(button(t("add.sheet_remove"), remove));
   const list = make("ul", "sw-add-notes");
   list.append(...lines);
-  return [head, list];
+  return lines.length > 0 ? [head, list] : [head];
 }

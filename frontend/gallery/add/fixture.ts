@@ -30,6 +30,7 @@ export class FakeKernel {
   readonly stored = new Map<string, Uint8Array>();
   readonly offered = new Map<string, OfferedFile>();
   readonly refused: Record<string, string> = {};
+  readonly kept: Record<string, Pick<Offer, "stored_as" | "taken">> = {};
   state: AddState = {
     empty: false, demo: true, images: [".tif", ".tiff", ".png"], tables: [".csv", ".xlsx"], unfinished: [],
     file_mb: 50, batch_mb: 500, progress: null, outcome: null,
@@ -83,7 +84,7 @@ export class FakeKernel {
     const key = `${name}-${size}-${modified}`;
     this.offered.set(key, file);
     const here = this.stored.get(name) ?? this.parts.get(key) ?? new Uint8Array(0);
-    return { key, have: here.length, checksum: crc32(here), refused: this.refused[name] ?? "", stored_as: "" };
+    return { key, have: here.length, checksum: crc32(here), refused: this.refused[name] ?? "", ...(this.kept[name] ?? { stored_as: "", taken: false }) };
   }
 
   async #take({ key, offset, checksum, whole }: Record<string, never>, sent?: Uint8Array): Promise<Taken> {

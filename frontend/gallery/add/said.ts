@@ -24,7 +24,8 @@ export function saidOfRow(row: Row, t: Translate): Said {
 function saidOfWaiting(item: Item, row: Row | null, t: Translate): Said {
   const marked = row === null ? null : saidOfMark(row[7], row[8], t);
   if (marked?.tone === "warning") return marked;
-  if (item.storedAs) return { text: t("add.state_keeps", { name: item.storedAs }), tone: "warning" };
+  if (item.nameTaken) return { text: t("add.state_name_taken", { name: item.storedAs }), tone: "warning" };
+  if (item.storedAs) return { text: t("add.state_keeps", { name: item.storedAs }), tone: "plain" };
   if (item.have > 0) return { text: t("add.state_partly", { percent: percent(item) }), tone: "plain" };
   return marked ?? { text: t("add.state_new"), tone: "plain" };
 }

@@ -44,10 +44,10 @@ export class FileTable {
     const { t } = this;
     const listed = [...rows.slice(0, MOST), ...rows.slice(MOST).filter(({ said }) => said.tone === "warning").slice(0, MOST)];
     const cells = listed.map(({ says }) => (says === null ? COLUMNS.map(() => "") : cellsOf(says, t)));
-    // A column that says the same of all files says nothing; site 1 is what a name without a site stands for.
+    // Sites, channels and planes are told where they differ; site 1 is what a name without a site stands for.
     const shown = COLUMNS.map((column, at) => {
       const values = new Set(cells.map((row) => row[at]).filter(Boolean));
-      return column === "well" || column === "time" ? values.size > 0 : values.size > 1;
+      return values.size > (["plate", "well", "time"].includes(column) ? 0 : 1);
     });
     const removable = listed.some(({ leave }) => leave !== null);
     const head = make("tr");

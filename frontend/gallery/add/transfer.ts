@@ -37,21 +37,24 @@ export class Transfer {
       const some = items.slice(at, at + OFFERED_AT_ONCE);
       await this.#offer(some, signal);
     }
-    for (const item of items) {
-      if (item.state !== "checking") continue;
-      await this.#guard(item, signal, () => this.#agree(item, signal));
-    }
+    const open = items.filter(({ state }) => state === "checking");
+    await this.#each(open, signal, (item, both) => this.#agree(item, both));
   }
 
   /** Sends what waits; returns when everything has come to an end, and throws what stops all of it. */
   async send(signal: AbortSignal): Promise<void> {
-    const queue = this.batch.of("waiting", "sending");
+    await this.#each(this.batch.of("waiting", "sending"), signal, (item, both) => this.#send(item, both));
+  }
+
+  /** Does something with each file, a few at a time; what stops one for all files stops the others. */
+  async #each(items: Item[], signal: AbortSignal, work: (item: Item, signal: AbortSignal) => Promise<void>): Promise<void> {
+    const queue = [...items];
     const inner = new AbortController();
     const both = AbortSignal.any([signal, inner.signal]);
     const worker = async () => {
       for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
         const one = item;
-        if (this.batch.items.includes(one)) await this.#guard(one, both, () => this.#send(one, both));
+        if (this.batch.items.includes(one)) await this.#guard(one, both, () => work(one, both));
       }
     };
     try {
@@ -80,7 +83,8 @@ export class Transfer {
     const { value } = await this.rpc.call<Offer[]>("add_offer", { files, before }, { signal });
     value.forEach((offer, index) => {
       const item = readable[index];
-      Object.assign(item, { key: offer.key, have: offer.have, checksum: offer.checksum, storedAs: offer.stored_as });
+      const { key, have, checksum, stored_as: storedAs, taken: nameTaken } = offer;
+      Object.assign(item, { key, have, checksum, storedAs, nameTaken });
       if (offer.refused) this.#set(item, "refused", offer.refused);
       else this.#set(item, "checking");
     });

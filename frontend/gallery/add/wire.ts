@@ -7,7 +7,9 @@ export interface Offer {
   have: number;
   checksum: number;
   refused: string;
+  /** The path it will have, where that is another one; `taken` because another file has its name. */
   stored_as: string;
+  taken: boolean;
 }
 
 /** The answer to bytes that were sent: how many are there, and where the file lies once it is whole. */
