@@ -1,7 +1,5 @@
 /** A cell that adds images, without a gallery (Python: `widgets/add_images.py`). */
 import "../shared/tokens.css";
-import "../shared/monitors.css";
-import "../gallery/add/add.css";
 import { mount } from "../shared/frame";
 import type { RenderProps, Widget } from "../shared/types";
 import { takeDrops } from "../gallery/add/drop_target";

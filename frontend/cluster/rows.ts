@@ -1,8 +1,7 @@
 /** The table of a cluster's workers: a row is made once and filled, so that a selection of text stays. */
 import { make } from "../shared/frame";
-import { count } from "../shared/numbers";
+import { bytes, count } from "../shared/numbers";
 import type { Translate } from "../shared/strings";
-import { bytes } from "../shared/bytes";
 import type { Worker } from "./state";
 
 const COLUMNS = ["worker", "cpu", "memory", "at_work", "model"] as const;

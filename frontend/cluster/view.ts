@@ -1,9 +1,8 @@
 /** Draws a cluster: one line with its sums and verbs, its workers, and the way to Dask's dashboard. */
 import { Asking } from "../shared/asking";
 import { button, type Frame, make } from "../shared/frame";
-import { count } from "../shared/numbers";
+import { bytes, count } from "../shared/numbers";
 import type { State } from "../shared/rpc";
-import { bytes } from "../shared/bytes";
 import { WorkerTable } from "./rows";
 import { type Cluster, isOpen, type Shown, throughProxy } from "./state";
 

@@ -26,6 +26,17 @@ export function duration(seconds: number | null | undefined): string {
   return minutes % 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${minutes / 60} h`;
 }
 
+/** Bytes: `412345678` -> `412 MB`, `12638255104` -> `12.6 GB`. */
+export function bytes(value: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let [size, unit] = [value, 0];
+  while (size >= 999.5 && unit < units.length - 1) {
+    size /= 1000;
+    unit += 1;
+  }
+  return `${three(size)} ${units[unit]}`;
+}
+
 function group(digits: string): string {
   const [whole, rest] = digits.split(".");
   const spaced = whole.replace(/\B(?=(\d{3})+$)/g, THIN_SPACE);

@@ -6,11 +6,12 @@
  *     panel.onAdded(() => ...);                       // images were added from here
  *     takeDrops(element, signal, (transfer) => void panel.take(transfer));
  *
- * The model's widget is an `AddsImages` (Python: `widgets/adding.py`); the style sheet is `add.css`.
+ * The model's widget is an `AddsImages` (Python: `widgets/adding.py`).
  */
-import { bytes } from "../../shared/bytes";
+import "../../shared/monitors.css";
+import "./add.css";
 import { button, type Frame, make, messageOf } from "../../shared/frame";
-import { count, duration } from "../../shared/numbers";
+import { bytes, count, duration } from "../../shared/numbers";
 import { type Model, onTrait } from "../../shared/types";
 import { Adding } from "./adding";
 import type { Item } from "./batch";
