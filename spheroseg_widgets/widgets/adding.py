@@ -134,20 +134,19 @@ class AddsImages(SpheroWidget):
         if params.get("path"):
             listing = self._look(str(params["path"]), again=bool(params.get("again")))
             found, shown = listing.files, _shown_below(listing.files)
-            out |= {"skipped": _listed(listing.skipped)}
+            out["skipped"] = _listed(listing.skipped)
         else:
             found = [self._uploads.place_of([str(part) for part in parts]) for parts in params["files"]]
             shown = self._shown
         call.check()
         names = read_names(found, str(params["names"]), sheet, call.check)
         with self.project.database.read() as connection:
-            files = frozenset(uri for uri, _ in places.source_files(connection, self.project.id))
-            existing = Existing(places.taken_places(connection, self.project.id), files)
+            # Of files to be sent, content tells whether they are known, not the place where they would lie.
+            sources = places.source_files(connection, self.project.id) if params.get("path") else []
+            taken = places.taken_places(connection, self.project.id)
             plates = places.plate_names(connection, self.project.id)
         call.check()
-        # Of files to be sent, content tells whether they are known, not the place where they would lie.
-        told = preview(found, shown, names, existing if params.get("path") else Existing(existing.images, frozenset()))
-        out |= as_json(told)
+        out |= as_json(preview(found, shown, names, Existing(taken, frozenset(uri for uri, _ in sources))))
         if sheet is not None:
             batch = {name.plate or "plate" for name in names.values() if name is not None and name.well}
             out["sheet"] = _sheet_json(sheet, found, plates_of(sheet, {*plates, *batch}))
@@ -243,8 +242,9 @@ class AddsImages(SpheroWidget):
 
     def _told(self, added: Added, sheet: Sheet | None) -> dict[str, Any]:
         out: dict[str, Any] = {
-            "id": uuid.uuid4().hex, "added": len(added.image_ids), "known": added.n_known, "failed": _listed(added.failed, self._shown),
-            "skipped": _listed(added.skipped, self._shown), "changed": _listed(added.changed, self._shown),
+            "id": uuid.uuid4().hex, "added": len(added.image_ids), "known": added.n_known,
+            "failed": _listed(added.failed, self._shown), "skipped": _listed(added.skipped, self._shown),
+            "changed": _listed(added.changed, self._shown),
             "warnings": added.warnings[:MOST_LISTED], "wells": 0, "map_problem": "",
         }  # fmt: skip
         if sheet is not None and sheet.wells:

@@ -229,6 +229,33 @@ describe("Files that are dropped", () => {
     expect(kernel.model.calls("add_chunk").map(({ params }) => params.offset)).toEqual([0, MEGABYTE, MEGABYTE]);
   });
 
+  it("that could not be looked at are looked at again, and are not added unasked", async () => {
+    await show();
+    let broken = true;
+    const offer = (params: Record<string, unknown>) => (params.files as [string[], number][]).map(([parts]) => ({
+      key: parts[0], have: 0, checksum: 0, refused: "", stored_as: "", taken: false,
+    })); // prettier-ignore
+    kernel.model.handle("add_offer", (params) => {
+      if (broken) throw new RaisedError("UploadError", "/uploads: the folder cannot be made");
+      return offer(params);
+    });
+    drop(fileOf("A1_0h.tif", 10));
+    await soon(() => expect(one(".sw-add-trouble").innerText).toContain("the folder cannot be made"));
+    broken = false;
+    press("Try again");
+    await soon(() => expect(one(".sw-button-main").getAttribute("aria-disabled")).toBe("false"));
+    expect(kernel.model.calls("add_chunk")).toEqual([]);
+  });
+
+  it("of one name have a row and a progress each", async () => {
+    await show();
+    await stage(fileOf("A1_0h.tif", 900, 1), fileOf("A1_0h.tif", 700, 2));
+    expect(rows().length).toBe(2);
+    kernel.before = (key) => (key.includes("-900-") ? new Promise(() => undefined) : undefined);
+    press("Add 2 images");
+    await soon(() => expect(rows().map((row) => row.includes("arrived")).sort()).toEqual([false, true]));
+  });
+
   it("can be called off and gone on with", async () => {
     await show();
     await stage(fileOf("A1_0h.tif", 4 * MEGABYTE, 1));

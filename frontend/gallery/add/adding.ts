@@ -51,8 +51,10 @@ export class Adding {
   progress: Progress | null = null;
   #transfer: Transfer;
   #asking: AbortController | null = null;
-  /** Sending was interrupted, and goes on when the kernel answers. */
+  /** The kernel was lost; what was under way goes on when one answers. */
   #interrupted = false;
+  /** Whether the files are to be added, and not only looked at: an interruption does not change that. */
+  #adds = false;
   /** What was told already: the kernel keeps the last outcome for pages that open later. */
   readonly #outcomes = new Set<string>();
 
@@ -183,6 +185,7 @@ export class Adding {
 
   async add(): Promise<void> {
     if (this.path) return this.#addStaged({ path: this.path });
+    this.#adds = true;
     const sent = await this.#begin("sending", (abort) => this.#transfer.send(abort));
     const there = this.batch.of("stored", "known");
     if (sent && (there.length > 0 || this.describes > 0)) await this.#addStaged({ files: there.map(({ key, parts }) => [key, parts]) });
@@ -198,7 +201,8 @@ export class Adding {
   async resume(): Promise<void> {
     const items = this.batch.taken;
     for (const item of items) item.state = "checking";
-    if (await this.#begin("looking", (abort) => this.#transfer.offer(items, abort))) await this.add();
+    if (!(await this.#begin("looking", (abort) => this.#transfer.offer(items, abort)))) return;
+    await (this.#adds ? this.add() : this.ask());
   }
 
   cancel(): void {
@@ -266,12 +270,14 @@ export class Adding {
 
   #stumble(kind: Work, error: unknown, stopped: boolean): void {
     const { t } = this.frame;
-    const sends = kind === "sending" || (kind === "looking" && !this.path);
-    if (stopped) this.told.trouble(t(kind === "adding" ? "add.stopped_adding" : "add.stopped"));
-    else if (isLost(error) && sends) {
+    const again = kind === "sending" || (kind === "looking" && !this.path) ? () => void this.resume() : undefined;
+    if (stopped) {
+      this.#adds = false;
+      this.told.trouble(t(kind === "adding" ? "add.stopped_adding" : "add.stopped"), kind === "looking" ? again : undefined);
+    } else if (isLost(error) && again) {
       this.#interrupted = true;
       this.told.trouble(t("add.interrupted"));
-    } else this.#fail(error, sends ? () => void this.resume() : undefined);
+    } else this.#fail(error, again);
   }
 
   #fail(error: unknown, again?: () => void): void {
@@ -297,7 +303,7 @@ export class Adding {
     this.preview = null;
     this.wrongPattern = "";
     this.rows.clear();
-    this.#interrupted = false;
+    this.#interrupted = this.#adds = false;
     this.told.trouble(null);
     this.told.changed();
   }

@@ -132,7 +132,7 @@ export class AddPanel {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       const { rows } = this.#adding;
-      for (const one of this.#moved) this.#stage.table.say(one.name, saidOfItem(one, rows.get(one) ?? null, this.frame.t));
+      for (const one of this.#moved) this.#stage.table.say(one, saidOfItem(one, rows.get(one) ?? null, this.frame.t));
       this.#moved.clear();
       this.#drawRunning();
     }, DRAW_EVERY);
@@ -166,12 +166,13 @@ export class AddPanel {
     const remove = () => void this.#adding.dropSheet();
     this.#stage.sheet(sheet && preview?.sheet ? sheetLines(sheet.name, preview.sheet, t, remove) : []);
     if (path) {
-      const listed = (preview?.rows ?? []).map((row) => ({ name: row[0], says: row, said: saidOfRow(row, t), leave: null }));
+      const listed = (preview?.rows ?? []).map((row) => ({ of: row, name: row[0], says: row, said: saidOfRow(row, t), leave: null }));
       this.#stage.table.show(listed, preview?.counts.files ?? 0);
     } else {
       const listed = batch.items.map((item) => {
         const says = rows.get(item) ?? null;
-        return { name: item.name, says, said: saidOfItem(item, says, t), leave: work ? null : () => this.#adding.leave(item) };
+        const leave = work ? null : () => this.#adding.leave(item);
+        return { of: item, name: item.name, says, said: saidOfItem(item, says, t), leave };
       });
       this.#stage.table.show(listed, listed.length);
       this.#moved.clear();

@@ -72,7 +72,7 @@ export class Stage {
       label.append(make("span", "", text), field);
       return label;
     };
-    const head = make("div", "sw-add-row sw-add-head");
+    const head = make("div", "sw-add-row");
     this.#counts.setAttribute("role", "status");
     head.append(this.#counts, this.#clear);
     const options = make("div", "sw-add-row sw-add-options");
@@ -83,7 +83,7 @@ export class Stage {
       this.#choose,
       this.#sheetFile,
     );
-    const verbs = make("div", "sw-add-row sw-add-verbs");
+    const verbs = make("div", "sw-add-row");
     verbs.append(this.#add, this.#cancel, this.#why);
     this.#why.id = `${this.names.element.querySelector("p")?.id}-why`;
     this.#add.setAttribute("aria-describedby", this.#why.id);
@@ -159,7 +159,7 @@ export class Stage {
 
 /** A bar, and how far it is in words. */
 export class RunningLine {
-  readonly element = make("div", "sw-add-row sw-add-progress");
+  readonly element = make("div", "sw-add-row");
   readonly #bar = make("progress", "sw-add-bar");
   readonly #said = make("span");
 

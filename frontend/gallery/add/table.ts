@@ -12,6 +12,8 @@ export interface Said {
 }
 
 export interface TableRow {
+  /** What the row stands for; two files may have one name. */
+  of: object;
   name: string;
   says: Row | null;
   said: Said;
@@ -29,7 +31,7 @@ export class FileTable {
   readonly #head = make("thead");
   readonly #body = make("tbody");
   readonly #more = make("p", "sw-add-hint");
-  readonly #cells = new Map<string, { cell: HTMLElement; told: string }>();
+  readonly #cells = new Map<object, { cell: HTMLElement; told: string }>();
 
   constructor(private readonly t: Translate) {
     this.element.tabIndex = 0; // so that it scrolls by keys
@@ -64,8 +66,8 @@ export class FileTable {
   }
 
   /** Says how far one file is, without drawing the rest anew. */
-  say(name: string, said: Said): void {
-    const kept = this.#cells.get(name);
+  say(of: object, said: Said): void {
+    const kept = this.#cells.get(of);
     if (kept && kept.told !== said.text) this.#fill(kept, said);
   }
 
@@ -76,7 +78,7 @@ export class FileTable {
     line.append(name, ...cells.map((text) => make("td", "sw-add-cell", text)));
     const kept = { cell: make("td", "sw-add-said"), told: "" };
     this.#fill(kept, row.said);
-    this.#cells.set(row.name, kept);
+    this.#cells.set(row.of, kept);
     line.append(kept.cell);
     if (removable) {
       const last = make("td", "sw-add-leave");

@@ -94,8 +94,12 @@ export class Transfer {
   async #agree(item: Item, signal: AbortSignal): Promise<void> {
     const { have, checksum, file } = item;
     if (have > 0 && (await checksumOf(file, have, CHUNK, signal)) !== checksum) item.have = item.checksum = 0;
-    if (item.have === file.size) await this.#chunk(item, new Uint8Array(0), item.checksum, signal);
-    else this.#set(item, "waiting");
+    if (item.have < file.size) return this.#set(item, "waiting");
+    const taken = await this.#chunk(item, new Uint8Array(0), item.checksum, signal);
+    if (item.state !== "checking") return;
+    item.checksum = await checksumOf(file, taken.have, CHUNK, signal); // it was there, and is no longer
+    item.have = taken.have;
+    this.#set(item, "waiting");
   }
 
   async #send(item: Item, signal: AbortSignal): Promise<void> {
@@ -128,9 +132,6 @@ export class Transfer {
         else if (value.stored !== undefined) {
           item.storedAs = value.stored === item.name ? "" : value.stored;
           this.#set(item, value.known ? "known" : "stored");
-        } else if (whole !== null && item.state === "checking") {
-          item.have = value.have; // it was there, and is no longer
-          this.#set(item, "waiting");
         }
         return value;
       } catch (error) {
