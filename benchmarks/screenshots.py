@@ -26,6 +26,7 @@ SCHEMES = ("light", "dark")
 WAIT_MS = 600_000
 SETTLE_MS = 2500
 MOST_BYTES = 300_000
+KINDS = ("lab", "adding", "dashboard", "report")
 CELLS = {
     "gallery": "sw.Gallery(plate, height=520)",
     "editor": "sw.Editor(plate, image=int(plate.images()['image_id'].iloc[2]))",
@@ -38,9 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--project", type=Path, help="a segmented project; by default four wells of the demo plate")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
-    parser.add_argument(
-        "--only", nargs="*", choices=["lab", "dashboard", "report"], default=["lab", "dashboard", "report"]
-    )
+    parser.add_argument("--only", nargs="*", choices=KINDS, default=KINDS)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="spheroseg-pictures-") as name, sync_playwright() as playwright:
@@ -54,6 +53,8 @@ def main() -> None:
                 picture_dashboard(browser, project, work, arguments.out, scheme)
             if "lab" in arguments.only:
                 picture_lab(browser, project, work, arguments.out, scheme)
+            if "adding" in arguments.only:
+                picture_adding(browser, project, work, arguments.out, scheme)
         browser.close()
 
 
@@ -134,6 +135,31 @@ def picture_lab(browser: Browser, project: Path, work: Path, out: Path, scheme: 
             found.scroll_into_view_if_needed()
             page.wait_for_timeout(SETTLE_MS)
             save(found.screenshot(), out / f"{name}-{scheme}.jpg")
+        page.context.close()
+
+
+def picture_adding(browser: Browser, project: Path, work: Path, out: Path, scheme: str) -> None:
+    """Take files that are looked at before they are added, with their plate map."""
+    opened = sw.open_project(project)
+    images, table = opened.images(), work / "plate map.csv"
+    opened.map()[["well", "condition", "compound", "concentration", "unit"]].to_csv(table, index=False)
+    opened.close()
+    home = work / f"adding-{scheme}"
+    root = home / "root"
+    opening = "import spheroseg_widgets as sw\n\nplate = sw.open_project('plate-8', create=True)\nsw.AddImages(plate)"
+    write_notebook(root / "adding.ipynb", [opening])
+    port = free_port()
+    with serving(lab_command(root, port), own_folders(home, scheme), home, f"http://127.0.0.1:{port}/api"):
+        page = new_page(browser, scheme, 1240, 1000)
+        page.goto(lab_address(port, "adding.ipynb", "adding"), timeout=WAIT_MS)
+        run_all(page)
+        page.keyboard.press("Control+b")
+        panel = page.locator(".sw-root.sw-add")
+        panel.locator(".sw-add-zone:enabled").wait_for()
+        panel.locator("input[type=file]").first.set_input_files([*images["path"].iloc[1:11], table])
+        panel.locator(".sw-button-main[aria-disabled=false]").wait_for()
+        page.wait_for_timeout(SETTLE_MS)
+        save(panel.screenshot(), out / f"adding-{scheme}.jpg")
         page.context.close()
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .project.project import Project as Project
     from .project.project import open_project as open_project
     from .project.run import Run as Run
+    from .widgets.add_images import AddImages as AddImages
     from .widgets.cluster_monitor import ClusterMonitor as ClusterMonitor
     from .widgets.editor import Editor as Editor
     from .widgets.gallery import Gallery as Gallery
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 # Resolved on first use (PEP 562): a worker that imports the package must not load the store or Jupyter.
 _PUBLIC = {
+    "AddImages": ".widgets.add_images",
     "ClusterMonitor": ".widgets.cluster_monitor",
     "Editor": ".widgets.editor",
     "Gallery": ".widgets.gallery",
@@ -35,6 +37,7 @@ _PUBLIC = {
     "open_project": ".project.project",
 }
 __all__ = [
+    "AddImages",
     "ClusterMonitor",
     "Editor",
     "Gallery",
@@ -51,6 +54,7 @@ __all__ = [
 # By name as well: what displays a run and what writes a report is imported when it is first asked for.
 register("display_run", "spheroseg_widgets.widgets.monitor:display_run")
 register("display_finetuning", "spheroseg_widgets.widgets.training_monitor:display_finetuning")
+register("demo_plate", "spheroseg_widgets.demo.plate:make_demo_plate")
 register("runs_detached", "spheroseg_widgets.widgets.kernel:is_kernel")
 register("report", "spheroseg_widgets.reports.report:write_report")
 

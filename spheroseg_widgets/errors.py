@@ -38,6 +38,18 @@ class ShareUnavailableError(SpherosegError):
     """A folder or network share that was there is not reachable now."""
 
 
+class TableError(SpherosegError):
+    """A table of a person's own that cannot be read; the message names it and the reason."""
+
+
+class UploadError(SpherosegError):
+    """A file sent from a browser that cannot be stored; the message names it, the reason, and what to do."""
+
+
+class UnknownUploadError(UploadError):
+    """An upload that this process was not told of: its page offers the file again."""
+
+
 class ModelError(SpherosegError):
     """A model that is unknown, damaged, or does not fit the network."""
 

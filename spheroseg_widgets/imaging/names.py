@@ -29,6 +29,8 @@ OPERA = re.compile(
 WELL_TIME = re.compile(rf"^(?:(?P<plate>.+?)_)?{WELL}_(?P<time>\d+(?:\.\d+)?)(?P<unit>(?i:h|hr|hrs|d|day|days|min))$")
 WELL_ALONE = re.compile(rf"^{WELL}$")
 DAY_FOLDER = re.compile(r"^(?:day|d)[ _-]?(?P<day>\d+)$|^(?P<hour>\d+)\s?h$", re.IGNORECASE)
+NO_PLATES = {"/", "\\", "uploads"}
+"""Folders that name no plate: the root, and where a project keeps what was uploaded to it."""
 HOURS = {"h": 1.0, "hr": 1.0, "hrs": 1.0, "d": 24.0, "day": 24.0, "days": 24.0, "m": 1 / 60, "min": 1 / 60}
 FIELDS = {
     "plate": r"(?P<plate>[^/]+?)", "well": r"(?P<well>[A-Za-z]{1,2}\d{1,2})", "site": r"(?P<site>\d+)",
@@ -171,16 +173,17 @@ def _folders(file: Place) -> ParsedName | None:
         day = DAY_FOLDER.match(part)
         if day and hours is None:
             hours = 24.0 * int(day["day"]) if day["day"] else float(day["hour"])
-        elif plate is None and part not in {"/", "\\"}:
+        elif plate is None and part not in NO_PLATES:
             plate = part
             break
     return ParsedName(plate, normal_well(match["well"]), hours)
 
 
-def _pattern(file: Place, pattern: str) -> ParsedName | None:
-    pieces = re.split(r"(\{\w+\}|\*)", pattern)
+@lru_cache(maxsize=64)
+def _expression(pattern: str) -> re.Pattern[str]:
+    """Return a pattern as a regular expression; made once, not once a file."""
     expression = ""
-    for piece in pieces:
+    for piece in re.split(r"(\{\w+\}|\*)", pattern):
         if piece == "*":
             expression += "[^/]*?"
         elif piece.startswith("{"):
@@ -191,11 +194,15 @@ def _pattern(file: Place, pattern: str) -> ParsedName | None:
             expression += f"(?P={group[1]})" if group and again else FIELDS[piece[1:-1]]
         else:
             expression += re.escape(piece)
+    return re.compile(expression)
+
+
+def _pattern(file: Place, pattern: str) -> ParsedName | None:
     depth = pattern.count("/") + 1
     target = "/".join(file.parts[-depth:])
     if not re.search(r"\.\w+$", pattern):
         target = target.removesuffix(file.suffix)
-    match = re.fullmatch(expression, target)
+    match = _expression(pattern).fullmatch(target)
     if match is None:
         return None
     got = match.groupdict()
@@ -269,7 +276,7 @@ class NameTable:
         lines = [f"{len(self.parsed)} files: " + " x ".join(counts)]
         gaps = self.gaps
         if gaps:
-            some = ", ".join(map(_gap_text, gaps[:6]))
+            some = ", ".join(map(gap_text, gaps[:6]))
             lines.append(f"  missing: {len(gaps)} ({some}{', ...' if len(gaps) > 6 else ''})")
         if self.duplicates:
             lines.append(f"  duplicates: {len(self.duplicates)} ({self.duplicates[0][0].well} ...)")
@@ -280,7 +287,8 @@ class NameTable:
         return "\n".join(lines)
 
 
-def _gap_text(gap: Gap) -> str:
+def gap_text(gap: Gap) -> str:
+    """Say where an image is missing: ``B02 at 24 h, site 2``."""
     well, time, site, channel = gap
     text = well if time is None else f"{well} at {time:g} h"
     return text + (f", site {site}" if site != 1 else "") + (f", channel {channel}" if channel else "")

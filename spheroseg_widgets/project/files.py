@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.exports.stems import unique_stems
-from spheroseg_widgets.imaging.listing import list_files, probe_many
+from spheroseg_widgets.imaging.listing import Listing, list_files, probe_many
 from spheroseg_widgets.imaging.names import NameTable, ParsedName, parse_names
 from spheroseg_widgets.imaging.read import FileInfo, Plane, planes
 from spheroseg_widgets.imaging.url import Place
@@ -64,14 +64,27 @@ class Added:
     __repr__ = __str__
 
 
-def survey(paths: Iterable[str | Place], names: str) -> tuple[Added, list[FileInfo | ImageError], list[Place]]:
-    """Look at files without storing anything."""
+Names = str | Mapping[str, ParsedName | None]
+"""How names are read: see `parse_name`; or what each says, by its path as it is stored (see `find_files`)."""
+
+
+def find_files(paths: Iterable[str | Place]) -> Listing:
+    """Find image files as they are stored: links on the way to their folders followed."""
     listing = list_files(paths)
     # On a slow share every call counts: folders are resolved once, not file by file.
     folders = {folder: folder.resolve() for folder in {f.parent for f in listing.files if isinstance(f, Path)}}
-    files = [folders[file.parent] / file.name if isinstance(file, Path) else file for file in listing.files]
-    added = Added(skipped=listing.skipped, names=parse_names(files, names))
-    return added, probe_many(files), files
+    listing.files = [folders[file.parent] / file.name if isinstance(file, Path) else file for file in listing.files]
+    return listing
+
+
+def survey(paths: Iterable[str | Place], names: Names) -> tuple[Added, list[FileInfo | ImageError], list[Place]]:
+    """Look at files without storing anything."""
+    listing = find_files(paths)
+    if isinstance(names, str):
+        table = parse_names(listing.files, names)
+    else:
+        table = NameTable({file: names.get(str(file)) for file in listing.files})
+    return Added(skipped=listing.skipped, names=table), probe_many(listing.files), listing.files
 
 
 def store_files(

@@ -17,8 +17,9 @@ def register(name: str, function: Callable[..., Any] | str) -> None:
     ----------
     name : str
         "display_run" and "display_finetuning" (called with the run or fine-tuning, return a mimebundle or an object
-        that displays), "report" (called with the project, the path and the caller's options), or "runs_detached" (called
-        with nothing; whether a run goes to a dispatcher in a process of its own where the caller does not say).
+        that displays), "report" (called with the project, the path and the caller's options), "demo_plate" (called with a
+        folder, writes the demo plate there and returns it), or "runs_detached" (called with nothing; whether a run goes
+        to a dispatcher in a process of its own where the caller does not say).
     function : callable or str
         The function, or "package.module:function" where importing it now would cost too much.
     """

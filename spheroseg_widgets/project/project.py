@@ -27,7 +27,7 @@ from .bundle import make_bundle
 from .cataloguing import Cataloguing
 from .changes import Listener, changes_of
 from .description import DESCRIPTION, STORE, read_description, write_description
-from .files import Added, store_files, survey
+from .files import Added, Names, store_files, survey
 from .find import find_image, pickable
 from .finetune import FineTuning
 from .flagging import Flagging
@@ -147,7 +147,7 @@ class Project(Judging, Cataloguing, Flagging, FromMaps):
         self,
         paths: str | Path | Iterable[str | Path],
         *,
-        names: str = "auto",
+        names: Names = "auto",
         pixel_size_um: float | None = None,
         channel: int = 0,
         modality: str = "brightfield",
@@ -160,8 +160,9 @@ class Project(Judging, Cataloguing, Flagging, FromMaps):
         paths : str, Path or several
             What to add; the same file again adds nothing. A URL (``s3://bucket/plate``) is read by fsspec, with the
             credentials of each process's own environment.
-        names : str
-            "auto", "incucyte", "opera" or a pattern such as ``{plate}_{well}_{time}h.tif``.
+        names : str or mapping
+            "auto", "incucyte", "opera" or a pattern such as ``{plate}_{well}_{time}h.tif``; or what is known of each
+            file (`imaging.names.ParsedName`), by its path without links, for names that say nothing.
         pixel_size_um : float, optional
             Micrometres a pixel; otherwise what the files say, if they can be trusted.
         channel : int

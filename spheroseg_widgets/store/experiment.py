@@ -168,25 +168,44 @@ def set_map(
     return len(by_well)
 
 
+def fitted_value(name: str, value: Any) -> Any:
+    """Return a value of a plate map as its column holds it: tables bring numbers as text, and names as numbers.
+
+    Parameters
+    ----------
+    name : str
+        Of `WELL_FIELDS` or `TREATMENT_FIELDS`.
+    value
+        As it stands in the table; None and, for numbers, an empty text stand for nothing.
+
+    Raises
+    ------
+    ValueError
+        The column cannot hold it; the message begins with "is".
+    """
+    column = (well if name in WELL_FIELDS else treatment).c[name]
+    kind = column.type.python_type
+    if pd.isna(value) or (kind is not str and str(value).strip() == ""):
+        return None
+    if kind is str:
+        return str(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number) or (kind is int and number != round(number)):
+        raise ValueError(f"is {value!r}, and not {'a whole number' if kind is int else 'a number'}")
+    return round(number) if kind is int else number
+
+
 def _fitted(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a plate map's values as their columns hold them: tables bring numbers as text, and names as numbers."""
+    """Return a row of a plate map as its columns hold it."""
     out: dict[str, Any] = {}
-    for table, names in ((well, WELL_FIELDS), (treatment, TREATMENT_FIELDS)):
-        for name in names:
-            value: Any = row.get(name)
-            kind = table.c[name].type.python_type
-            if pd.isna(value) or (kind is not str and str(value).strip() == ""):
-                out[name] = None
-                continue
-            try:
-                out[name] = str(value) if kind is str else float(value)
-            except (TypeError, ValueError):
-                out[name] = math.nan
-            if kind is not str and (not math.isfinite(out[name]) or (kind is int and out[name] != round(out[name]))):
-                wanted = "a whole number" if kind is int else "a number"
-                raise StoreError(f"well {row['well']}: {name} is {value!r}, and not {wanted}; no map was entered")
-            if kind is int:
-                out[name] = round(out[name])
+    for name in (*WELL_FIELDS, *TREATMENT_FIELDS):
+        try:
+            out[name] = fitted_value(name, row.get(name))
+        except ValueError as error:
+            raise StoreError(f"well {row['well']}: {name} {error}; no map was entered") from error
     return out
 
 

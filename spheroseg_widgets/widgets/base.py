@@ -41,6 +41,8 @@ class SpheroWidget(anywidget.AnyWidget):
     """
 
     section: ClassVar[str]
+    also: ClassVar[tuple[str, ...]] = ()
+    """Sections of words that a part of it needs beside its own."""
 
     strings = traitlets.Dict().tag(sync=True)
     error = traitlets.Unicode("").tag(sync=True)
@@ -49,7 +51,7 @@ class SpheroWidget(anywidget.AnyWidget):
     def __init__(self, **traits: Any) -> None:
         # A handler may run on any thread: state that several of them touch is read and changed under this lock.
         self.lock = threading.RLock()
-        super().__init__(strings=interface_strings(self.section), **traits)
+        super().__init__(strings=interface_strings(self.section, *self.also), **traits)
         self.rpc = Rpc(self, self.send)
         self.on_msg(self._receive)
 

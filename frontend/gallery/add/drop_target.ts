@@ -1,0 +1,25 @@
+/** Makes an element take files that are dropped on it; while they hover over it, it has the class `sw-add-over`. */
+
+export function takeDrops(element: HTMLElement, signal: AbortSignal, take: (transfer: DataTransfer) => void): void {
+  let depth = 0; // leaving a child is no leaving
+  const listen = (name: "dragenter" | "dragover" | "dragleave" | "drop", handler: (transfer: DataTransfer) => void) =>
+    element.addEventListener(
+      name,
+      (event) => {
+        const transfer = event.dataTransfer;
+        if (!transfer?.types.includes("Files")) return;
+        event.preventDefault(); // or the browser opens the file in place of the page
+        event.stopPropagation();
+        handler(transfer);
+        element.classList.toggle("sw-add-over", depth > 0);
+      },
+      { signal },
+    );
+  listen("dragenter", () => (depth += 1));
+  listen("dragleave", () => (depth = Math.max(0, depth - 1)));
+  listen("dragover", (transfer) => (transfer.dropEffect = "copy"));
+  listen("drop", (transfer) => {
+    depth = 0;
+    take(transfer);
+  });
+}
