@@ -114,7 +114,8 @@ export function nearestEdge(rings: Rings, x: number, y: number, reach: number): 
   return best;
 }
 
-function side(ax: number, ay: number, bx: number, by: number, cx: number, cy: number): number {
+/** Twice the area of the triangle a, b, c: its sign says on which side of the line a, b the point c lies. */
+export function side(ax: number, ay: number, bx: number, by: number, cx: number, cy: number): number {
   return (bx - ax) * (cy - ay) - (by - ay) * (cx - ax);
 }
 
@@ -152,13 +153,6 @@ export function crossesAt(rings: Rings, ringIndex: number, vertex: number): bool
     }
   }
   return false;
-}
-
-/** Whether a closed ring crosses itself anywhere; quadratic, for rings drawn by hand. */
-export function crossesItself(ring: Ring): boolean {
-  const count = ring.length / 2;
-  for (let vertex = 0; vertex < count; vertex += 2) if (crossesAt([ring], 0, vertex)) return true;
-  return count % 2 === 1 && crossesAt([ring], 0, count - 1);
 }
 
 /** The rings with one vertex moved; only that ring is copied. */

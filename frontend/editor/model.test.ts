@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import { OutlineSet } from "../shared/outlines";
 import {
-  area, bounds, contains, crossesAt, crossesItself, nearestEdge, nearestVertex, oriented, signedArea, withInserted, withoutVertex, withVertex,
+  area, bounds, contains, crossesAt, nearestEdge, nearestVertex, oriented, signedArea, withInserted, withoutVertex, withVertex,
 } from "./geometry";
 import { History, type Step } from "./history";
 import { KEYS, chordOf, written } from "./keys";
@@ -49,8 +49,6 @@ describe("geometry", () => {
     expect(crossesAt(withVertex([SQUARE, HOLE], 0, 0, -5, -5), 0, 0)).toBe(false);
     expect(crossesAt(withVertex([SQUARE, HOLE], 0, 0, 20, 5), 0, 0)).toBe(true);
     expect(crossesAt(withVertex([SQUARE, HOLE], 0, 0, 3, 3), 0, 0)).toBe(true);
-    expect(crossesItself(SQUARE)).toBe(false);
-    expect(crossesItself(Float32Array.of(0, 0, 10, 10, 10, 0, 0, 10))).toBe(true);
   });
 
   it("puts in and takes out vertices; three are the least", () => {

@@ -127,7 +127,8 @@ def slice_along(outlines: Outlines, line: ArrayLike) -> Parts:
     blade = LineString(points)
     made: list[tuple[list[Polygon], tuple[int, ...]]] = []
     for index, shape in enumerate(_shapes(outlines)):
-        edges = shapely.union_all([shape.boundary, blade.intersection(shape)])
+        # The whole line, not what of it lies inside: computed ends would not meet the outline exactly.
+        edges = shapely.union_all([shape.boundary, blade])
         faces = [face for face in shapely.polygonize(shapely.get_parts(edges)).geoms if _within(face, shape)]
         made.append((_one(shape) if len(faces) < 2 else [part for face in faces for part in _settled(face)], (index,)))
     return _parts(made)

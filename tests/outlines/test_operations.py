@@ -105,6 +105,9 @@ def test_slicing_conserves_area_and_holes_go_where_they_lie(seed: int, line: lis
     blade = LineString(line)
     if not blade.intersects(whole.shapely(0).boundary) and blade.is_simple:
         assert len(parts.outlines) == 1
+    through = slice_along(whole, [(100, 190), *line, (300, 210)])  # from outside to outside, and inside between
+    if any(whole.shapely(0).contains(shapely.Point(point)) for point in line):
+        assert len(through.outlines) > 1
     for one in range(len(parts.outlines)):
         for other in range(one):
             shared = parts.outlines.shapely(one).intersection(parts.outlines.shapely(other))
