@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import { OutlineSet } from "../shared/outlines";
 import {
-  area, bounds, contains, crossesAt, nearestEdge, nearestVertex, oriented, signedArea, withInserted, withoutVertex, withVertex,
+  area, bounds, contains, crossesAt, nearestEdge, nearestVertex, oriented, signedArea, withInserted, withoutVertices,
 } from "./geometry";
 import { History, type Step } from "./history";
 import { KEYS, chordOf, written } from "./keys";
@@ -46,18 +46,21 @@ describe("geometry", () => {
   });
 
   it("sees a drag that crosses the outline or a hole, and only that", () => {
-    expect(crossesAt(withVertex([SQUARE, HOLE], 0, 0, -5, -5), 0, 0)).toBe(false);
-    expect(crossesAt(withVertex([SQUARE, HOLE], 0, 0, 20, 5), 0, 0)).toBe(true);
-    expect(crossesAt(withVertex([SQUARE, HOLE], 0, 0, 3, 3), 0, 0)).toBe(true);
+    const dragged = (x: number, y: number) => [Float32Array.of(x, y, ...SQUARE.subarray(2)), HOLE];
+    expect(crossesAt(dragged(-5, -5), 0, 0)).toBe(false);
+    expect(crossesAt(dragged(20, 5), 0, 0)).toBe(true);
+    expect(crossesAt(dragged(3, 3), 0, 0)).toBe(true);
   });
 
   it("puts in and takes out vertices; three are the least", () => {
     const more = withInserted([SQUARE], 0, 3, 0, 5);
     expect([...more[0].slice(-2)]).toEqual([0, 5]);
-    expect(withoutVertex(more, 0, 4)).toEqual([SQUARE]);
+    const only = (ring: number, ...vertices: number[]) => (r: number, v: number) => r === ring && vertices.includes(v);
+    expect(withoutVertices(more, only(0, 4))).toEqual([SQUARE]);
     const triangle = Float32Array.of(2, 2, 2, 4, 4, 4);
-    expect(withoutVertex([triangle], 0, 0)).toBeNull();
-    expect(withoutVertex([SQUARE, triangle], 1, 0)).toEqual([SQUARE]);
+    expect(withoutVertices([triangle], only(0, 0))).toBeNull();
+    expect(withoutVertices([SQUARE], only(0, 0, 2))).toBeNull();
+    expect(withoutVertices([SQUARE, triangle, HOLE], only(1, 0, 1, 2))).toEqual([SQUARE, HOLE]);
   });
 });
 
@@ -133,7 +136,7 @@ describe("view", () => {
 
 describe("history", () => {
   const step = (id: string, n = 4): Step => ({
-    label: "x", changes: [{ id, before: null, after: [new Float32Array(2 * n)], attributes }],
+    label: "x", changes: [{ id, before: null, after: [new Float32Array(2 * n)], was: attributes, attributes }],
   });
 
   it("turns steps round, and forgets what was undone once something else is done", () => {

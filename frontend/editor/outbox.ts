@@ -11,6 +11,8 @@ export type Storing =
 const RETRY_AFTER = 5000;
 const BATCH = 32;
 const BATCH_BYTES = 2 ** 20;
+/** A message of 10 MiB would close the connection. */
+const MOST_BYTES = 3 * 2 ** 20;
 
 export interface OutboxHost {
   send(operations: readonly Operation[]): Promise<Verdict[]>;
@@ -103,13 +105,15 @@ export class Outbox {
   }
 }
 
-/** As many as one message holds. */
+/** As many as one message holds; what was done in one step stays together as far as a message goes at all. */
 function firstBatch(waiting: readonly Operation[]): Operation[] {
   const batch: Operation[] = [];
   let bytes = 0;
-  for (const operation of waiting.slice(0, BATCH)) {
+  for (const operation of waiting) {
     bytes += (operation.rings ?? []).reduce((sum, ring) => sum + ring.byteLength, 200);
-    if (batch.length && bytes > BATCH_BYTES) break;
+    const begun = operation.step === batch.at(-1)?.step;
+    const full = begun ? bytes > MOST_BYTES : bytes > BATCH_BYTES || batch.length >= BATCH;
+    if (batch.length && full) break;
     batch.push(operation);
   }
   return batch;

@@ -24,7 +24,12 @@ export interface Attributes {
   classIndex: number;
   confidence: number;
   flags: number;
+  /** Outlines it was made from by merging or slicing; undefined where only the kernel knows. */
+  parents?: readonly string[];
 }
+
+/** What a person set aside: locked outlines are not changed, hidden ones not drawn and not found. */
+export type Aside = "locked" | "hidden";
 
 const REBUILD_AFTER = 256;
 
@@ -38,6 +43,8 @@ export class OutlineStore {
   #index: Flatbush | null = null;
   /** Boxes that the index does not know; null where the outline is gone. */
   #loose = new Map<number, Box | null>();
+  /** By id, so that it holds for images that are opened again. */
+  #aside: Record<Aside, Set<string>> = { locked: new Set(), hidden: new Set() };
   #listeners = new Set<(slots: readonly number[] | "all") => void>();
   #alive = 0;
 
@@ -122,11 +129,31 @@ export class OutlineStore {
     this.#tell([slot]);
   }
 
-  /** Slots whose box meets this one. */
+  isAside(kind: Aside, id: string): boolean {
+    return this.#aside[kind].has(id);
+  }
+
+  /** Every outline that was set aside, of this image or another. */
+  aside(kind: Aside): ReadonlySet<string> {
+    return this.#aside[kind];
+  }
+
+  setAside(kind: Aside, id: string, on: boolean): void {
+    if (on === this.#aside[kind].has(id)) return;
+    if (on) this.#aside[kind].add(id);
+    else this.#aside[kind].delete(id);
+    const slot = this.#slots.get(id);
+    if (slot !== undefined) this.#tell([slot]);
+  }
+
+  /** Slots whose box meets this one, but for hidden ones. */
   query(box: Box): number[] {
-    const found = this.#index ? this.#index.search(...box, (slot) => !this.#loose.has(slot)) : [];
+    const { hidden } = this.#aside;
+    const seen = (slot: number) => !hidden.size || !hidden.has(this.#ids[slot]);
+    const found = this.#index ? this.#index.search(...box, (slot) => !this.#loose.has(slot) && seen(slot)) : [];
     for (const [slot, own] of this.#loose) {
-      if (own && own[0] <= box[2] && own[2] >= box[0] && own[1] <= box[3] && own[3] >= box[1]) found.push(slot);
+      const meets = own && own[0] <= box[2] && own[2] >= box[0] && own[1] <= box[3] && own[3] >= box[1];
+      if (meets && seen(slot)) found.push(slot);
     }
     return found;
   }
@@ -153,6 +180,16 @@ export class OutlineStore {
 
   *slots(): Generator<number> {
     for (let slot = 0; slot < this.#ids.length; slot++) if (this.alive(slot)) yield slot;
+  }
+
+  /** How many of the outlines that are there are hidden. */
+  get hiddenCount(): number {
+    return this.#aside.hidden.size ? this.#alive - this.seen().length : 0;
+  }
+
+  /** Ids of the outlines that are there and not hidden. */
+  seen(): string[] {
+    return [...this.slots()].map((slot) => this.#ids[slot]).filter((id) => !this.#aside.hidden.has(id));
   }
 
   #loosen(slot: number): void {

@@ -43,7 +43,7 @@ export class Kernel {
   failing: string | null = null;
 
   constructor(traits: Record<string, unknown> = {}) {
-    this.model = new MockModel({ strings, image_id: 1, read_only: false, selected_ids: [], ...traits });
+    this.model = new MockModel({ strings, image_id: 1, read_only: false, selected_ids: [], locked_ids: [], hidden_ids: [], ...traits });
     this.model.handle("document", (params) => this.document(params.image_id as number));
     this.model.handle("pixels", () => this.pixels());
     this.model.handle("operations", (params) => this.operations(params.operations as SentOperation[]));
