@@ -33,6 +33,8 @@ export class Chrome {
   readonly said = make("span", "sw-editor-said");
   readonly object = make("span", "sw-editor-object");
   readonly count = make("span", "sw-editor-count");
+  /** How many are hidden; shows them again. */
+  readonly hidden: HTMLButtonElement;
   readonly zoom = make("span", "sw-editor-zoom");
   readonly brightness: HTMLInputElement;
   readonly contrast: HTMLInputElement;
@@ -86,7 +88,9 @@ export class Chrome {
     looks.append(
       buttons.icon("view.outlines", "outlines"), buttons.icon("view.fit", "fit"), buttons.icon("view.one", "one"), this.zoom,
     );
-    this.footer.append(this.object, this.said, light, this.count, looks);
+    this.hidden = buttons.text("object.show_all", "editor.hidden", "sw-button sw-editor-small");
+    this.hidden.hidden = true;
+    this.footer.append(this.object, this.said, light, this.count, this.hidden, looks);
   }
 
   /** Show why there is no picture, in its place; nothing can be edited then. */

@@ -19,11 +19,11 @@ import { adjusted, type Window } from "./pixels";
 import { setClass } from "./object_actions";
 import { classOf, objectName, readings, showFooter, showHeader } from "./readings";
 import type { Renderer } from "./scene";
+import { shareAside, shareSelection } from "./sharing";
 import { Strip } from "./strip";
 import { PanTool } from "./tools/pan";
 import { makeTools } from "./tools/all";
 import type { Drawing, Marks, Pointer, Preview, Tool, ToolHost, ToolName } from "./tools/tool";
-import type { Aside } from "./store";
 import { View } from "./view";
 import { Work } from "./work";
 
@@ -93,9 +93,13 @@ export class Editor implements ToolHost {
       this.#dirty.scene = true;
       this.redraw();
     });
-    this.#syncSelection(signal);
-    this.#syncAside("locked", signal);
-    this.#syncAside("hidden", signal);
+    this.selection.onChange(() => {
+      this.#tool.changed();
+      this.changed();
+      this.redrawAll();
+    });
+    shareSelection(model, this.selection, this.store, signal);
+    for (const kind of ["locked", "hidden"] as const) shareAside(model, this.store, kind, signal);
     onTrait<number>(model, "image_id", signal, () => void this.#open());
     frame.onTheme(() => this.redraw());
     this.useTool("select");
@@ -308,44 +312,6 @@ export class Editor implements ToolHost {
     // A canvas is empty once its size is set: drawn in the same frame it does not flicker.
     this.#dirty.scene = true;
     this.#draw();
-  }
-
-  #syncSelection(signal: AbortSignal): void {
-    const { model, selection } = this;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    selection.onChange(() => {
-      this.#tool.changed();
-      this.changed();
-      this.redrawAll();
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        model.set("selected_ids", [...selection.ids]);
-        model.save_changes();
-      }, 80);
-    });
-    signal.addEventListener("abort", () => clearTimeout(timer));
-    onTrait<string[]>(model, "selected_ids", signal, (ids) => {
-      selection.set(ids.filter((id) => this.store.slot(id) !== undefined));
-    });
-  }
-
-  /** What is locked or hidden is known to the notebook as well, and so survives a reload of the page. */
-  #syncAside(kind: Aside, signal: AbortSignal): void {
-    const { model, store } = this;
-    const trait = `${kind}_ids`;
-    const take = (ids: readonly string[]) => {
-      for (const id of [...store.aside(kind)]) if (!ids.includes(id)) store.setAside(kind, id, false);
-      for (const id of ids) store.setAside(kind, id, true);
-    };
-    take(model.get<string[]>(trait));
-    onTrait<string[]>(model, trait, signal, take);
-    store.onChange(() => {
-      const known = model.get<string[]>(trait);
-      const own = store.aside(kind);
-      if (known.length === own.size && known.every((id) => own.has(id))) return;
-      model.set(trait, [...own]);
-      model.save_changes();
-    });
   }
 
   // The open image

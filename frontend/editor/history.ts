@@ -13,10 +13,10 @@ export interface Change {
   attributes: Attributes;
 }
 
-/** An outline locked or hidden, or no longer so. */
+/** Outlines locked or hidden that were not, or no longer so. */
 export interface Mark {
   kind: Aside;
-  id: string;
+  ids: readonly string[];
   on: boolean;
 }
 

@@ -3,7 +3,7 @@
 import { added, changed, divided, heirOf, removed } from "./changes";
 import type { Editor } from "./editor";
 import { area, bounds, contains, nearestEdge, oriented, type Rings } from "./geometry";
-import type { Change, Mark } from "./history";
+import type { Change } from "./history";
 import type { Handlers } from "./keys";
 import { clipped, difference, intersection, union } from "./outlines/booleans";
 import type { Aside } from "./store";
@@ -150,8 +150,8 @@ function showAll(editor: Editor): void {
 }
 
 function mark(editor: Editor, kind: Aside, ids: readonly string[], on: boolean): void {
-  const marks = ids.filter((id) => editor.store.isAside(kind, id) !== on).map((id): Mark => ({ kind, id, on }));
-  editor.do({ label: `editor.did.${on ? "" : "un"}${kind}`, changes: [], marks });
+  const turned = ids.filter((id) => editor.store.isAside(kind, id) !== on);
+  editor.do({ label: `editor.did.${on ? "" : "un"}${kind}`, changes: [], marks: [{ kind, ids: turned, on }] });
 }
 
 /** Delete what the tool has picked, else the selected outlines. */

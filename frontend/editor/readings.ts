@@ -12,7 +12,7 @@ import type { Work } from "./work";
 
 const LONGEST_BAR = 140;
 /** What can be done with one selected outline or more, and with two or more. */
-const ONE = ["object.fill_holes", "object.free_hole", "edit.duplicate", "object.lock", "object.hide", "edit.remove"] as const;
+const ONE = ["object.fill_holes", "object.free_hole", "edit.copy", "edit.duplicate", "object.lock", "object.hide", "edit.remove"] as const;
 const TWO = ["object.merge", "object.subtract", "object.intersect"] as const;
 
 /** Area with its unit: um where the pixel size is known. */
@@ -37,7 +37,9 @@ export function showFooter(chrome: Chrome, work: Work, view: View, preview: Prev
   const size = work.info?.image.pixel_size_um ?? null;
   chrome.object.textContent = objectText(work, preview, size, t);
   const hidden = work.store.hiddenCount;
-  chrome.count.textContent = t("editor.objects", { n: work.store.count }) + (hidden ? `, ${t("editor.hidden", { n: hidden })}` : "");
+  chrome.count.textContent = t("editor.objects", { n: work.store.count });
+  chrome.hidden.hidden = !hidden;
+  chrome.hidden.textContent = t("editor.hidden", { n: hidden });
   const percent = view.scale * 100;
   chrome.zoom.textContent = t("editor.zoom", { percent: percent < 10 ? three(percent) : count(percent) });
   const unit = size ?? 1;
@@ -108,6 +110,7 @@ export function showHeader(chrome: Chrome, work: Work, kernel: State, t: Transla
   const chosen = work.readOnly ? 0 : work.selection.ids.size;
   for (const action of ONE) buttons.enable(action, chosen > 0);
   for (const action of TWO) buttons.enable(action, chosen > 1);
+  buttons.enable("edit.paste", !work.readOnly);
   const locked = chosen > 0 && [...work.selection.ids].every((id) => work.store.isAside("locked", id));
   buttons.press("object.lock", locked);
 }

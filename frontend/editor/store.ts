@@ -46,6 +46,7 @@ export class OutlineStore {
   /** By id, so that it holds for images that are opened again. */
   #aside: Record<Aside, Set<string>> = { locked: new Set(), hidden: new Set() };
   #listeners = new Set<(slots: readonly number[] | "all") => void>();
+  #asideListeners = new Set<(kind: Aside) => void>();
   #alive = 0;
 
   /** Slots there are, dead ones counted. */
@@ -138,12 +139,20 @@ export class OutlineStore {
     return this.#aside[kind];
   }
 
-  setAside(kind: Aside, id: string, on: boolean): void {
-    if (on === this.#aside[kind].has(id)) return;
-    if (on) this.#aside[kind].add(id);
-    else this.#aside[kind].delete(id);
-    const slot = this.#slots.get(id);
-    if (slot !== undefined) this.#tell([slot]);
+  setAside(kind: Aside, ids: Iterable<string>, on: boolean): void {
+    const set = this.#aside[kind];
+    const turned = [...ids].filter((id) => set.has(id) !== on);
+    if (!turned.length) return;
+    for (const id of turned) {
+      if (on) set.add(id);
+      else set.delete(id);
+    }
+    for (const listener of this.#asideListeners) listener(kind);
+    this.#tell(turned.map((id) => this.#slots.get(id)).filter((slot) => slot !== undefined));
+  }
+
+  onAside(listener: (kind: Aside) => void): void {
+    this.#asideListeners.add(listener);
   }
 
   /** Slots whose box meets this one, but for hidden ones. */

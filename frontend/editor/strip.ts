@@ -16,7 +16,7 @@ import type { Control, Tool } from "./tools/tool";
 const VERBS: readonly (readonly [Action, IconName])[] = [
   ["object.merge", "merge"], ["object.subtract", "subtract"], ["object.intersect", "intersect"],
   ["object.fill_holes", "fill"], ["object.free_hole", "free"],
-  ["edit.duplicate", "duplicate"], ["object.lock", "lock"], ["object.hide", "hide"], ["edit.remove", "remove"],
+  ["edit.copy", "copy"], ["edit.paste", "paste"], ["edit.duplicate", "duplicate"], ["object.lock", "lock"], ["object.hide", "hide"], ["edit.remove", "remove"],
 ];
 
 /** Steps of a slider: fine enough that no one is felt. */
@@ -41,11 +41,13 @@ export class Strip {
   ) {
     this.element.setAttribute("role", "toolbar");
     this.element.setAttribute("aria-label", t("editor.options"));
-    this.element.append(this.#settings, this.#hint);
+    const options = make("div", "sw-editor-options");
+    options.append(this.#settings, this.#hint);
+    this.element.append(options);
     if (readOnly) return;
     const verbs = make("div", "sw-editor-verbs");
-    verbs.append(...VERBS.map(([action, name]) => buttons.icon(action, name)));
-    this.element.append(classes.element, verbs);
+    verbs.append(classes.element, ...VERBS.map(([action, name]) => buttons.icon(action, name)));
+    this.element.append(verbs);
   }
 
   /** Show the settings of a tool. */
@@ -57,6 +59,7 @@ export class Strip {
       this.#made.set(tool.name, made);
     }
     this.#refreshers = made.refreshers;
+    this.element.dataset.tool = tool.name;
     this.#settings.replaceChildren(...made.elements);
     this.#hint.textContent = this.t(`editor.hint.${tool.name}`);
     this.#hint.title = this.#hint.textContent;

@@ -272,7 +272,7 @@ export class Work {
       if (after) this.store.put(id, after, attributes);
       else this.store.remove(id);
     }
-    for (const { kind, id, on } of step.marks ?? []) this.store.setAside(kind, id, on);
+    for (const { kind, ids, on } of step.marks ?? []) this.store.setAside(kind, ids, on);
     this.selection.set([...this.selection.ids].filter((id) => this.#there(id) && !this.store.isAside("hidden", id)));
     if (step.changes.length) this.#outbox?.add(operationsOf(step, this.classes.names));
     this.listener.changed();

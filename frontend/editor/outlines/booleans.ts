@@ -104,7 +104,8 @@ function rounded(polygon: Polygon): Rings | null {
 
 /** Vertices that were there keep their place to the bit; new ones go to the grid. */
 function ringOf(points: readonly (readonly [number, number])[]): Ring {
-  const round = (value: number) => (value === Math.fround(value) ? value : Math.round(value * GRID) / GRID);
+  // Added to 0, what was rounded to -0 is 0.
+  const round = (value: number) => (value === Math.fround(value) ? value : Math.round(value * GRID) / GRID) + 0;
   const out: number[] = [];
   for (const point of points) {
     const x = round(point[0]), y = round(point[1]);

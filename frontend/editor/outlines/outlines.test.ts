@@ -11,6 +11,7 @@ import { capsule, ellipse, rectangle, type Point } from "./shapes";
 import { simplify, simplifyLine, simplifyNew } from "./simplifying";
 import { slice } from "./slicing";
 import { smooth } from "./smoothing";
+import { chance } from "../testing";
 import { isSound } from "./validity";
 
 interface Case {
@@ -74,17 +75,6 @@ describe("the corpus", () => {
     expect(new Set((corpus.cases as Case[]).map(({ operation }) => operation)).size).toBe(10);
   });
 });
-
-/** Chance that repeats. */
-function chance(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function blob(random: () => number, x: number, y: number, radius: number, vertices: number): Rings {
   const lobes = Array.from({ length: 6 }, () => [random(), 2 * Math.PI * random()]);

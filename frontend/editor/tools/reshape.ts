@@ -53,9 +53,9 @@ export class ReshapeTool extends QuietTool {
         this.#timer = setTimeout(() => this.#compute(), PAUSE);
       },
     },
-    { kind: "words", text: (t) => this.#said(t) },
     { kind: "button", action: "edit.finish", label: "editor.apply", main: true },
     { kind: "button", action: "edit.back", label: "editor.cancel" },
+    { kind: "words", text: (t) => this.#said(t) },
   ];
 
   override down(at: Pointer): void {
