@@ -13,6 +13,11 @@ const ZOOM = 1.5;
 export function handlersOf(editor: Editor): Handlers {
   const { work, view } = editor;
   const zoom = (factor: number) => () => editor.zoom(view.width / 2, view.height / 2, factor, true);
+  // What a drag holds may be gone after it.
+  const turn = (act: () => void) => () => {
+    editor.current.cancel();
+    act();
+  };
   const tool = (name: ToolName) => () => {
     if (!editor.readOnly || LOOKING.includes(name)) editor.useTool(name);
   };
@@ -27,8 +32,8 @@ export function handlersOf(editor: Editor): Handlers {
     },
     "brush.larger": () => void editor.current.wheel(1),
     "brush.smaller": () => void editor.current.wheel(-1),
-    "edit.undo": () => void work.undo(),
-    "edit.redo": () => void work.redo(),
+    "edit.undo": turn(() => work.undo()),
+    "edit.redo": turn(() => work.redo()),
     "edit.save": () => void work.save(),
     "edit.finish": () => void editor.current.finish(),
     "edit.back": () => {

@@ -43,6 +43,8 @@ export interface DocumentInfo {
   drafts: OpenDraft[];
   classes: string[];
   ids: string[];
+  /** Outlines that others were made from, by the id of what was made. */
+  parents: Record<string, string[]>;
 }
 
 export interface OpenDocument {
@@ -64,6 +66,6 @@ export function readDocument({ value, buffers }: Answer<DocumentInfo>, classes: 
   return {
     info: value,
     outlines,
-    columns: { ids: value.ids, classIndex: bytes(buffers[1]).map((i) => numbers[i]), confidence, flags: bytes(buffers[3]) },
+    columns: { ids: value.ids, classIndex: bytes(buffers[1]).map((i) => numbers[i]), confidence, flags: bytes(buffers[3]), parents: value.parents },
   };
 }

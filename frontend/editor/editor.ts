@@ -23,7 +23,7 @@ import { shareAside, shareSelection } from "./sharing";
 import { Strip } from "./strip";
 import { PanTool } from "./tools/pan";
 import { makeTools } from "./tools/all";
-import type { Drawing, Marks, Pointer, Preview, Tool, ToolHost, ToolName } from "./tools/tool";
+import { LOOKING, type Drawing, type Marks, type Pointer, type Preview, type Tool, type ToolHost, type ToolName } from "./tools/tool";
 import { View } from "./view";
 import { Work } from "./work";
 
@@ -206,7 +206,8 @@ export class Editor implements ToolHost {
   }
 
   doubleClick(at: Pointer): void {
-    if (!this.#tool.doubleClick(at)) this.handlers["view.fit"](true);
+    // Two quick dabs of a brush are a double click, too.
+    if (!this.#tool.doubleClick(at) && LOOKING.includes(this.#tool.name)) this.handlers["view.fit"](true);
   }
 
   // Drawing

@@ -14,13 +14,13 @@ import { barLength, View } from "./view";
 
 const SQUARE = Float32Array.of(0, 0, 10, 0, 10, 10, 0, 10);
 const HOLE = Float32Array.of(2, 2, 2, 4, 4, 4, 4, 2);
-const attributes = { classIndex: 0, confidence: NaN, flags: 0 };
+const attributes = { classIndex: 0, confidence: NaN, flags: 0, parents: [] };
 
 function storeOf(...objects: Float32Array[][]): OutlineStore {
   const store = new OutlineStore();
   const n = objects.length;
   store.load(OutlineSet.fromRings(objects), {
-    ids: objects.map((_, i) => `id-${i}`), classIndex: new Uint8Array(n), confidence: new Float32Array(n), flags: new Uint8Array(n),
+    ids: objects.map((_, i) => `id-${i}`), classIndex: new Uint8Array(n), confidence: new Float32Array(n), flags: new Uint8Array(n), parents: {},
   });
   return store;
 }
@@ -77,12 +77,12 @@ describe("store", () => {
     const store = storeOf([SQUARE], [SQUARE.map((v) => v + 100) as Float32Array]);
     const told: unknown[] = [];
     store.onChange((slots) => told.push(slots));
-    store.put("id-0", [SQUARE.map((v) => v + 50) as Float32Array]);
+    store.put("id-0", [SQUARE.map((v) => v + 50) as Float32Array], attributes);
     expect(store.hit(5, 5, 1)).toBeNull();
     expect(store.hit(55, 55, 1)).toBe(0);
     store.remove("id-0");
     expect([store.count, store.hit(55, 55, 1), store.rings(0)]).toEqual([1, null, []]);
-    expect(store.put("id-0", [SQUARE])).toBe(0);
+    expect(store.put("id-0", [SQUARE], attributes)).toBe(0);
     expect(store.put("new", [SQUARE], attributes)).toBe(2);
     expect(store.count).toBe(3);
     expect(told).toEqual([[0], [0], [0], [2]]);
@@ -97,7 +97,7 @@ describe("store", () => {
       })];
     });
     const store = storeOf(...objects);
-    for (let i = 0; i < 300; i++) store.put(`id-${i}`, objects[i]); // the index is rebuilt on the way
+    for (let i = 0; i < 300; i++) store.put(`id-${i}`, objects[i], attributes); // the index is rebuilt on the way
     let looked = 0;
     const rings = store.rings.bind(store);
     store.rings = (slot) => (looked++, rings(slot));

@@ -15,8 +15,8 @@ export interface Operation {
   label: string;
   /** Operations of one step are taken together or not at all: a merge without its deletions would be no merge. */
   step: string;
-  /** Outlines it came from; null leaves that to what the kernel knows. */
-  parents: readonly string[] | null;
+  /** Outlines it was made from by merging or slicing. */
+  parents: readonly string[];
   /** Null for "delete". */
   rings: Ring[] | null;
 }
@@ -49,7 +49,7 @@ export function operationsOf(step: Step, classes: readonly string[]): Operation[
     className: classes[attributes.classIndex],
     label: step.label,
     step: together,
-    parents: attributes.parents ?? null,
+    parents: attributes.parents,
     rings: after ? after.map((ring) => ring.slice()) : null,
   }));
 }

@@ -11,6 +11,8 @@ export type Storing =
 const RETRY_AFTER = 5000;
 const BATCH = 32;
 const BATCH_BYTES = 2 ** 20;
+/** What is said of an operation beside its geometry, in bytes. */
+const DESCRIBED = 300;
 /** A message of 10 MiB would close the connection. */
 const MOST_BYTES = 3 * 2 ** 20;
 
@@ -110,7 +112,7 @@ function firstBatch(waiting: readonly Operation[]): Operation[] {
   const batch: Operation[] = [];
   let bytes = 0;
   for (const operation of waiting) {
-    bytes += (operation.rings ?? []).reduce((sum, ring) => sum + ring.byteLength, 200);
+    bytes += (operation.rings ?? []).reduce((sum, ring) => sum + ring.byteLength, DESCRIBED);
     const begun = operation.step === batch.at(-1)?.step;
     const full = begun ? bytes > MOST_BYTES : bytes > BATCH_BYTES || batch.length >= BATCH;
     if (batch.length && full) break;

@@ -18,14 +18,16 @@ export interface Columns {
   classIndex: Uint8Array;
   confidence: Float32Array;
   flags: Uint8Array;
+  /** By id, of those that have any. */
+  parents: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface Attributes {
   classIndex: number;
   confidence: number;
   flags: number;
-  /** Outlines it was made from by merging or slicing; undefined where only the kernel knows. */
-  parents?: readonly string[];
+  /** Outlines it was made from by merging or slicing. */
+  parents: readonly string[];
 }
 
 /** What a person set aside: locked outlines are not changed, hidden ones not drawn and not found. */
@@ -72,6 +74,7 @@ export class OutlineStore {
       classIndex: columns.classIndex[slot] ?? 0,
       confidence: columns.confidence[slot] ?? NaN,
       flags: columns.flags[slot] ?? 0,
+      parents: columns.parents[this.#ids[slot]] ?? [],
     }));
     this.#edited.clear();
     this.#alive = this.#ids.length;
@@ -103,17 +106,17 @@ export class OutlineStore {
   }
 
   /** Add, change or bring back an outline; returns its slot. */
-  put(id: string, rings: Rings, attributes?: Attributes): number {
+  put(id: string, rings: Rings, attributes: Attributes): number {
     let slot = this.#slots.get(id);
     if (slot === undefined) {
       slot = this.#ids.length;
       this.#ids.push(id);
       this.#slots.set(id, slot);
-      this.#attributes.push(attributes ?? { classIndex: 0, confidence: NaN, flags: 0 });
+      this.#attributes.push(attributes);
       this.#alive++;
     } else {
       if (!this.alive(slot)) this.#alive++;
-      if (attributes) this.#attributes[slot] = attributes;
+      this.#attributes[slot] = attributes;
     }
     this.#edited.set(slot, rings);
     this.#loosen(slot);

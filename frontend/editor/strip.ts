@@ -10,13 +10,14 @@ import type { Buttons } from "./buttons";
 import type { ClassMenu } from "./class_menu";
 import type { IconName } from "./icons";
 import type { Action } from "./keys";
+import type { Selection } from "./selection";
 import type { Control, Tool } from "./tools/tool";
 
 /** What can be done with what is selected, and how many must be. */
 const VERBS: readonly (readonly [Action, IconName])[] = [
   ["object.merge", "merge"], ["object.subtract", "subtract"], ["object.intersect", "intersect"],
   ["object.fill_holes", "fill"], ["object.free_hole", "free"],
-  ["edit.copy", "copy"], ["edit.paste", "paste"], ["edit.duplicate", "duplicate"], ["object.lock", "lock"], ["object.hide", "hide"], ["edit.remove", "remove"],
+  ["object.lock", "lock"], ["object.hide", "hide"], ["edit.remove", "remove"], ["edit.duplicate", "duplicate"], ["edit.copy", "copy"],
 ];
 
 /** Steps of a slider: fine enough that no one is felt. */
@@ -26,6 +27,8 @@ export class Strip {
   readonly element = make("div", "sw-editor-strip");
   readonly #settings = make("div", "sw-editor-settings");
   readonly #hint = make("span", "sw-editor-hint");
+  /** Out of the way while nothing is selected: the hint has the room. */
+  readonly #forSelected = make("span", "sw-editor-selected");
   /** Unit in which lengths are shown and typed: micrometres where the pixel size is known. */
   #unit: "px" | "um" = "um";
   #refreshers: (() => void)[] = [];
@@ -36,7 +39,7 @@ export class Strip {
     private readonly t: Translate,
     private readonly buttons: Buttons,
     classes: ClassMenu,
-    private readonly host: { readonly pixelSize: number | null; finish(): void; back(): void; release(): void },
+    private readonly host: { readonly pixelSize: number | null; readonly selection: Selection; finish(): void; back(): void; release(): void },
     readOnly: boolean,
   ) {
     this.element.setAttribute("role", "toolbar");
@@ -46,7 +49,8 @@ export class Strip {
     this.element.append(options);
     if (readOnly) return;
     const verbs = make("div", "sw-editor-verbs");
-    verbs.append(classes.element, ...VERBS.map(([action, name]) => buttons.icon(action, name)));
+    this.#forSelected.append(...VERBS.map(([action, name]) => buttons.icon(action, name)));
+    verbs.append(classes.element, this.#forSelected, buttons.icon("edit.paste", "paste"));
     this.element.append(verbs);
   }
 
@@ -68,6 +72,7 @@ export class Strip {
 
   /** Show the values as they are now. */
   refresh(): void {
+    this.#forSelected.hidden = !this.host.selection.ids.size;
     for (const refresh of this.#refreshers) refresh();
   }
 
@@ -120,7 +125,7 @@ export class Strip {
       this.refresh();
     });
     field.addEventListener("change", () => {
-      const typed = Number(field.value.replace(",", "."));
+      const typed = Number(field.value.replace(/\s/g, "").replace(",", "."));
       if (typed > 0) set(Math.min(most, Math.max(least, typed / size())));
       this.refresh();
     });

@@ -31,7 +31,7 @@ export interface SentOperation {
   outline_id: string;
   class_name: string;
   step: string;
-  parents: string[] | null;
+  parents: string[];
 }
 
 export class Kernel {
@@ -70,7 +70,7 @@ export class Kernel {
         previous: image > 1 ? image - 1 : null, next: image < 2 ? image + 1 : null,
       },
       base_revision: this.base, draft_operations: this.stored.size, stale: false, version: this.version,
-      read_only: this.model.get("read_only"), drafts: this.drafts, classes: ["spheroid", "core"], ids: IDS,
+      read_only: this.model.get("read_only"), drafts: this.drafts, classes: ["spheroid", "core"], ids: IDS, parents: {},
     };
     return new MockAnswer(value, [
       new DataView(set.encode()), view(Uint8Array.of(0, 1, 0)), view(Float32Array.of(0.9, 0.8, 0.4)), view(Uint8Array.of(0, 0, 3)),

@@ -119,7 +119,7 @@ export class Work {
     } catch (error) {
       if (loading.signal.aborted) return;
       this.info = null;
-      this.store.load(OutlineSet.empty(), { ids: [], classIndex: new Uint8Array(), confidence: new Float32Array(), flags: new Uint8Array() });
+      this.store.load(OutlineSet.empty(), { ids: [], classIndex: new Uint8Array(), confidence: new Float32Array(), flags: new Uint8Array(), parents: {} });
       this.listener.failed(error);
     }
   }
@@ -264,7 +264,7 @@ export class Work {
 
   #show({ kind, outline, rings, className, parents }: Operation): void {
     if (kind === "delete" || !rings) return this.store.remove(outline);
-    this.store.put(outline, rings, this.#attributes(rings, { classIndex: this.classes.number(className), parents: parents ?? undefined }));
+    this.store.put(outline, rings, this.#attributes(rings, { classIndex: this.classes.number(className), parents }));
   }
 
   #do(step: Step): void {
@@ -309,7 +309,7 @@ export class Work {
     if (this.#outbox?.waiting.some((operation) => operation.outline === outline)) return;
     if (rings) {
       const slot = this.store.slot(outline);
-      const known = slot === undefined ? { classIndex: 0 } : this.store.attributes(slot);
+      const known = slot === undefined ? { classIndex: 0, parents: [] } : this.store.attributes(slot);
       this.store.put(outline, rings, this.#attributes(rings, known));
     } else {
       this.store.remove(outline);

@@ -204,6 +204,7 @@ class Editor(Clipboard, SpheroWidget):
                 "base_revision": document.base, "draft_operations": document.n_operations, "stale": session.stale,
                 "version": session.version, "read_only": self._only_shows,
                 "drafts": [] if self._only_shows else session.other_drafts(), "classes": classes, "ids": ids,
+                "parents": document.parents(),
             }  # fmt: skip
             blob = document.outlines().to_bytes()
         return Answer(value, [blob, index.tobytes(), confidence.astype("<f4").tobytes(), flags.tobytes()])
@@ -354,7 +355,7 @@ def _received(sent: Sequence[dict[str, Any]], buffers: Sequence[memoryview]) -> 
                 label=str(one["label"]),
                 rings=rings,
                 step=str(uuid.UUID(one["step"])),
-                parents=None if one["parents"] is None else [str(uuid.UUID(parent)) for parent in one["parents"]],
+                parents=[str(uuid.UUID(parent)) for parent in one["parents"]],
             )
         )
     return operations

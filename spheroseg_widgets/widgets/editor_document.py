@@ -23,7 +23,7 @@ BORDER, LOW, EDITED = 1, 2, 4
 """Bits of the column `flags` (TypeScript: `FLAG` in `frontend/editor/store.ts`)."""
 
 CARRIED = ("track", "primary_by", "parents")
-"""What a revision says of an outline that no edit changes."""
+"""What a revision says of an outline beside its shape and class."""
 
 Rings = list[NDArray[np.float32]]
 
@@ -46,8 +46,8 @@ class Operation:
         For "put": all rings of the outline.
     step : str
         Operations of one step are taken together or not at all; "" is a step of its own.
-    parents : list of str or None
-        Ids of the outlines it was made from by merging or slicing; None leaves what the revision says.
+    parents : list of str
+        Ids of the outlines it was made from by merging or slicing.
     """
 
     id: str
@@ -57,7 +57,7 @@ class Operation:
     label: str = ""
     rings: Rings = field(default_factory=list)
     step: str = ""
-    parents: list[str] | None = None
+    parents: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Return what the edit log keeps; the geometry as base64, exact."""
@@ -79,7 +79,7 @@ class Operation:
             label=str(stored["label"]),
             rings=Outlines.from_bytes(blob).rings(0) if blob else [],
             step=str(stored.get("step", "")),
-            parents=stored.get("parents"),
+            parents=list(stored.get("parents") or []),
         )
 
 
@@ -145,12 +145,10 @@ class Document:
         """Return the outline as an operation makes it: the revision's own where that is what it gives back."""
         base = self._base.get(operation.outline_id)
         row: dict[str, Any] = {"outline_id": operation.outline_id} if base is None else base.row
-        if base is not None and not operation.parents and _same(operation, base):
+        if base is not None and _same(operation, base):
             return base
         # A model's confidence is of the outline it drew, not of what a person made of it.
-        row = {**row, "class_name": operation.class_name, "confidence": None}
-        if operation.parents is not None:
-            row["parents"] = operation.parents or None
+        row = {**row, "class_name": operation.class_name, "confidence": None, "parents": operation.parents or None}
         return Entry(operation.rings, row, edited=True)
 
     def outlines(self) -> Outlines:
@@ -176,6 +174,10 @@ class Document:
             flags |= np.where(touches_border(self.outlines(), self.height, self.width), BORDER, 0).astype(np.uint8)
             flags |= np.where(confidence < LOW_CONFIDENCE, LOW, 0).astype(np.uint8)
         return self.ids, listed, np.array([listed.index(n) for n in names], np.uint8), confidence, flags
+
+    def parents(self) -> dict[str, list[str]]:
+        """Return what outlines were made from, by id, of those that were made from any."""
+        return {one: found for one, entry in self._entries.items() if (found := _parents(entry))}
 
     def frame(self) -> pd.DataFrame:
         """Return one row an outline: id, class, confidence, flags, its geometry (shapely) and its shape in px."""
@@ -210,7 +212,16 @@ class Document:
 
 def _same(operation: Operation, entry: Entry) -> bool:
     alike = len(operation.rings) == len(entry.rings) and all(map(np.array_equal, operation.rings, entry.rings))
-    return alike and operation.class_name == (entry.row.get("class_name") or DEFAULT_CLASS)
+    return (
+        alike
+        and operation.class_name == (entry.row.get("class_name") or DEFAULT_CLASS)
+        and operation.parents == _parents(entry)
+    )
+
+
+def _parents(entry: Entry) -> list[str]:
+    found = entry.row.get("parents")  # a frame of mixed rows holds NaN where a row has none
+    return list(found) if isinstance(found, list) else []
 
 
 def _number(value: object) -> float:

@@ -12,8 +12,6 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from servers import run_all, write_notebook
 
-import spheroseg_widgets as sw
-
 from .conftest import Lab, Watch
 from .hands import ask, bring, place_on_screen
 

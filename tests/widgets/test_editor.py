@@ -105,7 +105,7 @@ def put_of(outline: str, **over: Any) -> dict[str, Any]:
     """Describe an operation as the browser sends it."""
     return {
         "id": str(uuid7()), "kind": "put", "outline_id": outline, "class_name": "spheroid", "label": "editor.did.draw",
-        "step": str(uuid7()), "parents": None, **over,
+        "step": str(uuid7()), "parents": [], **over,
     }  # fmt: skip
 
 
@@ -450,7 +450,9 @@ def test_a_step_is_taken_whole_or_not_at_all(project: Project) -> None:
     merged = np.array([(20, 20), (192, 20), (192, 128), (20, 128)], np.float32)
     verdicts = page.step([{**one, "id": str(uuid7())} for one in both], [Outlines.from_rings([[merged]]).to_bytes()])
     assert [verdict["state"] for verdict in verdicts] == ["ok", "ok"]
-    page.call("save")
+    for _ in ("in the draft", "in the revision"):
+        assert page.call("document")[0]["parents"] == {first_id: [second_id]}
+        page.call("save")
     rows = project.outlines(first(project))[1].set_index(project.outlines(first(project))[1]["outline_id"].map(str))
     assert rows.loc[first_id, "parents"] == [second_id]
     assert second_id not in rows.index

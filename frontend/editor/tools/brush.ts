@@ -5,7 +5,7 @@ import { clipped } from "../outlines/booleans";
 import { Stroke } from "../outlines/brushing";
 import { simplifyNew } from "../outlines/simplifying";
 import { attempt } from "./placing";
-import { QuietTool, type Control, type Marks, type Pointer, type Shape, type ToolHost } from "./tool";
+import { areThere, QuietTool, type Control, type Marks, type Pointer, type Shape, type ToolHost } from "./tool";
 
 /** Vertices of a stroke that matter less than this, in pixels, are left out of what it leaves. */
 const FINE = 0.1;
@@ -78,6 +78,10 @@ export class BrushTool extends QuietTool {
   override leave(): void {
     this.#at = null;
     this.#end();
+  }
+
+  override changed(): void {
+    if (!areThere(this.host, this.#strokes.map(({ id }) => id).filter((id) => id !== null))) this.#end();
   }
 
   override wheel(steps: number): boolean {

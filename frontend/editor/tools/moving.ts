@@ -21,20 +21,20 @@ export function moveSelected(host: ToolHost, dx: number, dy: number): boolean {
 }
 
 export class MoveDrag {
-  readonly #ids: string[];
+  readonly ids: readonly string[];
   #by: [number, number] = [0, 0];
 
   constructor(private readonly host: ToolHost, private readonly from: Pointer) {
-    this.#ids = movable(host);
-    if (!this.#ids.length) host.refuse("editor.refused.locked");
+    this.ids = movable(host);
+    if (!this.ids.length) host.refuse("editor.refused.locked");
   }
 
   move(at: Pointer): void {
     const { host } = this;
-    this.#by = allowed(host, this.#ids, at.x - this.from.x, at.y - this.from.y);
+    this.#by = allowed(host, this.ids, at.x - this.from.x, at.y - this.from.y);
     host.preview = {
-      hides: this.#ids.length === 1 ? this.#ids[0] : null,
-      shapes: this.#ids.map((id) => ({
+      hides: this.ids.length === 1 ? this.ids[0] : null,
+      shapes: this.ids.map((id) => ({
         id, rings: shifted(ringsOf(host, id), ...this.#by), classIndex: host.store.attributes(host.store.slot(id)!).classIndex,
       })),
     };
@@ -43,7 +43,7 @@ export class MoveDrag {
 
   end(): void {
     this.cancel();
-    if (this.#ids.length) moveSelected(this.host, ...this.#by);
+    if (this.ids.length) moveSelected(this.host, ...this.#by);
   }
 
   cancel(): void {

@@ -1,7 +1,7 @@
 import { bounds } from "../geometry";
 import { MoveDrag } from "./moving";
 import { Region } from "./region";
-import { dragged, QuietTool, type Marks, type Pointer } from "./tool";
+import { areThere, dragged, QuietTool, type Marks, type Pointer } from "./tool";
 import { gripAt, VertexDrag } from "./vertex_drag";
 
 type Press =
@@ -79,6 +79,12 @@ export class SelectTool extends QuietTool {
     if (this.#press?.kind === "vertex" || this.#press?.kind === "outline") this.#press.drag?.cancel();
     this.#press = null;
     this.host.redraw();
+  }
+
+  override changed(): void {
+    const press = this.#press;
+    const held = press?.kind === "vertex" ? press.drag.grips.map(({ id }) => id) : press?.kind === "outline" ? (press.drag?.ids ?? []) : [];
+    if (!areThere(this.host, held)) this.leave();
   }
 
   override marks(): Marks {

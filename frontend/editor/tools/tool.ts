@@ -185,6 +185,14 @@ export abstract class QuietTool implements Tool {
   }
 }
 
+/** Whether all of some outlines are there: another editor or the notebook may have taken them away meanwhile. */
+export function areThere({ store }: ToolHost, ids: Iterable<string>): boolean {
+  return [...ids].every((id) => {
+    const slot = store.slot(id);
+    return slot !== undefined && store.alive(slot);
+  });
+}
+
 /** Keep a point within the image. */
 export function within(host: ToolHost, x: number, y: number): [number, number] {
   return [Math.min(host.width, Math.max(0, x)), Math.min(host.height, Math.max(0, y))];

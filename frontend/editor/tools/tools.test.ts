@@ -303,6 +303,28 @@ describe("brush and eraser", () => {
     expect(shownSize).toBeCloseTo(60 * 1.15 ** 2, 0); // 30 px of 2 um, twice enlarged
   });
 
+  it("end without a trace when what they change is undone, or gone, meanwhile; two dabs do not fit the view", async () => {
+    const editor = await open();
+    click(shown!, 120, 40);
+    press(shown!, "ArrowDown", { shiftKey: true });
+    press(shown!, "b");
+    point(shown!, "pointerdown", 130, 40);
+    point(shown!, "pointermove", 150, 40);
+    undo();
+    point(shown!, "pointermove", 160, 40);
+    point(shown!, "pointerup", 160, 40);
+    expect([editor.preview, areas()[1]]).toEqual([null, 1600]);
+    point(shown!, "pointerdown", 130, 40);
+    point(shown!, "pointermove", 150, 40);
+    editor.store.remove(IDS[1]); // by another page
+    point(shown!, "pointerup", 160, 40);
+    expect([editor.preview, editor.store.count]).toEqual([null, 2]);
+    editor.view.zoomAt(10, 10, 3);
+    const { scale } = editor.view;
+    editor.chrome.stage.dispatchEvent(new MouseEvent("dblclick", { bubbles: true }));
+    expect(editor.view.scale).toBe(scale);
+  });
+
   it("draw live within 50 ms a movement at 1,000 vertices", async () => {
     const kernel = new Kernel();
     const big = Float32Array.from({ length: 2000 }, (_, k) => {
@@ -506,7 +528,7 @@ describe("holes", () => {
     press(shown!, "I", { shiftKey: true });
     expect(area(rings(3))).toBe(400);
     expect(rings(0).length).toBe(3);
-    await until(() => sent().some(({ parents }) => parents?.[0] === IDS[0]));
+    await until(() => sent().some(({ parents }) => parents[0] === IDS[0]));
     undo();
     expect(editor.store.count).toBe(3);
   });

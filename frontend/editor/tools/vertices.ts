@@ -3,7 +3,7 @@ import { nearestEdge, withInserted, withoutVertices, type Rings } from "../geome
 import type { Point } from "../outlines/shapes";
 import { isSound } from "../outlines/validity";
 import { Region } from "./region";
-import { dragged, QuietTool, type Marks, type Pointer } from "./tool";
+import { areThere, dragged, QuietTool, type Marks, type Pointer } from "./tool";
 import { gripAt, VertexDrag, withMoved, type Grip } from "./vertex_drag";
 
 /**
@@ -95,6 +95,7 @@ export class VerticesTool extends QuietTool {
 
   /** Vertices are known by number, which another change makes another's: those that are not there are let go. */
   override changed(): void {
+    if (this.#drag && !areThere(this.host, this.#picked.map(({ id }) => id))) this.leave();
     if (!this.#drag) this.#picked = this.#picked.filter((grip) => this.#placeOf(grip) !== null && this.host.selection.ids.has(grip.id));
   }
 
