@@ -23,19 +23,28 @@ export function removed(store: OutlineStore, id: string): Change {
   return { id, before: store.rings(slot), after: null, was, attributes: was };
 }
 
-/** An outline that becomes these parts: what is most of it keeps its id, the others name it as where they come from. */
+/** A change of area below this, in square pixels, is none. */
+const NOTHING = 1e-3;
+
+/** Whether an operation left an outline as it was. */
+export function isSame(rings: Rings, parts: readonly Rings[]): boolean {
+  return parts.length === 1 && Math.abs(area(parts[0]) - area(rings)) < NOTHING;
+}
+
+/** An outline that falls into these parts: the largest keeps its id, the others name it as where they come from. */
 export function divided(store: OutlineStore, id: string, parts: readonly Rings[]): Change[] {
   if (!parts.length) return [removed(store, id)];
   const slot = store.slot(id)!;
   const { classIndex } = store.attributes(slot);
-  const heir = parts.length > 1 ? heirOf(store.rings(slot), parts) : 0;
+  const sizes = parts.map(area);
+  const heir = sizes.indexOf(Math.max(...sizes));
   return [
     changed(store, id, parts[heir]),
     ...parts.filter((_, i) => i !== heir).map((part) => added(part, classIndex, [id])),
   ];
 }
 
-/** Which of the parts holds most of an outline. */
+/** Which of the parts, which others went into as well, holds most of an outline. */
 export function heirOf(rings: Rings, parts: readonly Rings[]): number {
   const shares = parts.map((part) => intersection([rings, part]).reduce((sum, one) => sum + area(one), 0));
   return shares.indexOf(Math.max(...shares));

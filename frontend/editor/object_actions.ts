@@ -1,8 +1,8 @@
 /** What is done with the selected outlines at one stroke: by a key, or by a button of the strip. */
 
-import { added, changed, divided, heirOf, removed } from "./changes";
+import { added, changed, divided, heirOf, isSame, removed } from "./changes";
 import type { Editor } from "./editor";
-import { area, bounds, contains, nearestEdge, oriented, type Rings } from "./geometry";
+import { bounds, contains, nearestEdge, oriented, type Rings } from "./geometry";
 import type { Change } from "./history";
 import type { Handlers } from "./keys";
 import { clipped, difference, intersection, union } from "./outlines/booleans";
@@ -72,10 +72,15 @@ function merge(editor: Editor): void {
   const merged = groups.filter(({ of }) => of.length > 1);
   if (!merged.length) return editor.refuse("editor.refused.apart");
   const changes = merged.flatMap(({ part, of: [first, ...rest] }): Change[] => [
-    changed(editor.store, first.id, part, { parents: rest.map(({ id }) => id) }),
+    withParents(changed(editor.store, first.id, part), rest.map(({ id }) => id)),
     ...rest.map(({ id }) => removed(editor.store, id)),
   ]);
   editor.commit("editor.did.merge", changes);
+}
+
+function withParents(change: Change, ids: readonly string[]): Change {
+  const { attributes } = change;
+  return { ...change, attributes: { ...attributes, parents: [...attributes.parents, ...ids] } };
 }
 
 /** Take the others away from the first; they stay. */
@@ -84,8 +89,7 @@ function subtract(editor: Editor): void {
   if (!given) return;
   const [first, ...others] = given;
   const parts = difference(first.rings, others.map(({ rings }) => rings));
-  const left = parts.reduce((sum, part) => sum + area(part), 0);
-  if (left === area(first.rings)) return editor.refuse("editor.refused.apart");
+  if (isSame(first.rings, parts)) return editor.refuse("editor.refused.apart");
   editor.commit("editor.did.subtract", divided(editor.store, first.id, parts));
 }
 

@@ -13,7 +13,7 @@ import type { Action } from "./keys";
 import type { Selection } from "./selection";
 import type { Control, Tool } from "./tools/tool";
 
-/** What can be done with what is selected, and how many must be. */
+/** What can be done with what is selected. */
 const VERBS: readonly (readonly [Action, IconName])[] = [
   ["object.merge", "merge"], ["object.subtract", "subtract"], ["object.intersect", "intersect"],
   ["object.fill_holes", "fill"], ["object.free_hole", "free"],
@@ -22,6 +22,16 @@ const VERBS: readonly (readonly [Action, IconName])[] = [
 
 /** Steps of a slider: fine enough that no one is felt. */
 const FINE = 1000;
+
+export interface StripHost {
+  readonly pixelSize: number | null;
+  readonly selection: Selection;
+  /** What Enter and Esc in a field do. */
+  finish(): void;
+  back(): void;
+  /** Give the keys back to the picture. */
+  release(): void;
+}
 
 export class Strip {
   readonly element = make("div", "sw-editor-strip");
@@ -39,7 +49,7 @@ export class Strip {
     private readonly t: Translate,
     private readonly buttons: Buttons,
     classes: ClassMenu,
-    private readonly host: { readonly pixelSize: number | null; readonly selection: Selection; finish(): void; back(): void; release(): void },
+    private readonly host: StripHost,
     readOnly: boolean,
   ) {
     this.element.setAttribute("role", "toolbar");
@@ -102,14 +112,14 @@ export class Strip {
         this.#refreshers.push(() => (choice.value = control.get()));
         return choice;
       }
-      case "slider":
-        return this.#slider(control);
+      case "length":
+        return this.#length(control);
     }
   }
 
   /** A slider with a field beside it, and the unit. */
-  #slider(control: Control & { kind: "slider" }): HTMLElement {
-    const { least, most, logarithmic, get, set } = control;
+  #length(control: Control & { kind: "length" }): HTMLElement {
+    const { least, most, get, set } = control;
     const label = make("label", "sw-editor-slide");
     const slider = make("input", "sw-editor-slider");
     Object.assign(slider, { type: "range", min: "0", max: String(FINE), step: "1" });
@@ -120,8 +130,7 @@ export class Strip {
     for (const element of [slider, field]) element.setAttribute("aria-label", this.t(control.label));
     const size = () => (this.#unit === "um" && this.host.pixelSize) || 1;
     slider.addEventListener("input", () => {
-      const share = Number(slider.value) / FINE;
-      set(logarithmic ? least * (most / least) ** share : least + share * (most - least));
+      set(least * (most / least) ** (Number(slider.value) / FINE));
       this.refresh();
     });
     field.addEventListener("change", () => {
@@ -145,8 +154,7 @@ export class Strip {
     });
     this.#refreshers.push(() => {
       const value = get();
-      const share = logarithmic ? Math.log(value / least) / Math.log(most / least) : (value - least) / (most - least);
-      slider.value = String(Math.round(share * FINE));
+      slider.value = String(Math.round((FINE * Math.log(value / least)) / Math.log(most / least)));
       if (document.activeElement !== field) field.value = three(value * size());
       const um = this.#unit === "um" && this.host.pixelSize !== null;
       unit.textContent = um ? "µm" : "px";

@@ -155,6 +155,9 @@ describe("one outline", () => {
     expect(isSound([SQUARE, hole(5, 5, 10), hole(20, 20, 10)])).toBe(true);
     expect(isSound([SQUARE, hole(5, 5, 10), hole(15, 15, 10)])).toBe(true); // they touch in a corner
     expect(isSound([SQUARE, hole(5, 5, 10), hole(10, 10, 10)])).toBe(false);
+    const diamond = (x: number, y: number, r: number) => Float32Array.of(x - r, y, x, y + r, x + r, y, x, y - r);
+    expect(isSound([SQUARE, diamond(15, 20, 5), diamond(25, 20, 5)])).toBe(true);
+    expect(isSound([SQUARE, diamond(10, 20, 10), diamond(30, 20, 10)])).toBe(false); // from edge to edge
     expect(isSound([SQUARE, hole(5, 5, 20), hole(10, 10, 5)])).toBe(false); // one in another
     expect(isSound([SQUARE, hole(50, 50, 10)])).toBe(false);
     expect(isSound([SQUARE, hole(30, 30, 20)])).toBe(false);

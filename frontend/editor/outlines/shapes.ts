@@ -11,7 +11,7 @@ export type Point = readonly [number, number];
 const onGrid = (value: number) => Math.round(value * GRID) / GRID;
 
 /** Edges of a whole circle that keep within `ARC` of it. */
-export function edgesOfCircle(radius: number): number {
+function edgesOfCircle(radius: number): number {
   return Math.max(12, 4 * Math.ceil(Math.PI / 4 / Math.acos(1 - Math.min(1, ARC / radius))));
 }
 

@@ -26,11 +26,6 @@ export function slice(rings: Rings, line: readonly Point[]): Rings[] {
   return parts;
 }
 
-/** Whether a line separates an outline, without making the parts. */
-export function separates(rings: Rings, line: readonly Point[]): boolean {
-  return line.length > 1 && slice(rings, line).length > 1;
-}
-
 interface Stop {
   /** How far along the edge, 0 to 1. */
   at: number;

@@ -25,7 +25,7 @@ export function isSound(rings: Rings): boolean {
   const edges = edgesOf(rings);
   const touches = new Map<number, [number, number]>();
   for (const [e, f] of pairs(edges)) if (!agree(edges, e, f, rings.length, touches)) return false;
-  return nested(rings, touches);
+  return nested(rings, touches) && connected(rings.length, touches);
 }
 
 function edgesOf(rings: Rings): Edges {
@@ -90,6 +90,18 @@ function agree({ ends, ring, next }: Edges, e: number, f: number, rings: number,
 
 function within(ax: number, ay: number, bx: number, by: number, x: number, y: number): boolean {
   return x >= Math.min(ax, bx) && x <= Math.max(ax, bx) && y >= Math.min(ay, by) && y <= Math.max(ay, by);
+}
+
+/** Rings that touch in a circle would part the inside. */
+function connected(rings: number, touches: Map<number, [number, number]>): boolean {
+  const group = Array.from({ length: rings }, (_, ring) => ring);
+  const root = (ring: number): number => (group[ring] === ring ? ring : root(group[ring]));
+  for (const key of touches.keys()) {
+    const [a, b] = [root(Math.floor(key / rings)), root(key % rings)];
+    if (a === b) return false;
+    group[a] = b;
+  }
+  return true;
 }
 
 /** No two rings cross: so one point of a hole says where all of it lies. */

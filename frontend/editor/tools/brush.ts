@@ -1,5 +1,5 @@
-import { added, changed, divided, heirOf } from "../changes";
-import { area, type Rings } from "../geometry";
+import { added, changed, divided, heirOf, isSame } from "../changes";
+import type { Rings } from "../geometry";
 import type { Change } from "../history";
 import { clipped } from "../outlines/booleans";
 import { Stroke } from "../outlines/brushing";
@@ -9,8 +9,6 @@ import { areThere, QuietTool, type Control, type Marks, type Pointer, type Shape
 
 /** Vertices of a stroke that matter less than this, in pixels, are left out of what it leaves. */
 const FINE = 0.1;
-/** A change of area below this, in square pixels, is none. */
-const NOTHING = 1e-3;
 const LEAST = 2;
 const MOST = 400;
 /** What one step of the wheel or a key does to the diameter. */
@@ -29,7 +27,7 @@ export class BrushTool extends QuietTool {
   override readonly cursor = "crosshair";
   override readonly controls: readonly Control[] = [
     {
-      kind: "slider", label: "editor.brush_size", least: LEAST, most: MOST, logarithmic: true, typed: "px",
+      kind: "length", label: "editor.brush_size", least: LEAST, most: MOST,
       get: () => this.size.diameter, set: (value) => this.#resize(value),
     },
   ];
@@ -138,12 +136,12 @@ export class BrushTool extends QuietTool {
     const inside = made.parts.flatMap((part) => clipped(part, width, height));
     if (id === null || !before) return inside.map((part) => added(simplifyNew(part, [], FINE), drawing.classIndex));
     const parts = inside.map((part) => simplifyNew(part, before, FINE));
-    if (parts.length === 1 && Math.abs(area(parts[0]) - area(before)) < NOTHING) return [];
+    if (isSame(before, parts)) return [];
     if (this.name === "eraser") return divided(store, id, parts);
     // A stroke that does not meet its object is an object of its own, of the same class.
     const heir = parts.length > 1 ? heirOf(before, parts) : 0;
     const { classIndex } = store.attributes(store.slot(id)!);
     const rest = parts.filter((_, i) => i !== heir).map((part) => added(part, classIndex));
-    return Math.abs(area(parts[heir]) - area(before)) < NOTHING ? rest : [changed(store, id, parts[heir]), ...rest];
+    return isSame(before, [parts[heir]]) ? rest : [changed(store, id, parts[heir]), ...rest];
   }
 }

@@ -1,7 +1,7 @@
 /** What becomes of a shape once it is drawn: an object, or a hole of the object it lies in. */
 
 import type { Ring } from "../../shared/outlines";
-import { added, divided } from "../changes";
+import { added, divided, isSame } from "../changes";
 import { area, bounds, type Rings } from "../geometry";
 import { clipped, difference, mended, NoResult } from "../outlines/booleans";
 import type { ToolHost } from "./tool";
@@ -50,8 +50,9 @@ function punch(host: ToolHost, drawn: Rings): boolean {
   const met = store.query(bounds(drawn)).flatMap((slot) => {
     const rings = store.rings(slot);
     const parts = difference(rings, [drawn]);
-    return parts.length === 1 && parts[0] === rings ? [] : [{ id: store.id(slot), size: area(rings), parts }];
-  }).filter(({ size, parts }) => parts.reduce((sum, part) => sum - area(part), size) > 0);
+    // What is covered wholly would be no object with a hole.
+    return isSame(rings, parts) || !parts.length ? [] : [{ id: store.id(slot), size: area(rings), parts }];
+  });
   const chosen = met.filter(({ id }) => selection.ids.has(id));
   const [target] = (chosen.length ? chosen : met).sort((a, b) => a.size - b.size);
   if (!target) {

@@ -7,6 +7,7 @@ import type { Pointer } from "./tool";
 
 export class Region {
   #at: Pointer;
+  #ring: Ring | null = null;
   readonly #path: number[];
 
   constructor(readonly from: Pointer, readonly kind: "box" | "lasso", readonly add: boolean) {
@@ -17,11 +18,12 @@ export class Region {
   move(at: Pointer): void {
     this.#at = at;
     this.#path.push(at.x, at.y);
+    this.#ring = null;
   }
 
   get ring(): Ring {
     const { from } = this;
-    return this.kind === "box" ? rectangle(from.x, from.y, this.#at.x, this.#at.y) : Float32Array.from(this.#path);
+    return (this.#ring ??= this.kind === "box" ? rectangle(from.x, from.y, this.#at.x, this.#at.y) : Float32Array.from(this.#path));
   }
 
   holds(x: number, y: number): boolean {

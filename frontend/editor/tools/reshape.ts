@@ -10,7 +10,7 @@ import { smooth } from "../outlines/smoothing";
 import { movable } from "./moving";
 import { QuietTool, type Control, type Pointer } from "./tool";
 
-export type Kind = "simplify" | "smooth" | "grow" | "shrink";
+type Kind = "simplify" | "smooth" | "grow" | "shrink";
 
 interface Outcome {
   id: string;
@@ -45,7 +45,7 @@ export class ReshapeTool extends QuietTool {
       },
     },
     {
-      kind: "slider", label: "editor.reshape.amount", least: 0.1, most: 100, logarithmic: true, typed: "px",
+      kind: "length", label: "editor.reshape.amount", least: 0.1, most: 100,
       get: () => this.#amounts[this.#kind],
       set: (value) => {
         this.#amounts[this.#kind] = value;

@@ -95,17 +95,13 @@ export interface Marks {
 /** A setting of a tool, shown in the strip above the picture. */
 export type Control =
   | {
-      kind: "slider";
-      /** Key of its string; `text` says the value. */
+      /** A length, in pixels; the slider's middle is the geometric mean of its ends. */
+      kind: "length";
       label: string;
       least: number;
       most: number;
-      /** The slider's middle is the geometric mean of its ends. */
-      logarithmic: boolean;
       get(): number;
       set(value: number): void;
-      /** Its own unit, so that it can also be typed; null when the slider is all there is. */
-      typed: "px" | null;
     }
   | { kind: "choice"; label: string; options: readonly { value: string; label: string }[]; get(): string; set(value: string): void }
   | { kind: "button"; action: Action; label: string; main?: boolean }
