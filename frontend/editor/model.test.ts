@@ -8,6 +8,8 @@ import {
 } from "./geometry";
 import { History, type Step } from "./history";
 import { KEYS, chordOf, written } from "./keys";
+import type { Operation, Verdict } from "./operations";
+import { Outbox } from "./outbox";
 import { OutlineStore } from "./store";
 import { uuid7 } from "./uuid";
 import { barLength, View } from "./view";
@@ -184,6 +186,29 @@ describe("keys", () => {
     expect(chord(" ")).toBe("space");
     expect(written("ctrl+shift+z")).toBe("Ctrl+Shift+Z");
     expect(written("+")).toBe("+");
+  });
+});
+
+describe("outbox", () => {
+  it("sends what was done in one step in one message, however much was done before it", async () => {
+    const sent: string[][] = [];
+    const outbox = new Outbox({ project: crypto.randomUUID(), image: 1, base: 1 }, {
+      send: (operations) => {
+        sent.push(operations.map(({ step: name }) => name));
+        return Promise.resolve(operations.map(({ id, outline }): Verdict => ({ id, outline, state: "ok", reason: "" })));
+      },
+      verdict: () => undefined,
+      changed: () => undefined,
+    });
+    const operation = (name: string): Operation => ({
+      id: crypto.randomUUID(), kind: "put", outline: crypto.randomUUID(), className: "spheroid", label: "x", step: name, parents: [], rings: [SQUARE],
+    });
+    outbox.add([...Array.from({ length: 31 }, (_, i) => operation(`single ${i}`)), ...Array.from({ length: 40 }, () => operation("merge")), operation("last")]);
+    await outbox.settled();
+    outbox.end();
+    expect(sent.flat()).toHaveLength(72);
+    expect(sent.filter((batch) => batch.includes("merge"))).toHaveLength(1);
+    expect(sent.length).toBeGreaterThan(1);
   });
 });
 
