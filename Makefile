@@ -38,7 +38,8 @@ test: lint frontend-test  ## everything that must pass
 	$(BIN)/pytest -m "not long" --ignore tests/browser -n 2 --dist loadfile
 	$(BIN)/pytest -m "not long" tests/browser
 
-test-long: $(VENV)/ready  ## long counts
+test-long: browser  ## long counts
+	VITE_REPLAY=2000 $(BIN)/python frontend/tool.py test editor/replay
 	$(BIN)/pytest -m long
 
 check-real: $(VENV)/ready  ## accuracy on real images, printed; reads DATA

@@ -3,7 +3,8 @@
 import type { Editor } from "./editor";
 import { bounds } from "./geometry";
 import type { Handlers } from "./keys";
-import type { ToolName } from "./tools/tool";
+import { objectHandlers } from "./object_actions";
+import { LOOKING, TOOLS, type ToolName } from "./tools/tool";
 
 /** Screen pixels an arrow key moves the view. */
 const STEP = 60;
@@ -12,24 +13,34 @@ const ZOOM = 1.5;
 export function handlersOf(editor: Editor): Handlers {
   const { work, view } = editor;
   const zoom = (factor: number) => () => editor.zoom(view.width / 2, view.height / 2, factor, true);
-  const editing = (name: ToolName) => () => {
-    if (!editor.readOnly) editor.useTool(name);
+  // What a drag holds may be gone after it.
+  const turn = (act: () => void) => () => {
+    editor.current.cancel();
+    act();
   };
+  const tool = (name: ToolName) => () => {
+    if (!editor.readOnly || LOOKING.includes(name)) editor.useTool(name);
+  };
+  const tools = {} as Record<`tool.${ToolName}`, () => void>;
+  for (const name of TOOLS) tools[`tool.${name}`] = tool(name);
   return {
-    "tool.select": () => editor.useTool("select"),
-    "tool.vertices": editing("vertices"),
-    "tool.draw": editing("draw"),
-    "tool.pan": () => editor.useTool("pan"),
-    "edit.remove": () => remove(editor),
-    "edit.undo": () => void work.undo(),
-    "edit.redo": () => void work.redo(),
+    ...tools,
+    ...objectHandlers(editor),
+    "draw.hole": () => {
+      editor.drawing.hole = !editor.drawing.hole;
+      editor.changed();
+    },
+    "brush.larger": () => void editor.current.wheel(1),
+    "brush.smaller": () => void editor.current.wheel(-1),
+    "edit.undo": turn(() => work.undo()),
+    "edit.redo": turn(() => work.redo()),
     "edit.save": () => void work.save(),
     "edit.finish": () => void editor.current.finish(),
     "edit.back": () => {
       if (editor.help.shown) editor.closeHelp();
       else if (!editor.current.back() && editor.current.name !== "select") editor.useTool("select");
     },
-    "select.all": () => editor.selection.set([...editor.store.slots()].map((slot) => editor.store.id(slot))),
+    "select.all": () => editor.selection.set(editor.store.seen()),
     "select.next": () => selectNeighbour(editor, 1),
     "select.previous": () => selectNeighbour(editor, -1),
     "view.hand": (down) => editor.holdHand(down),
@@ -55,27 +66,16 @@ export function handlersOf(editor: Editor): Handlers {
   };
 }
 
-/** Delete what the tool has picked, else the selected outlines. */
-function remove(editor: Editor): void {
-  const { selection, store } = editor;
-  if (editor.current.remove() || editor.readOnly || !selection.ids.size) return;
-  const changes = [...selection.ids].map((id) => {
-    const slot = store.slot(id)!;
-    return { id, before: store.rings(slot), after: null, attributes: store.attributes(slot) };
-  });
-  editor.commit("editor.did.delete", changes);
-}
-
 /** Select the outline after or before the selected one, and bring it into sight. */
 function selectNeighbour(editor: Editor, step: 1 | -1): void {
   const { selection, store, view } = editor;
-  const slots = [...store.slots()];
-  if (!slots.length) return;
+  const ids = store.seen();
+  if (!ids.length) return;
   const only = selection.only;
-  const at = only === null ? (step > 0 ? -1 : 0) : slots.indexOf(store.slot(only)!);
-  const slot = slots[(at + step + slots.length) % slots.length];
-  selection.set([store.id(slot)]);
-  const [x0, y0, x1, y1] = bounds(store.rings(slot));
+  const at = only === null ? (step > 0 ? -1 : 0) : ids.indexOf(only);
+  const id = ids[(at + step + ids.length) % ids.length];
+  selection.set([id]);
+  const [x0, y0, x1, y1] = bounds(store.rings(store.slot(id)!));
   const [left, top, right, bottom] = view.visible();
   if (x0 < left || y0 < top || x1 > right || y1 > bottom) {
     view.pan(((left + right - x0 - x1) / 2) * view.scale, ((top + bottom - y0 - y1) / 2) * view.scale);

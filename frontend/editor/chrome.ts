@@ -2,14 +2,17 @@
 
 import { make } from "../shared/frame";
 import type { Translate } from "../shared/strings";
+import { Buttons } from "./buttons";
 import { icon, type IconName } from "./icons";
-import { keysOf, type Action } from "./keys";
-import type { ToolName } from "./tools/tool";
+import type { Action } from "./keys";
+import { LOOKING, TOOLS, type ToolName } from "./tools/tool";
 
-export interface Readings {
-  value: string;
-  place: string;
-}
+/** Tools in the order of the column, in groups. */
+const COLUMN: readonly (readonly ToolName[])[] = [
+  ["select", "vertices", "pan"],
+  ["draw", "rectangle", "ellipse"],
+  ["brush", "eraser", "slice", "reshape"],
+];
 
 export class Chrome {
   readonly header = make("div", "sw-editor-header");
@@ -30,37 +33,36 @@ export class Chrome {
   readonly said = make("span", "sw-editor-said");
   readonly object = make("span", "sw-editor-object");
   readonly count = make("span", "sw-editor-count");
+  /** How many are hidden; shows them again. */
+  readonly hidden: HTMLButtonElement;
   readonly zoom = make("span", "sw-editor-zoom");
   readonly brightness: HTMLInputElement;
   readonly contrast: HTMLInputElement;
-  #buttons = new Map<Action, HTMLButtonElement>();
+  readonly buttons: Buttons;
 
-  constructor(private readonly t: Translate, private readonly act: (action: Action) => void, readOnly: boolean) {
-    this.save = this.#textButton("edit.save", "editor.save", "sw-button sw-button-main");
+  constructor(private readonly t: Translate, act: (action: Action) => void, readOnly: boolean) {
+    this.buttons = new Buttons(t, act, () => this.stage.focus({ preventScroll: true }));
+    const { buttons } = this;
+    this.save = buttons.text("edit.save", "editor.save", "sw-button sw-button-main");
     this.retry = make("button", "sw-button", t("common.retry"));
     this.retry.type = "button";
     this.retry.hidden = true;
     this.save.hidden = readOnly;
 
     const steps = make("span", "sw-editor-steps");
-    steps.append(this.#iconButton("image.previous", "previous"), this.place, this.#iconButton("image.next", "next"));
+    steps.append(buttons.icon("image.previous", "previous"), this.place, buttons.icon("image.next", "next"));
     this.storing.setAttribute("role", "status");
-    this.header.append(this.name, steps, this.storing, this.retry, this.save);
+    this.header.append(this.name, steps, this.storing, this.retry, this.save, buttons.icon("general.help", "help"));
 
     this.tools.setAttribute("role", "toolbar");
     this.tools.setAttribute("aria-label", t("editor.tools"));
     this.tools.setAttribute("aria-orientation", "vertical");
-    const groups: [Action, IconName][][] = [
-      readOnly
-        ? [["tool.select", "select"], ["tool.pan", "pan"]]
-        : [["tool.select", "select"], ["tool.vertices", "vertices"], ["tool.draw", "draw"], ["tool.pan", "pan"]],
-      readOnly ? [] : [["edit.remove", "remove"], ["edit.undo", "undo"], ["edit.redo", "redo"]],
-      [["view.fit", "fit"], ["view.one", "one"], ["view.outlines", "outlines"]],
-      [["general.help", "help"]],
-    ];
+    const groups: [Action, IconName][][] = COLUMN.map((names) => names.filter((name) => !readOnly || LOOKING.includes(name))
+      .map((name) => [`tool.${name}`, name]));
+    if (!readOnly) groups.push([["edit.undo", "undo"], ["edit.redo", "redo"]]);
     for (const group of groups.filter((one) => one.length)) {
       const box = make("div", "sw-editor-tool-group");
-      box.append(...group.map(([action, name]) => this.#iconButton(action, name)));
+      box.append(...group.map(([action, name]) => buttons.icon(action, name)));
       this.tools.append(box);
     }
 
@@ -79,10 +81,16 @@ export class Chrome {
     light.append(
       this.#iconFor("brightness", this.brightness),
       this.#iconFor("contrast", this.contrast),
-      this.#textButton("view.contrast", "editor.auto", "sw-button sw-editor-auto"),
+      buttons.text("view.contrast", "editor.auto", "sw-button sw-editor-auto"),
     );
     this.said.setAttribute("role", "status");
-    this.footer.append(this.object, this.said, light, this.count, this.zoom);
+    const looks = make("span", "sw-editor-looks");
+    looks.append(
+      buttons.icon("view.outlines", "outlines"), buttons.icon("view.fit", "fit"), buttons.icon("view.one", "one"), this.zoom,
+    );
+    this.hidden = buttons.text("object.show_all", "editor.hidden", "sw-button sw-editor-small");
+    this.hidden.hidden = true;
+    this.footer.append(this.object, this.said, light, this.count, this.hidden, looks);
   }
 
   /** Show why there is no picture, in its place; nothing can be edited then. */
@@ -96,17 +104,8 @@ export class Chrome {
     this.card.hidden = false;
   }
 
-  enable(action: Action, enabled: boolean): void {
-    const found = this.#buttons.get(action);
-    if (found) found.disabled = !enabled;
-  }
-
-  press(action: Action, pressed: boolean): void {
-    this.#buttons.get(action)?.setAttribute("aria-pressed", String(pressed));
-  }
-
   showTool(name: ToolName): void {
-    for (const tool of ["select", "vertices", "draw", "pan"] as const) this.press(`tool.${tool}`, tool === name);
+    for (const tool of TOOLS) this.buttons.press(`tool.${tool}`, tool === name);
   }
 
   /** Lay out a scale bar of so many screen pixels. */
@@ -121,37 +120,6 @@ export class Chrome {
     this.said.textContent = words;
     this.said.title = words;
     this.said.dataset.tone = tone;
-  }
-
-  #title(action: Action): string {
-    return `${this.t(`editor.action.${action}`)} (${keysOf(action)})`;
-  }
-
-  #iconButton(action: Action, name: IconName): HTMLButtonElement {
-    const made = this.#button(action, "sw-editor-tool");
-    made.append(icon(name));
-    made.setAttribute("aria-label", this.t(`editor.action.${action}`));
-    return made;
-  }
-
-  #textButton(action: Action, key: string, className: string): HTMLButtonElement {
-    const made = this.#button(action, className);
-    made.textContent = this.t(key);
-    return made;
-  }
-
-  #button(action: Action, className: string): HTMLButtonElement {
-    const made = make("button", className);
-    made.type = "button";
-    made.title = this.#title(action);
-    made.dataset.action = action;
-    made.addEventListener("click", (event) => {
-      this.act(action);
-      // A click with the pointer leaves the keys with the picture; one by key leaves the focus where it is.
-      if (event.detail > 0 && action !== "general.help") this.stage.focus({ preventScroll: true });
-    });
-    this.#buttons.set(action, made);
-    return made;
   }
 
   #slider(name: "brightness" | "contrast"): HTMLInputElement {

@@ -2,6 +2,7 @@
 
 import { OutlineSet } from "../shared/outlines";
 import type { Answer } from "../shared/rpc";
+import type { Classes } from "./classes";
 import type { Columns } from "./store";
 
 export interface ImageInfo {
@@ -42,6 +43,8 @@ export interface DocumentInfo {
   drafts: OpenDraft[];
   classes: string[];
   ids: string[];
+  /** Outlines that others were made from, by the id of what was made. */
+  parents: Record<string, string[]>;
 }
 
 export interface OpenDocument {
@@ -50,15 +53,19 @@ export interface OpenDocument {
   columns: Columns;
 }
 
-/** Buffers: outlines (SWO1), class index u1, confidence f4, flags u1. */
-export function readDocument({ value, buffers }: Answer<DocumentInfo>): OpenDocument {
+/**
+ * Buffers: outlines (SWO1), class index u1, confidence f4, flags u1. Classes are numbered by `classes`, which grows by
+ * those it does not know.
+ */
+export function readDocument({ value, buffers }: Answer<DocumentInfo>, classes: Classes): OpenDocument {
   const outlines = OutlineSet.decode(buffers[0]);
   const bytes = (view: DataView) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   const confidence = Float32Array.from({ length: value.ids.length }, (_, i) => buffers[2].getFloat32(4 * i, true));
+  const numbers = value.classes.map((name) => classes.number(name));
   if (outlines.length !== value.ids.length) throw new Error("the document does not fit its outlines");
   return {
     info: value,
     outlines,
-    columns: { ids: value.ids, classIndex: bytes(buffers[1]), confidence, flags: bytes(buffers[3]) },
+    columns: { ids: value.ids, classIndex: bytes(buffers[1]).map((i) => numbers[i]), confidence, flags: bytes(buffers[3]), parents: value.parents },
   };
 }

@@ -244,7 +244,7 @@ describe("storing", () => {
 
   it("offers operations of an older revision instead of sending them", async () => {
     const kernel = new Kernel();
-    const operation = { id: crypto.randomUUID(), kind: "delete" as const, outline: IDS[0], className: "spheroid", label: "editor.did.delete", rings: null };
+    const operation = { id: crypto.randomUUID(), kind: "delete" as const, outline: IDS[0], className: "spheroid", label: "editor.did.delete", step: crypto.randomUUID(), parents: [], rings: null };
     await journal.keep({ project: kernel.project, image: 1, base: 3 }, [operation]);
     const { editor } = await open(kernel);
     await until(() => shown!.el.querySelector('[data-key="kept"]') !== null);

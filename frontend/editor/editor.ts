@@ -5,27 +5,30 @@ import { onTrait, type Model } from "../shared/types";
 import { handlersOf } from "./actions";
 import { CanvasRenderer } from "./canvas_renderer";
 import { Chrome } from "./chrome";
+import { ClassMenu } from "./class_menu";
+import { Clipboard } from "./clipboard";
 import type { DocumentInfo, OpenDraft } from "./document";
 import { GlRenderer } from "./gl/renderer";
 import { Help } from "./help";
-import type { Change } from "./history";
+import type { Change, Step } from "./history";
 import { listen } from "./input";
 import type { Handlers } from "./keys";
 import { Notices } from "./notices";
+import { setClass } from "./object_actions";
 import { paintOverlay } from "./overlay";
 import { adjusted, type Window } from "./pixels";
-import { readings, showFooter, showHeader } from "./readings";
+import { classOf, objectName, readings, showFooter, showHeader } from "./readings";
 import type { Renderer } from "./scene";
-import { DrawTool } from "./tools/draw";
+import { shareAside, shareSelection } from "./sharing";
+import { Strip } from "./strip";
+import { makeTools } from "./tools/all";
 import { PanTool } from "./tools/pan";
-import { SelectTool } from "./tools/select";
-import type { Pointer, Preview, Tool, ToolHost, ToolName } from "./tools/tool";
-import { VerticesTool } from "./tools/vertices";
+import { LOOKING, type Drawing, type Marks, type Pointer, type Preview, type Tool, type ToolHost, type ToolName } from "./tools/tool";
 import { View } from "./view";
 import { Work } from "./work";
 
-/** Screen pixels around a vertex or line that count as it. */
-const REACH = 8;
+/** Screen pixels around a vertex or line that count as it: for a mouse or pen, and for a finger. */
+const REACH = { fine: 8, coarse: 18 };
 
 export class Editor implements ToolHost {
   readonly view = new View();
@@ -34,6 +37,10 @@ export class Editor implements ToolHost {
   readonly notices = new Notices();
   readonly help: Help;
   readonly handlers: Handlers;
+  readonly clipboard: Clipboard;
+  readonly classMenu: ClassMenu;
+  readonly strip: Strip;
+  readonly drawing: Drawing = { classIndex: 0, hole: false };
   preview: Preview | null = null;
   renderer!: Renderer;
   #tools: Record<ToolName, Tool>;
@@ -41,6 +48,7 @@ export class Editor implements ToolHost {
   #hand: Tool;
   #handHeld = false;
   #hover: Pointer | null = null;
+  #coarse = false;
   #outlines = true;
   #base: Window = { low: 0, high: 1 };
   #frame = 0;
@@ -53,11 +61,12 @@ export class Editor implements ToolHost {
 
   constructor(private readonly model: Model, private readonly frame: Frame, signal: AbortSignal) {
     const { t } = frame;
-    this.chrome = new Chrome(t, (action) => this.handlers[action](true), model.get<boolean>("read_only"));
+    const readOnly = model.get<boolean>("read_only");
+    this.chrome = new Chrome(t, (action) => this.handlers[action](true), readOnly);
     this.help = new Help(t, () => this.closeHelp());
     this.work = new Work(frame.rpc, {
       opened: (info, fresh) => this.#opened(info, fresh),
-      changed: () => this.#changed(),
+      changed: () => this.changed(),
       say: (key, tone, vars = {}) => this.#say(key, tone, vars),
       kept: (n, apply, discard) =>
         this.notices.show("kept", t("editor.kept", { n }), "warning", [
@@ -67,22 +76,30 @@ export class Editor implements ToolHost {
       failed: (error) => {
         this.renderer.setImage(null);
         this.chrome.fail(messageOf(error), () => void this.#open());
-        this.#changed();
+        this.changed();
       },
     }, signal);
-    this.#tools = {
-      select: new SelectTool(this), vertices: new VerticesTool(this), draw: new DrawTool(this), pan: new PanTool(this),
-    };
+    this.clipboard = new Clipboard(frame.rpc);
+    this.classMenu = new ClassMenu(t, this.work.classes, (number) => setClass(this, number), () => this.release());
+    this.strip = new Strip(t, this.chrome.buttons, this.classMenu, this, readOnly);
+    this.#tools = makeTools(this);
     this.#hand = new PanTool(this);
     this.#tool = this.#tools.select;
     this.handlers = handlersOf(this);
     this.#build(signal);
     this.work.store.onChange((slots) => {
       this.renderer.change(slots);
+      this.#tool.changed();
       this.#dirty.scene = true;
       this.redraw();
     });
-    this.#syncSelection(signal);
+    this.selection.onChange(() => {
+      this.#tool.changed();
+      this.changed();
+      this.redrawAll();
+    });
+    shareSelection(model, this.selection, this.store, signal);
+    for (const kind of ["locked", "hidden"] as const) shareAside(model, this.store, kind, signal);
     onTrait<number>(model, "image_id", signal, () => void this.#open());
     frame.onTheme(() => this.redraw());
     this.useTool("select");
@@ -107,7 +124,17 @@ export class Editor implements ToolHost {
     return this.work.readOnly;
   }
   get reach() {
-    return REACH / this.view.scale;
+    return (this.#coarse ? REACH.coarse : REACH.fine) / this.view.scale;
+  }
+  get scale() {
+    return this.view.scale;
+  }
+  get pixelSize() {
+    return this.work.info?.image.pixel_size_um ?? null;
+  }
+  /** Where the pointer rests over the picture. */
+  get pointer() {
+    return this.#hover;
   }
 
   pan(dx: number, dy: number): void {
@@ -115,9 +142,19 @@ export class Editor implements ToolHost {
     this.redrawAll();
   }
 
-  commit(label: string, changes: readonly Change[]): void {
-    this.work.commit({ label, changes });
-    this.#say(label, "info", {});
+  commit(label: string, changes: readonly Change[]): boolean {
+    return this.do({ label, changes });
+  }
+
+  /** Do a step and say so; false, said as well, when it was not done. */
+  do(step: Step): boolean {
+    if (!this.work.commit(step)) return false;
+    this.say(step.label);
+    return true;
+  }
+
+  say(key: string, vars: Record<string, string | number> = {}): void {
+    this.#say(key, "info", vars);
   }
 
   refuse(key: string): void {
@@ -127,7 +164,8 @@ export class Editor implements ToolHost {
   /** Draw what lies over the picture; the picture itself only when it changed. */
   redraw(): void {
     this.#dirty.overlay = true;
-    const hidden = this.preview ? (this.store.slot(this.preview.id) ?? null) : null;
+    const hides = this.preview?.hides;
+    const hidden = hides ? (this.store.slot(hides) ?? null) : null;
     if (hidden !== this.#hidden) {
       this.#hidden = hidden;
       this.#dirty.scene = true;
@@ -149,8 +187,13 @@ export class Editor implements ToolHost {
   }
 
   hover(at: Pointer | null): void {
+    if ((at === null) !== (this.#hover === null)) this.redraw();
     this.#hover = at;
     readings(this.chrome, this.work, at, this.frame.t);
+  }
+
+  coarse(coarse: boolean): void {
+    this.#coarse = coarse;
   }
 
   zoom(screenX: number, screenY: number, factor: number, smooth: boolean): void {
@@ -163,7 +206,8 @@ export class Editor implements ToolHost {
   }
 
   doubleClick(at: Pointer): void {
-    if (!this.#tool.doubleClick(at)) this.handlers["view.fit"](true);
+    // Two quick dabs of a brush are a double click, too.
+    if (!this.#tool.doubleClick(at) && LOOKING.includes(this.#tool.name)) this.handlers["view.fit"](true);
   }
 
   // Drawing
@@ -189,13 +233,14 @@ export class Editor implements ToolHost {
     this.#dirty.overlay = false;
     const { t } = this.frame;
     paintOverlay(this.chrome.overlay.getContext("2d")!, {
-      view: this.view, store: this.store, selected, preview: this.preview, marks: this.#tool.marks(),
+      view: this.view, store: this.store, selected, preview: this.preview, marks: this.#marks(),
       imageWidth: this.width, imageHeight: this.height, outlines: this.#outlines,
-      handles: !this.readOnly && this.#outlines && (this.#tool.name === "select" || this.#tool.name === "vertices"),
+      handles: !this.readOnly && this.#outlines && this.#tool.handles,
       accent: this.frame.token("--sw-accent"), font: `11px ${getComputedStyle(this.chrome.stage).fontFamily}`,
-      label: (slot) => `#${slot + 1}`,
+      label: (slot) => objectName(this.work, slot),
     }, ratio);
     showFooter(this.chrome, this.work, this.view, this.preview, t);
+    this.strip.refresh();
     if (this.#hover) {
       // The view may have moved under a pointer that rests.
       const [x, y] = this.view.toImage(this.#hover.screenX, this.#hover.screenY);
@@ -203,6 +248,12 @@ export class Editor implements ToolHost {
     }
     this.chrome.stage.style.cursor = this.#handHeld ? this.#hand.cursor : this.#tool.cursor;
     if (this.#goal) this.redrawAll();
+  }
+
+  /** A brush that is not over the picture covers nothing. */
+  #marks(): Marks {
+    const marks = this.#tool.marks();
+    return this.#hover && !this.#handHeld ? marks : { ...marks, brush: null };
   }
 
   /** Go a part of the way to where the wheel wants the view: about a tenth of a second in all. */
@@ -226,7 +277,7 @@ export class Editor implements ToolHost {
     const body = document.createElement("div");
     body.className = "sw-editor-body";
     body.append(chrome.tools, chrome.stage);
-    frame.root.append(chrome.header, this.notices.element, body, chrome.footer, this.help.element);
+    frame.root.append(chrome.header, this.notices.element, this.strip.element, body, chrome.footer, this.help.element);
     try {
       this.renderer = new GlRenderer(chrome.picture, () => this.redrawAll());
     } catch {
@@ -264,24 +315,6 @@ export class Editor implements ToolHost {
     this.#draw();
   }
 
-  #syncSelection(signal: AbortSignal): void {
-    const { model, selection } = this;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    selection.onChange(() => {
-      this.#changed();
-      this.redrawAll();
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        model.set("selected_ids", [...selection.ids]);
-        model.save_changes();
-      }, 80);
-    });
-    signal.addEventListener("abort", () => clearTimeout(timer));
-    onTrait<string[]>(model, "selected_ids", signal, (ids) => {
-      selection.set(ids.filter((id) => this.store.slot(id) !== undefined));
-    });
-  }
-
   // The open image
 
   async #open(): Promise<void> {
@@ -300,7 +333,7 @@ export class Editor implements ToolHost {
     if (info.stale) this.notices.show("stale", t("editor.stale"), "warning", []);
     const open = info.drafts.find(({ kind }) => kind !== "other") ?? info.drafts[0];
     if (open) this.#offer(open);
-    this.#changed();
+    this.changed();
     if (!fresh) return;
     const pixels = this.work.pixels!;
     this.renderer.setImage(pixels);
@@ -324,8 +357,11 @@ export class Editor implements ToolHost {
     this.notices.show("draft", t(`editor.draft.${draft.kind}`, vars), draft.kind === "other" ? "info" : "warning", decide);
   }
 
-  #changed(): void {
+  /** Something that the parts around the picture show is another than before. */
+  changed(): void {
     showHeader(this.chrome, this.work, this.frame.rpc.state, this.frame.t);
+    this.classMenu.show(classOf(this.work, this.drawing));
+    this.chrome.buttons.press("draw.hole", this.drawing.hole);
     this.redraw();
   }
 
@@ -346,8 +382,10 @@ export class Editor implements ToolHost {
   useTool(name: ToolName): void {
     this.#tool.leave();
     this.#tool = this.#tools[name];
+    this.#tool.enter();
     this.chrome.showTool(name);
-    this.redraw();
+    this.strip.show(this.#tool);
+    this.changed();
   }
 
   holdHand(held: boolean): void {
@@ -363,13 +401,24 @@ export class Editor implements ToolHost {
 
   showOutlines(shown = !this.#outlines): void {
     this.#outlines = shown;
-    this.chrome.press("view.outlines", shown);
+    this.chrome.buttons.press("view.outlines", shown);
     this.redrawAll();
+  }
+
+  /** What fields of the strip do with Enter and Esc, and where the keys go then. */
+  finish(): void {
+    this.handlers["edit.finish"](true);
+  }
+  back(): void {
+    this.handlers["edit.back"](true);
+  }
+  release(): void {
+    this.chrome.stage.focus({ preventScroll: true });
   }
 
   closeHelp(): void {
     this.help.toggle(false);
-    this.chrome.stage.focus({ preventScroll: true });
+    this.release();
   }
 
   goTo(image: number | null | undefined): void {

@@ -114,7 +114,8 @@ export function nearestEdge(rings: Rings, x: number, y: number, reach: number): 
   return best;
 }
 
-function side(ax: number, ay: number, bx: number, by: number, cx: number, cy: number): number {
+/** Twice the area of the triangle a, b, c: its sign says on which side of the line a, b the point c lies. */
+export function side(ax: number, ay: number, bx: number, by: number, cx: number, cy: number): number {
   return (bx - ax) * (cy - ay) - (by - ay) * (cx - ax);
 }
 
@@ -154,21 +155,6 @@ export function crossesAt(rings: Rings, ringIndex: number, vertex: number): bool
   return false;
 }
 
-/** Whether a closed ring crosses itself anywhere; quadratic, for rings drawn by hand. */
-export function crossesItself(ring: Ring): boolean {
-  const count = ring.length / 2;
-  for (let vertex = 0; vertex < count; vertex += 2) if (crossesAt([ring], 0, vertex)) return true;
-  return count % 2 === 1 && crossesAt([ring], 0, count - 1);
-}
-
-/** The rings with one vertex moved; only that ring is copied. */
-export function withVertex(rings: Rings, ring: number, vertex: number, x: number, y: number): Rings {
-  const moved = rings[ring].slice();
-  moved[2 * vertex] = x;
-  moved[2 * vertex + 1] = y;
-  return rings.map((old, index) => (index === ring ? moved : old));
-}
-
 /** The rings with a vertex put in after `vertex`. */
 export function withInserted(rings: Rings, ring: number, vertex: number, x: number, y: number): Rings {
   const old = rings[ring];
@@ -181,14 +167,10 @@ export function withInserted(rings: Rings, ring: number, vertex: number, x: numb
   return rings.map((given, index) => (index === ring ? longer : given));
 }
 
-/** The rings without one vertex: a hole of three vertices goes, an outer ring of three gives null. */
-export function withoutVertex(rings: Rings, ring: number, vertex: number): Rings | null {
-  const old = rings[ring];
-  if (old.length <= 6) return ring === 0 ? null : rings.filter((_, index) => index !== ring);
-  const shorter = new Float32Array(old.length - 2);
-  shorter.set(old.subarray(0, 2 * vertex));
-  shorter.set(old.subarray(2 * vertex + 2), 2 * vertex);
-  return rings.map((given, index) => (index === ring ? shorter : given));
+/** The rings without some vertices: a hole that keeps fewer than three goes, an outer ring gives null. */
+export function withoutVertices(rings: Rings, gone: (ring: number, vertex: number) => boolean): Rings | null {
+  const kept = rings.map((ring, r) => ring.filter((_, i) => !gone(r, i >> 1)));
+  return kept[0].length < 6 ? null : kept.filter((ring) => ring.length >= 6);
 }
 
 export function countVertices(rings: Rings): number {

@@ -2,7 +2,7 @@
 
 import { button, make } from "../shared/frame";
 import type { Translate } from "../shared/strings";
-import { KEYS, written } from "./keys";
+import { KEYS, keysOf } from "./keys";
 
 export class Help {
   readonly element = make("div", "sw-editor-help");
@@ -22,7 +22,7 @@ export class Help {
         const row = make("div", "sw-editor-help-row");
         row.dataset.action = binding.action;
         const keys = make("dt");
-        binding.keys.forEach((chord) => keys.append(make("kbd", "", written(chord))));
+        keysOf(binding.action).forEach((key) => keys.append(make("kbd", "", key)));
         row.append(keys, make("dd", "", t(`editor.action.${binding.action}`)));
         list.append(row);
       }

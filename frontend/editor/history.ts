@@ -1,6 +1,6 @@
 /** Undo and redo of changes to outlines, bounded by the memory they hold. It knows nothing of the kernel's state. */
 
-import type { Attributes } from "./store";
+import type { Aside, Attributes } from "./store";
 import { countVertices, type Rings } from "./geometry";
 
 /** One outline before and after; null is "not there". */
@@ -8,14 +8,23 @@ export interface Change {
   id: string;
   before: Rings | null;
   after: Rings | null;
-  /** Of the outline when it is there. */
+  /** Attributes before and after; of one that is not there, those it has when it is. */
+  was: Attributes;
   attributes: Attributes;
+}
+
+/** Outlines locked or hidden that were not, or no longer so. */
+export interface Mark {
+  kind: Aside;
+  ids: readonly string[];
+  on: boolean;
 }
 
 export interface Step {
   /** Key of the string that names it ("move vertex"). */
   label: string;
   changes: readonly Change[];
+  marks?: readonly Mark[];
 }
 
 const VERTEX_BYTES = 8;
@@ -30,8 +39,10 @@ function bytes(step: Step): number {
 }
 
 function turned(step: Step): Step {
-  const changes = step.changes.map((change) => ({ ...change, before: change.after, after: change.before }));
-  return { label: step.label, changes: changes.reverse() };
+  const changes = step.changes.map(({ id, before, after, was, attributes }) => (
+    { id, before: after, after: before, was: attributes, attributes: was }
+  ));
+  return { label: step.label, changes: changes.reverse(), marks: step.marks?.map((mark) => ({ ...mark, on: !mark.on })) };
 }
 
 export class History {
@@ -41,12 +52,14 @@ export class History {
 
   constructor(readonly mostBytes = 64 * 2 ** 20) {}
 
-  get undoable(): string | null {
-    return this.#done.at(-1)?.label ?? null;
+  /** What `undo` would take back. */
+  get undoable(): Step | null {
+    return this.#done.at(-1) ?? null;
   }
 
-  get redoable(): string | null {
-    return this.#undone.at(-1)?.label ?? null;
+  /** What `redo` would do again. */
+  get redoable(): Step | null {
+    return this.#undone.at(-1) ?? null;
   }
 
   /** Remember a step; what was undone cannot be redone after it. */

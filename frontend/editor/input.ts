@@ -1,6 +1,6 @@
 /** Pointer, wheel and keys of the stage, told to the tools in image pixels. */
 
-import { handleKey, type Handlers } from "./keys";
+import { chordOf, handleKey, type Handlers } from "./keys";
 import type { Pointer, Tool } from "./tools/tool";
 import type { View } from "./view";
 
@@ -10,6 +10,8 @@ export interface InputHost {
   tool(): Tool;
   readonly hand: Tool;
   hover(at: Pointer | null): void;
+  /** A finger is broader than a mouse pointer: it reaches further. */
+  coarse(coarse: boolean): void;
   zoom(screenX: number, screenY: number, factor: number, smooth: boolean): void;
   doubleClick(at: Pointer): void;
   readonly handlers: Handlers;
@@ -17,11 +19,15 @@ export interface InputHost {
 
 /** A wheel that started outside scrolls the page on, so that one is not caught by an image on the way. */
 const FOREIGN_WHEEL = 350;
+/** Pixels that one notch of a wheel tells. */
+const NOTCH = 100;
 
 export function listen(root: HTMLElement, stage: HTMLElement, host: InputHost, signal: AbortSignal): void {
   const options = { signal };
-  let active: { tool: Tool; id: number; last: Pointer } | null = null;
+  let active: { tool: Tool; id: number; type: string; last: Pointer } | null = null;
   const touches = new Map<number, Pointer>();
+  /** Once a pen draws, a single finger moves the picture, and a palm that rests draws nothing. */
+  let pen = false;
 
   const at = (event: MouseEvent): Pointer => {
     const box = stage.getBoundingClientRect();
@@ -33,7 +39,7 @@ export function listen(root: HTMLElement, stage: HTMLElement, host: InputHost, s
     const ending = active;
     active = null;
     if (!ending) return;
-    if (cancelled) ending.tool.back();
+    if (cancelled) ending.tool.cancel();
     else ending.tool.up(ending.last);
   };
 
@@ -42,11 +48,15 @@ export function listen(root: HTMLElement, stage: HTMLElement, host: InputHost, s
     if (event.button > 1) return;
     event.preventDefault();
     const where = at(event);
-    if (event.pointerType === "touch") touches.set(event.pointerId, where);
-    if (touches.size === 2) return end(true); // two fingers move and zoom the picture
-    if (active) return;
-    const tool = event.button === 1 ? host.hand : host.tool();
-    active = { tool, id: event.pointerId, last: where };
+    const touch = event.pointerType === "touch";
+    if (touch && active?.type === "pen") return; // the hand that holds it
+    pen ||= event.pointerType === "pen";
+    if (touch) touches.set(event.pointerId, where);
+    if (touches.size === 2) end(true); // two fingers move and zoom the picture
+    if (active || touches.size > 1) return;
+    host.coarse(touch);
+    const tool = event.button === 1 || (touch && pen) ? host.hand : host.tool();
+    active = { tool, id: event.pointerId, type: event.pointerType, last: where };
     if (event.isTrusted) stage.setPointerCapture(event.pointerId);
     tool.down(where);
   }, options);
@@ -54,7 +64,7 @@ export function listen(root: HTMLElement, stage: HTMLElement, host: InputHost, s
   stage.addEventListener("pointermove", (event) => {
     const where = at(event);
     const before = touches.get(event.pointerId);
-    if (before && touches.size === 2) {
+    if (before && touches.size > 1) {
       const other = [...touches].find(([id]) => id !== event.pointerId)![1];
       const distance = (p: Pointer) => Math.hypot(p.screenX - other.screenX, p.screenY - other.screenY);
       host.view.pan((where.screenX - before.screenX) / 2, (where.screenY - before.screenY) / 2);
@@ -97,6 +107,7 @@ export function listen(root: HTMLElement, stage: HTMLElement, host: InputHost, s
     }
     event.preventDefault();
     const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1);
+    if (event.altKey && host.tool().wheel(-pixels / NOTCH)) return;
     const where = at(event);
     // A pinch on a touch pad arrives as a wheel with Ctrl, in small steps.
     host.zoom(where.screenX, where.screenY, Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.002)), true);
@@ -105,6 +116,9 @@ export function listen(root: HTMLElement, stage: HTMLElement, host: InputHost, s
   const key = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;
     if (target.closest("input, select, textarea")) return;
+    // Words that were marked in a message are what Ctrl+C copies.
+    const words = getSelection();
+    if (chordOf(event) === "ctrl+c" && words && !words.isCollapsed && root.contains(words.anchorNode)) return;
     // A button that has the focus is pressed by these.
     if (target.closest("button") && (event.key === "Enter" || event.key === " ")) return;
     if (!handleKey(event, host.handlers)) return;

@@ -4,23 +4,25 @@ import { describe, expect, it } from "vitest";
 
 import { OutlineSet } from "../shared/outlines";
 import {
-  area, bounds, contains, crossesAt, crossesItself, nearestEdge, nearestVertex, oriented, signedArea, withInserted, withoutVertex, withVertex,
+  area, bounds, contains, crossesAt, nearestEdge, nearestVertex, oriented, signedArea, withInserted, withoutVertices,
 } from "./geometry";
 import { History, type Step } from "./history";
 import { KEYS, chordOf, written } from "./keys";
+import type { Operation, Verdict } from "./operations";
+import { Outbox } from "./outbox";
 import { OutlineStore } from "./store";
 import { uuid7 } from "./uuid";
 import { barLength, View } from "./view";
 
 const SQUARE = Float32Array.of(0, 0, 10, 0, 10, 10, 0, 10);
 const HOLE = Float32Array.of(2, 2, 2, 4, 4, 4, 4, 2);
-const attributes = { classIndex: 0, confidence: NaN, flags: 0 };
+const attributes = { classIndex: 0, confidence: NaN, flags: 0, parents: [] };
 
 function storeOf(...objects: Float32Array[][]): OutlineStore {
   const store = new OutlineStore();
   const n = objects.length;
   store.load(OutlineSet.fromRings(objects), {
-    ids: objects.map((_, i) => `id-${i}`), classIndex: new Uint8Array(n), confidence: new Float32Array(n), flags: new Uint8Array(n),
+    ids: objects.map((_, i) => `id-${i}`), classIndex: new Uint8Array(n), confidence: new Float32Array(n), flags: new Uint8Array(n), parents: {},
   });
   return store;
 }
@@ -46,20 +48,21 @@ describe("geometry", () => {
   });
 
   it("sees a drag that crosses the outline or a hole, and only that", () => {
-    expect(crossesAt(withVertex([SQUARE, HOLE], 0, 0, -5, -5), 0, 0)).toBe(false);
-    expect(crossesAt(withVertex([SQUARE, HOLE], 0, 0, 20, 5), 0, 0)).toBe(true);
-    expect(crossesAt(withVertex([SQUARE, HOLE], 0, 0, 3, 3), 0, 0)).toBe(true);
-    expect(crossesItself(SQUARE)).toBe(false);
-    expect(crossesItself(Float32Array.of(0, 0, 10, 10, 10, 0, 0, 10))).toBe(true);
+    const dragged = (x: number, y: number) => [Float32Array.of(x, y, ...SQUARE.subarray(2)), HOLE];
+    expect(crossesAt(dragged(-5, -5), 0, 0)).toBe(false);
+    expect(crossesAt(dragged(20, 5), 0, 0)).toBe(true);
+    expect(crossesAt(dragged(3, 3), 0, 0)).toBe(true);
   });
 
   it("puts in and takes out vertices; three are the least", () => {
     const more = withInserted([SQUARE], 0, 3, 0, 5);
     expect([...more[0].slice(-2)]).toEqual([0, 5]);
-    expect(withoutVertex(more, 0, 4)).toEqual([SQUARE]);
+    const only = (ring: number, ...vertices: number[]) => (r: number, v: number) => r === ring && vertices.includes(v);
+    expect(withoutVertices(more, only(0, 4))).toEqual([SQUARE]);
     const triangle = Float32Array.of(2, 2, 2, 4, 4, 4);
-    expect(withoutVertex([triangle], 0, 0)).toBeNull();
-    expect(withoutVertex([SQUARE, triangle], 1, 0)).toEqual([SQUARE]);
+    expect(withoutVertices([triangle], only(0, 0))).toBeNull();
+    expect(withoutVertices([SQUARE], only(0, 0, 2))).toBeNull();
+    expect(withoutVertices([SQUARE, triangle, HOLE], only(1, 0, 1, 2))).toEqual([SQUARE, HOLE]);
   });
 });
 
@@ -76,12 +79,12 @@ describe("store", () => {
     const store = storeOf([SQUARE], [SQUARE.map((v) => v + 100) as Float32Array]);
     const told: unknown[] = [];
     store.onChange((slots) => told.push(slots));
-    store.put("id-0", [SQUARE.map((v) => v + 50) as Float32Array]);
+    store.put("id-0", [SQUARE.map((v) => v + 50) as Float32Array], attributes);
     expect(store.hit(5, 5, 1)).toBeNull();
     expect(store.hit(55, 55, 1)).toBe(0);
     store.remove("id-0");
     expect([store.count, store.hit(55, 55, 1), store.rings(0)]).toEqual([1, null, []]);
-    expect(store.put("id-0", [SQUARE])).toBe(0);
+    expect(store.put("id-0", [SQUARE], attributes)).toBe(0);
     expect(store.put("new", [SQUARE], attributes)).toBe(2);
     expect(store.count).toBe(3);
     expect(told).toEqual([[0], [0], [0], [2]]);
@@ -96,7 +99,7 @@ describe("store", () => {
       })];
     });
     const store = storeOf(...objects);
-    for (let i = 0; i < 300; i++) store.put(`id-${i}`, objects[i]); // the index is rebuilt on the way
+    for (let i = 0; i < 300; i++) store.put(`id-${i}`, objects[i], attributes); // the index is rebuilt on the way
     let looked = 0;
     const rings = store.rings.bind(store);
     store.rings = (slot) => (looked++, rings(slot));
@@ -135,7 +138,7 @@ describe("view", () => {
 
 describe("history", () => {
   const step = (id: string, n = 4): Step => ({
-    label: "x", changes: [{ id, before: null, after: [new Float32Array(2 * n)], attributes }],
+    label: "x", changes: [{ id, before: null, after: [new Float32Array(2 * n)], was: attributes, attributes }],
   });
 
   it("turns steps round, and forgets what was undone once something else is done", () => {
@@ -183,6 +186,29 @@ describe("keys", () => {
     expect(chord(" ")).toBe("space");
     expect(written("ctrl+shift+z")).toBe("Ctrl+Shift+Z");
     expect(written("+")).toBe("+");
+  });
+});
+
+describe("outbox", () => {
+  it("sends what was done in one step in one message, however much was done before it", async () => {
+    const sent: string[][] = [];
+    const outbox = new Outbox({ project: crypto.randomUUID(), image: 1, base: 1 }, {
+      send: (operations) => {
+        sent.push(operations.map(({ step: name }) => name));
+        return Promise.resolve(operations.map(({ id, outline }): Verdict => ({ id, outline, state: "ok", reason: "" })));
+      },
+      verdict: () => undefined,
+      changed: () => undefined,
+    });
+    const operation = (name: string): Operation => ({
+      id: crypto.randomUUID(), kind: "put", outline: crypto.randomUUID(), className: "spheroid", label: "x", step: name, parents: [], rings: [SQUARE],
+    });
+    outbox.add([...Array.from({ length: 31 }, (_, i) => operation(`single ${i}`)), ...Array.from({ length: 40 }, () => operation("merge")), operation("last")]);
+    await outbox.settled();
+    outbox.end();
+    expect(sent.flat()).toHaveLength(72);
+    expect(sent.filter((batch) => batch.includes("merge"))).toHaveLength(1);
+    expect(sent.length).toBeGreaterThan(1);
   });
 });
 

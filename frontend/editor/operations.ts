@@ -13,6 +13,10 @@ export interface Operation {
   className: string;
   /** Key of the string that names it. */
   label: string;
+  /** Operations of one step are taken together or not at all: a merge without its deletions would be no merge. */
+  step: string;
+  /** Outlines it was made from by merging or slicing. */
+  parents: readonly string[];
   /** Null for "delete". */
   rings: Ring[] | null;
 }
@@ -37,21 +41,24 @@ export interface SentVerdict {
 }
 
 export function operationsOf(step: Step, classes: readonly string[]): Operation[] {
+  const together = uuid7();
   return step.changes.map(({ id, after, attributes }) => ({
     id: uuid7(),
     kind: after ? "put" : "delete",
     outline: id,
-    className: classes[attributes.classIndex] ?? "spheroid",
+    className: classes[attributes.classIndex],
     label: step.label,
+    step: together,
+    parents: attributes.parents,
     rings: after ? after.map((ring) => ring.slice()) : null,
   }));
 }
 
 /** Parameters and buffers of the call that stores operations; each "put" has one buffer, in order. */
-export function wire(operations: readonly Operation[]): { operations: Record<string, string>[]; buffers: ArrayBuffer[] } {
+export function wire(operations: readonly Operation[]): { operations: Record<string, unknown>[]; buffers: ArrayBuffer[] } {
   return {
-    operations: operations.map(({ id, kind, outline, className, label }) => ({
-      id, kind, outline_id: outline, class_name: className, label,
+    operations: operations.map(({ id, kind, outline, className, label, step, parents }) => ({
+      id, kind, outline_id: outline, class_name: className, label, step, parents,
     })),
     buffers: operations.flatMap(({ rings }) => (rings ? [OutlineSet.fromRings([rings]).encode()] : [])),
   };

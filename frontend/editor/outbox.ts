@@ -11,6 +11,10 @@ export type Storing =
 const RETRY_AFTER = 5000;
 const BATCH = 32;
 const BATCH_BYTES = 2 ** 20;
+/** What is said of an operation beside its geometry, in bytes. */
+const DESCRIBED = 300;
+/** A message of 10 MiB would close the connection. */
+const MOST_BYTES = 3 * 2 ** 20;
 
 export interface OutboxHost {
   send(operations: readonly Operation[]): Promise<Verdict[]>;
@@ -103,13 +107,15 @@ export class Outbox {
   }
 }
 
-/** As many as one message holds. */
+/** As many as one message holds; what was done in one step stays together as far as a message goes at all. */
 function firstBatch(waiting: readonly Operation[]): Operation[] {
   const batch: Operation[] = [];
   let bytes = 0;
-  for (const operation of waiting.slice(0, BATCH)) {
-    bytes += (operation.rings ?? []).reduce((sum, ring) => sum + ring.byteLength, 200);
-    if (batch.length && bytes > BATCH_BYTES) break;
+  for (const operation of waiting) {
+    bytes += (operation.rings ?? []).reduce((sum, ring) => sum + ring.byteLength, DESCRIBED);
+    const begun = operation.step === batch.at(-1)?.step;
+    const full = begun ? bytes > MOST_BYTES : bytes > BATCH_BYTES || batch.length >= BATCH;
+    if (batch.length && full) break;
     batch.push(operation);
   }
   return batch;

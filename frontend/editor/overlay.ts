@@ -1,6 +1,6 @@
 /** What changes with the pointer: preview, handles, the path being drawn, labels. A plain canvas over the picture. */
 
-import { classColour } from "../shared/outlines";
+import { classColour, type Ring } from "../shared/outlines";
 import { strokeRings } from "./canvas_renderer";
 import { bounds, countVertices, type Box, type Rings } from "./geometry";
 import { LINE } from "./scene";
@@ -10,6 +10,8 @@ import type { View } from "./view";
 
 /** Above so many vertices on screen handles would be a blur. */
 const MOST_HANDLES = 4000;
+/** Vertices of locked outlines that are dotted: more would slow every frame. */
+const MOST_LOCKED = 20_000;
 const MOST_LABELS = 12;
 const MOST_CUT_MARKS = 400;
 /** An edge of the image counts as reached within so many pixels. */
@@ -33,34 +35,36 @@ export interface OverlayState {
 }
 
 export function paintOverlay(context: CanvasRenderingContext2D, state: OverlayState, ratio: number): void {
-  const { view, store, preview, marks } = state;
+  const { view, preview, marks } = state;
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, context.canvas.width, context.canvas.height);
   context.scale(ratio, ratio);
   if (state.outlines) paintCutMarks(context, state);
-  if (preview) {
-    const slot = store.slot(preview.id);
-    const colour = slot === undefined ? classColour(0) : classColour(store.attributes(slot).classIndex);
+  if (state.outlines) paintLocks(context, state);
+  for (const { rings, classIndex } of preview?.shapes ?? []) {
     // Crossed lines are dashed in white: seen without colour, and told in words beside the picture.
-    strokeRings(context, view, preview.rings, preview.crossed ? "#ffffff" : colour, LINE.selected);
-    if (preview.crossed) {
-      context.setLineDash([4, 4]);
-      context.strokeStyle = "#000000";
-      trace(context, view, preview.rings);
-      context.stroke();
-      context.setLineDash([]);
-    }
+    strokeRings(context, view, rings, preview?.crossed ? "#ffffff" : classColour(classIndex), LINE.selected);
+    if (!preview?.crossed) continue;
+    context.setLineDash([4, 4]);
+    context.strokeStyle = "#000000";
+    trace(context, view, rings);
+    context.stroke();
+    context.setLineDash([]);
   }
   if (state.handles) paintHandles(context, state);
-  if (marks.path) paintPath(context, view, marks.path);
+  if (marks.region) paintRegion(context, view, marks.region);
+  if (marks.shape) paintLine(context, view, marks.shape, true);
+  if (marks.path) paintLine(context, view, marks.path.flat(), false);
+  for (const point of marks.knots ?? []) dot(context, view, point, "#ffffff", LINE.handle);
+  if (marks.brush) paintBrush(context, view, marks.brush);
   if (marks.ghost) dot(context, view, marks.ghost, "rgb(255 255 255 / 70%)", LINE.handle + 2);
-  if (marks.picked) dot(context, view, marks.picked, state.accent, LINE.handle + 2);
+  for (const point of marks.picked ?? []) dot(context, view, point, state.accent, LINE.handle + 2);
   paintLabels(context, state);
 }
 
 function ringsOf(state: OverlayState, slot: number): Rings {
   const { preview, store } = state;
-  return preview && store.id(slot) === preview.id ? preview.rings : store.rings(slot);
+  return preview?.shapes.find(({ id }) => id === store.id(slot))?.rings ?? store.rings(slot);
 }
 
 function onScreen(view: View, box: Box): boolean {
@@ -73,7 +77,7 @@ function paintHandles(context: CanvasRenderingContext2D, state: OverlayState): v
   let left = MOST_HANDLES;
   for (const slot of state.selected) {
     const rings = ringsOf(state, slot);
-    if (!rings.length || !onScreen(view, bounds(rings))) continue;
+    if (!rings.length || state.store.isAside("locked", state.store.id(slot)) || !onScreen(view, bounds(rings))) continue;
     left -= countVertices(rings);
     if (left < 0) return;
     for (const ring of rings) {
@@ -115,16 +119,64 @@ function trace(context: CanvasRenderingContext2D, view: View, rings: Rings): voi
   }
 }
 
-function paintPath(context: CanvasRenderingContext2D, view: View, path: readonly (readonly [number, number])[]): void {
+/** A line that is being drawn: white over a dark halo. */
+function paintLine(context: CanvasRenderingContext2D, view: View, line: ArrayLike<number>, closed: boolean): void {
   context.lineJoin = "round";
+  context.beginPath();
+  for (let i = 0; i < line.length; i += 2) {
+    const [x, y] = view.toScreen(line[i], line[i + 1]);
+    if (i) context.lineTo(x, y);
+    else context.moveTo(x, y);
+  }
+  if (closed) context.closePath();
   for (const [width, colour] of [[LINE.selected + 2 * LINE.halo, "rgb(0 0 0 / 60%)"], [LINE.selected, "#ffffff"]] as const) {
-    context.beginPath();
-    path.forEach(([x, y], index) => (index ? context.lineTo(...view.toScreen(x, y)) : context.moveTo(...view.toScreen(x, y))));
     context.lineWidth = width;
     context.strokeStyle = colour;
     context.stroke();
   }
-  for (const point of path.slice(0, -1)) dot(context, view, point, "#ffffff", LINE.handle);
+}
+
+/** What a drag selects: a veil within a thin dashed line. */
+function paintRegion(context: CanvasRenderingContext2D, view: View, region: Ring): void {
+  trace(context, view, [region]);
+  context.fillStyle = "rgb(255 255 255 / 12%)";
+  context.fill("evenodd");
+  for (const [dash, colour] of [[[], "rgb(0 0 0 / 60%)"], [[4, 4], "#ffffff"]] as const) {
+    context.setLineDash([...dash]);
+    context.lineWidth = 1;
+    context.strokeStyle = colour;
+    context.stroke();
+  }
+  context.setLineDash([]);
+}
+
+function paintBrush(context: CanvasRenderingContext2D, view: View, { x, y, radius }: { x: number; y: number; radius: number }): void {
+  context.beginPath();
+  context.arc(...view.toScreen(x, y), radius * view.scale, 0, 2 * Math.PI);
+  for (const [width, colour] of [[3, "rgb(0 0 0 / 60%)"], [1, "#ffffff"]] as const) {
+    context.lineWidth = width;
+    context.strokeStyle = colour;
+    context.stroke();
+  }
+}
+
+/** Locked outlines are dotted in black over their line: it is seen without colour that they cannot be changed. */
+function paintLocks(context: CanvasRenderingContext2D, state: OverlayState): void {
+  const { view, store } = state;
+  if (!store.aside("locked").size) return;
+  let left = MOST_LOCKED;
+  for (const slot of store.query(view.visible())) {
+    if (!store.isAside("locked", store.id(slot))) continue;
+    const rings = ringsOf(state, slot);
+    left -= countVertices(rings);
+    if (left < 0) return;
+    trace(context, view, rings);
+    context.setLineDash([2, 4]);
+    context.lineWidth = state.selected.has(slot) ? LINE.selected : LINE.normal;
+    context.strokeStyle = "#000000";
+    context.stroke();
+  }
+  context.setLineDash([]);
 }
 
 function dot(context: CanvasRenderingContext2D, view: View, [x, y]: readonly [number, number], colour: string, size: number): void {

@@ -6,11 +6,14 @@ import type { Translate } from "../shared/strings";
 import type { Chrome } from "./chrome";
 import { area, oriented } from "./geometry";
 import { FLAG } from "./store";
-import type { Pointer, Preview } from "./tools/tool";
+import { LOOKING, TOOLS, type Drawing, type Pointer, type Preview } from "./tools/tool";
 import { barLength, type View } from "./view";
 import type { Work } from "./work";
 
 const LONGEST_BAR = 140;
+/** What can be done with one selected outline or more, and with two or more. */
+const ONE = ["object.fill_holes", "object.free_hole", "edit.copy", "edit.duplicate", "object.lock", "object.hide", "edit.remove"] as const;
+const TWO = ["object.merge", "object.subtract", "object.intersect"] as const;
 
 /** Area with its unit: um where the pixel size is known. */
 export function areaText(px2: number, pixelSize: number | null, t: Translate): string {
@@ -33,7 +36,10 @@ export function readings(chrome: Chrome, work: Work, at: Pointer | null, t: Tran
 export function showFooter(chrome: Chrome, work: Work, view: View, preview: Preview | null, t: Translate): void {
   const size = work.info?.image.pixel_size_um ?? null;
   chrome.object.textContent = objectText(work, preview, size, t);
+  const hidden = work.store.hiddenCount;
   chrome.count.textContent = t("editor.objects", { n: work.store.count });
+  chrome.hidden.hidden = !hidden;
+  chrome.hidden.textContent = t("editor.hidden", { n: hidden });
   const percent = view.scale * 100;
   chrome.zoom.textContent = t("editor.zoom", { percent: percent < 10 ? three(percent) : count(percent) });
   const unit = size ?? 1;
@@ -45,40 +51,68 @@ export function showFooter(chrome: Chrome, work: Work, view: View, preview: Prev
 
 function objectText(work: Work, preview: Preview | null, size: number | null, t: Translate): string {
   const { selection, store } = work;
-  const id = preview?.id ?? selection.only;
-  if (id === null || id === undefined) {
+  if (preview?.shapes.length) return previewText(work, preview, size, t);
+  const id = selection.only;
+  if (id === null) {
     const n = selection.ids.size;
     return n ? t("editor.selected", { n }) : "";
   }
   const slot = store.slot(id);
   if (slot === undefined) return "";
   const { confidence, flags } = store.attributes(slot);
-  const rings = preview?.id === id ? preview.rings : store.rings(slot);
-  const parts = [`#${slot + 1}`, areaText(area(oriented(rings)), size, t)];
+  const parts = [objectName(work, slot), areaText(area(store.rings(slot)), size, t)];
   if (Number.isFinite(confidence)) parts.push(t("editor.confidence", { value: confidence.toFixed(2) }));
   if (flags & FLAG.lowConfidence) parts.push(t("editor.low_confidence"));
   if (flags & FLAG.border) parts.push(t("editor.cut"));
+  if (store.isAside("locked", id)) parts.push(t("editor.locked"));
   return parts.join(" · ");
+}
+
+/** What it is and how large it would be. */
+function previewText(work: Work, { shapes }: Preview, size: number | null, t: Translate): string {
+  const ids = [...new Set(shapes.map(({ id }) => id).filter((id) => id !== null))];
+  const slot = ids.length === 1 ? work.store.slot(ids[0]) : undefined;
+  const name = slot !== undefined ? objectName(work, slot) : ids.length ? t("editor.selected", { n: ids.length }) : t("editor.new");
+  return `${name} · ${areaText(shapes.reduce((sum, { rings }) => sum + area(oriented(rings)), 0), size, t)}`;
+}
+
+/** The number of an object in its image, and its class where there are several. */
+export function objectName({ store, classes }: Work, slot: number): string {
+  const { names } = classes;
+  return names.length > 1 ? `#${slot + 1} ${names[store.attributes(slot).classIndex]}` : `#${slot + 1}`;
+}
+
+/** The class of what is selected, else of what is drawn next; null for several. */
+export function classOf({ selection, store }: Work, drawing: Drawing): number | null {
+  if (!selection.ids.size) return drawing.classIndex;
+  const found = new Set([...selection.ids].map((id) => store.attributes(store.slot(id)!).classIndex));
+  return found.size === 1 ? [...found][0] : null;
 }
 
 /** The image's name, its place among the others, and how the changes stand. */
 export function showHeader(chrome: Chrome, work: Work, kernel: State, t: Translate): void {
   const image = work.image;
+  const { buttons } = chrome;
   chrome.name.textContent = image?.name ?? "";
   chrome.name.title = image?.name ?? "";
   chrome.place.textContent = image ? t("editor.place", { position: count(image.position), count: count(image.count) }) : "";
-  chrome.enable("image.previous", image?.previous != null);
-  chrome.enable("image.next", image?.next != null);
+  buttons.enable("image.previous", image?.previous != null);
+  buttons.enable("image.next", image?.next != null);
   const [state, words] = storingText(work, kernel, t);
   chrome.storing.dataset.state = state;
   chrome.storing.textContent = words;
   chrome.storing.title = words;
   chrome.retry.hidden = state !== "not_stored";
-  chrome.enable("edit.save", !work.readOnly && !work.saving && work.unsaved > 0);
-  chrome.enable("edit.undo", !work.readOnly && work.history.undoable !== null);
-  chrome.enable("edit.redo", !work.readOnly && work.history.redoable !== null);
-  chrome.enable("edit.remove", !work.readOnly && work.selection.ids.size > 0);
-  for (const action of ["tool.vertices", "tool.draw"] as const) chrome.enable(action, !work.readOnly);
+  buttons.enable("edit.save", !work.readOnly && !work.saving && work.unsaved > 0);
+  buttons.enable("edit.undo", !work.readOnly && work.history.undoable !== null);
+  buttons.enable("edit.redo", !work.readOnly && work.history.redoable !== null);
+  for (const name of TOOLS) buttons.enable(`tool.${name}`, !work.readOnly || LOOKING.includes(name));
+  const chosen = work.readOnly ? 0 : work.selection.ids.size;
+  for (const action of ONE) buttons.enable(action, chosen > 0);
+  for (const action of TWO) buttons.enable(action, chosen > 1);
+  buttons.enable("edit.paste", !work.readOnly);
+  const locked = chosen > 0 && [...work.selection.ids].every((id) => work.store.isAside("locked", id));
+  buttons.press("object.lock", locked);
 }
 
 function storingText(work: Work, kernel: State, t: Translate): [string, string] {

@@ -18,13 +18,20 @@ export interface Columns {
   classIndex: Uint8Array;
   confidence: Float32Array;
   flags: Uint8Array;
+  /** By id, of those that have any. */
+  parents: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface Attributes {
   classIndex: number;
   confidence: number;
   flags: number;
+  /** Outlines it was made from by merging or slicing. */
+  parents: readonly string[];
 }
+
+/** What a person set aside: locked outlines are not changed, hidden ones not drawn and not found. */
+export type Aside = "locked" | "hidden";
 
 const REBUILD_AFTER = 256;
 
@@ -38,7 +45,10 @@ export class OutlineStore {
   #index: Flatbush | null = null;
   /** Boxes that the index does not know; null where the outline is gone. */
   #loose = new Map<number, Box | null>();
+  /** By id, so that it holds for images that are opened again. */
+  #aside: Record<Aside, Set<string>> = { locked: new Set(), hidden: new Set() };
   #listeners = new Set<(slots: readonly number[] | "all") => void>();
+  #asideListeners = new Set<(kind: Aside) => void>();
   #alive = 0;
 
   /** Slots there are, dead ones counted. */
@@ -64,6 +74,7 @@ export class OutlineStore {
       classIndex: columns.classIndex[slot] ?? 0,
       confidence: columns.confidence[slot] ?? NaN,
       flags: columns.flags[slot] ?? 0,
+      parents: columns.parents[this.#ids[slot]] ?? [],
     }));
     this.#edited.clear();
     this.#alive = this.#ids.length;
@@ -95,17 +106,17 @@ export class OutlineStore {
   }
 
   /** Add, change or bring back an outline; returns its slot. */
-  put(id: string, rings: Rings, attributes?: Attributes): number {
+  put(id: string, rings: Rings, attributes: Attributes): number {
     let slot = this.#slots.get(id);
     if (slot === undefined) {
       slot = this.#ids.length;
       this.#ids.push(id);
       this.#slots.set(id, slot);
-      this.#attributes.push(attributes ?? { classIndex: 0, confidence: NaN, flags: 0 });
+      this.#attributes.push(attributes);
       this.#alive++;
     } else {
       if (!this.alive(slot)) this.#alive++;
-      if (attributes) this.#attributes[slot] = attributes;
+      this.#attributes[slot] = attributes;
     }
     this.#edited.set(slot, rings);
     this.#loosen(slot);
@@ -122,11 +133,39 @@ export class OutlineStore {
     this.#tell([slot]);
   }
 
-  /** Slots whose box meets this one. */
+  isAside(kind: Aside, id: string): boolean {
+    return this.#aside[kind].has(id);
+  }
+
+  /** Every outline that was set aside, of this image or another. */
+  aside(kind: Aside): ReadonlySet<string> {
+    return this.#aside[kind];
+  }
+
+  setAside(kind: Aside, ids: Iterable<string>, on: boolean): void {
+    const set = this.#aside[kind];
+    const turned = [...ids].filter((id) => set.has(id) !== on);
+    if (!turned.length) return;
+    for (const id of turned) {
+      if (on) set.add(id);
+      else set.delete(id);
+    }
+    for (const listener of this.#asideListeners) listener(kind);
+    this.#tell(turned.map((id) => this.#slots.get(id)).filter((slot) => slot !== undefined));
+  }
+
+  onAside(listener: (kind: Aside) => void): void {
+    this.#asideListeners.add(listener);
+  }
+
+  /** Slots whose box meets this one, but for hidden ones. */
   query(box: Box): number[] {
-    const found = this.#index ? this.#index.search(...box, (slot) => !this.#loose.has(slot)) : [];
+    const { hidden } = this.#aside;
+    const seen = (slot: number) => !hidden.size || !hidden.has(this.#ids[slot]);
+    const found = this.#index ? this.#index.search(...box, (slot) => !this.#loose.has(slot) && seen(slot)) : [];
     for (const [slot, own] of this.#loose) {
-      if (own && own[0] <= box[2] && own[2] >= box[0] && own[1] <= box[3] && own[3] >= box[1]) found.push(slot);
+      const meets = own && own[0] <= box[2] && own[2] >= box[0] && own[1] <= box[3] && own[3] >= box[1];
+      if (meets && seen(slot)) found.push(slot);
     }
     return found;
   }
@@ -153,6 +192,16 @@ export class OutlineStore {
 
   *slots(): Generator<number> {
     for (let slot = 0; slot < this.#ids.length; slot++) if (this.alive(slot)) yield slot;
+  }
+
+  /** How many of the outlines that are there are hidden. */
+  get hiddenCount(): number {
+    return this.#aside.hidden.size ? this.#alive - this.seen().length : 0;
+  }
+
+  /** Ids of the outlines that are there and not hidden. */
+  seen(): string[] {
+    return [...this.slots()].map((slot) => this.#ids[slot]).filter((id) => !this.#aside.hidden.has(id));
   }
 
   #loosen(slot: number): void {

@@ -29,6 +29,9 @@ export interface SentOperation {
   id: string;
   kind: string;
   outline_id: string;
+  class_name: string;
+  step: string;
+  parents: string[];
 }
 
 export class Kernel {
@@ -41,12 +44,16 @@ export class Kernel {
   drafts: unknown[] = [];
   verdict: (operation: SentOperation) => Partial<SentVerdict> = () => ({});
   failing: string | null = null;
+  /** What was copied last, with its outlines. */
+  copied: { params: Record<string, unknown>; blob: ArrayBuffer } | null = null;
 
   constructor(traits: Record<string, unknown> = {}) {
-    this.model = new MockModel({ strings, image_id: 1, read_only: false, selected_ids: [], ...traits });
+    this.model = new MockModel({ strings, image_id: 1, read_only: false, selected_ids: [], locked_ids: [], hidden_ids: [], ...traits });
     this.model.handle("document", (params) => this.document(params.image_id as number));
     this.model.handle("pixels", () => this.pixels());
     this.model.handle("operations", (params) => this.operations(params.operations as SentOperation[]));
+    this.model.handle("copy", (params, buffers) => void (this.copied = { params, blob: buffers[0] as ArrayBuffer }));
+    this.model.handle("paste", () => (this.copied ? new MockAnswer(this.copied.params, [new DataView(this.copied.blob)]) : null));
     this.model.handle("save", () => {
       this.stored.clear();
       this.version++;
@@ -63,7 +70,7 @@ export class Kernel {
         previous: image > 1 ? image - 1 : null, next: image < 2 ? image + 1 : null,
       },
       base_revision: this.base, draft_operations: this.stored.size, stale: false, version: this.version,
-      read_only: this.model.get("read_only"), drafts: this.drafts, classes: ["spheroid", "core"], ids: IDS,
+      read_only: this.model.get("read_only"), drafts: this.drafts, classes: ["spheroid", "core"], ids: IDS, parents: {},
     };
     return new MockAnswer(value, [
       new DataView(set.encode()), view(Uint8Array.of(0, 1, 0)), view(Float32Array.of(0.9, 0.8, 0.4)), view(Uint8Array.of(0, 0, 3)),
@@ -149,9 +156,31 @@ export function drag(shown: Shown, from: [number, number], to: [number, number],
   point(shown, "pointerup", ...to, init);
 }
 
+/** A drag along a way. */
+export function along(shown: Shown, way: readonly [number, number][], init: PointerEventInit = {}): void {
+  point(shown, "pointermove", ...way[0], init);
+  point(shown, "pointerdown", ...way[0], init);
+  for (let i = 1; i < way.length; i++) {
+    const [x0, y0] = way[i - 1], [x1, y1] = way[i];
+    for (let k = 1; k <= 4; k++) point(shown, "pointermove", x0 + ((x1 - x0) * k) / 4, y0 + ((y1 - y0) * k) / 4, init);
+  }
+  point(shown, "pointerup", ...way.at(-1)!, init);
+}
+
 export function press(shown: Shown, key: string, init: KeyboardEventInit = {}): void {
   const target = shown.editor.chrome.stage;
   for (const type of ["keydown", "keyup"]) {
     target.dispatchEvent(new KeyboardEvent(type, { key, bubbles: true, cancelable: true, ...init }));
   }
+}
+
+/** Chance that repeats. */
+export function chance(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
 }

@@ -5,8 +5,9 @@
 
 import { OutlineSet } from "../shared/outlines";
 import { RpcError, type Rpc } from "../shared/rpc";
+import { Classes } from "./classes";
 import { readDocument, type DocumentInfo, type ImageInfo } from "./document";
-import { area, bounds } from "./geometry";
+import { area, bounds, type Rings } from "./geometry";
 import { History, type Change, type Step } from "./history";
 import * as journal from "./journal";
 import { operationsOf, unwire, wire, type Operation, type SentVerdict, type Verdict } from "./operations";
@@ -39,6 +40,7 @@ export class Work {
   readonly store = new OutlineStore();
   readonly history = new History();
   readonly selection = new Selection();
+  readonly classes = new Classes();
   /** Null until an image is wholly here: what is not there cannot be changed or saved. */
   info: DocumentInfo | null = null;
   /** What is known of the image, even when it cannot be shown. */
@@ -117,7 +119,7 @@ export class Work {
     } catch (error) {
       if (loading.signal.aborted) return;
       this.info = null;
-      this.store.load(OutlineSet.empty(), { ids: [], classIndex: new Uint8Array(), confidence: new Float32Array(), flags: new Uint8Array() });
+      this.store.load(OutlineSet.empty(), { ids: [], classIndex: new Uint8Array(), confidence: new Float32Array(), flags: new Uint8Array(), parents: {} });
       this.listener.failed(error);
     }
   }
@@ -139,20 +141,21 @@ export class Work {
     }
   }
 
-  /** Do something: shown at once, stored as soon as the kernel answers. */
-  commit(step: Step): void {
-    if (this.readOnly) return;
+  /** Do something: shown at once, stored as soon as the kernel answers. False, visibly, where an outline is locked. */
+  commit(step: Step): boolean {
+    if (this.readOnly || this.#locked(step)) return false;
     const marked = { ...step, changes: step.changes.map((change) => this.#marked(change)) };
     this.history.push(marked);
     this.#do(marked);
+    return true;
   }
 
   undo(): boolean {
-    return this.#turn(this.history.undo(), "editor.undone");
+    return this.#turn(this.history.undoable, () => this.history.undo(), "editor.undone");
   }
 
   redo(): boolean {
-    return this.#turn(this.history.redo(), "editor.redone");
+    return this.#turn(this.history.redoable, () => this.history.redo(), "editor.redone");
   }
 
   /** Store what waits, then let the kernel close the draft into a revision. */
@@ -194,7 +197,7 @@ export class Work {
   }
 
   #take(answer: Parameters<typeof readDocument>[0]): void {
-    const { info, outlines, columns } = readDocument(answer);
+    const { info, outlines, columns } = readDocument(answer, this.classes);
     if (this.#outbox?.place.base !== info.base_revision || this.#outbox.place.image !== info.image.id) {
       this.#outbox?.end();
       this.#outbox = this.#newOutbox(info);
@@ -259,10 +262,9 @@ export class Work {
     this.#outbox?.add(operations);
   }
 
-  #show({ kind, outline, rings, className }: Operation): void {
+  #show({ kind, outline, rings, className, parents }: Operation): void {
     if (kind === "delete" || !rings) return this.store.remove(outline);
-    const classIndex = Math.max(0, this.info?.classes.indexOf(className) ?? 0);
-    this.store.put(outline, rings, this.#attributes(rings, classIndex));
+    this.store.put(outline, rings, this.#attributes(rings, { classIndex: this.classes.number(className), parents }));
   }
 
   #do(step: Step): void {
@@ -270,28 +272,35 @@ export class Work {
       if (after) this.store.put(id, after, attributes);
       else this.store.remove(id);
     }
-    this.selection.set([...this.selection.ids].filter((id) => this.#there(id)));
-    this.#outbox?.add(operationsOf(step, this.info?.classes ?? []));
+    for (const { kind, ids, on } of step.marks ?? []) this.store.setAside(kind, ids, on);
+    this.selection.set([...this.selection.ids].filter((id) => this.#there(id) && !this.store.isAside("hidden", id)));
+    if (step.changes.length) this.#outbox?.add(operationsOf(step, this.classes.names));
     this.listener.changed();
   }
 
-  #turn(step: Step | null, key: string): boolean {
-    if (!step || this.readOnly) return false;
-    this.#do(step);
-    this.listener.say(key, "info", { what: step.label });
+  #turn(next: Step | null, turn: () => Step | null, key: string): boolean {
+    if (!next || this.readOnly || this.#locked(next)) return false;
+    this.#do(turn()!);
+    this.listener.say(key, "info", { what: next.label });
     return true;
+  }
+
+  #locked({ changes }: Step): boolean {
+    const locked = changes.some(({ id }) => this.store.isAside("locked", id));
+    if (locked) this.listener.say("editor.refused.locked", "warning");
+    return locked;
   }
 
   /** What a person drew has no confidence of a model, and its place says whether the edge cuts it. */
   #marked(change: Change): Change {
-    return { ...change, attributes: this.#attributes(change.after ?? change.before ?? [], change.attributes.classIndex) };
+    return { ...change, attributes: this.#attributes(change.after ?? change.before ?? [], change.attributes) };
   }
 
-  #attributes(rings: Change["after"] & {}, classIndex: number): Attributes {
+  #attributes(rings: Rings, { classIndex, parents }: Pick<Attributes, "classIndex" | "parents">): Attributes {
     const { width, height } = this.info!.image;
     const box = bounds(rings);
     const cut = box[0] <= EDGE || box[1] <= EDGE || box[2] >= width - EDGE || box[3] >= height - EDGE;
-    return { classIndex, confidence: NaN, flags: FLAG.edited | (cut ? FLAG.border : 0) };
+    return { classIndex, parents, confidence: NaN, flags: FLAG.edited | (cut ? FLAG.border : 0) };
   }
 
   #heed({ outline, state, reason, rings }: Verdict): void {
@@ -300,8 +309,8 @@ export class Work {
     if (this.#outbox?.waiting.some((operation) => operation.outline === outline)) return;
     if (rings) {
       const slot = this.store.slot(outline);
-      const classIndex = slot === undefined ? 0 : this.store.attributes(slot).classIndex;
-      this.store.put(outline, rings, this.#attributes(rings, classIndex));
+      const known = slot === undefined ? { classIndex: 0, parents: [] } : this.store.attributes(slot);
+      this.store.put(outline, rings, this.#attributes(rings, known));
     } else {
       this.store.remove(outline);
     }

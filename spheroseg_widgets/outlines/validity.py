@@ -69,14 +69,14 @@ def check_outline(rings: Sequence[ArrayLike], height: int, width: int) -> Checke
         return Checked("ok", [ring.astype(np.float32) for ring in given])
     crossed = not polygon.is_valid
     mended = shapely.make_valid(polygon) if crossed else polygon
-    whole = _parts(mended)
+    whole = polygons_of(mended)
     if not whole or sum(part.area for part in whole) < LEAST_AREA_PX2:
         return Checked("refused", [], "crosses" if crossed and len(whole) > 1 else "empty")
     if crossed and not _one_stands_out(whole):
         return Checked("refused", [], "crosses")
     largest = max(whole, key=lambda part: float(part.area))
     with np.errstate(divide="ignore"):  # edges shorter than floats can tell apart
-        inside = _parts(shapely.set_precision(largest.intersection(frame), GRID_PX))
+        inside = polygons_of(shapely.set_precision(largest.intersection(frame), GRID_PX))
     kept = max(inside, key=lambda part: float(part.area), default=None)
     if kept is None or kept.area < LEAST_AREA_PX2:
         return Checked("refused", [], "outside")
@@ -84,14 +84,14 @@ def check_outline(rings: Sequence[ArrayLike], height: int, width: int) -> Checke
     return Checked("repaired", parts, "crosses" if crossed else "outside")
 
 
-def _parts(shape: shapely.Geometry) -> list[Polygon]:
+def polygons_of(shape: shapely.Geometry) -> list[Polygon]:
     """Polygons of whatever shapely made; lines and points have no area."""
     out: list[Polygon] = []
     for part in shapely.get_parts(shape).tolist():
         if isinstance(part, Polygon):
             out += [part] if part.area > 0 else []
         elif hasattr(part, "geoms"):
-            out += _parts(part)
+            out += polygons_of(part)
     return out
 
 

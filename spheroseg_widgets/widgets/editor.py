@@ -22,9 +22,11 @@ from spheroseg_widgets.measure.shape import SHAPE_COLUMNS
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.project.settling import UnsavedChangesWarning
+from spheroseg_widgets.store.classes import class_names
 from spheroseg_widgets.store.job_state import QUEUED
 
 from .base import KERNEL_ID, STATIC, SpheroWidget
+from .editor_clipboard import Clipboard
 from .editor_document import BORDER, Document, Operation
 from .editor_pixels import shown_plane
 from .editor_session import EditSession, Verdict
@@ -36,7 +38,7 @@ FACE_WIDTH = 720
 logger = logging.getLogger(__name__)
 
 
-class Editor(SpheroWidget):
+class Editor(Clipboard, SpheroWidget):
     """Look at an image, correct its outlines, save them as a revision.
 
     Parameters
@@ -46,6 +48,8 @@ class Editor(SpheroWidget):
         Name, stem, path or image_id; the first image by default.
     read_only : bool
         Show only: no change is taken.
+    classes : sequence of str
+        Classes an outline can be given beside those the project has; more can be added while editing.
 
     Attributes
     ----------
@@ -55,6 +59,8 @@ class Editor(SpheroWidget):
         Whether it only shows.
     selected_ids : list of str
         Ids of the selected outlines, in both directions.
+    locked_ids, hidden_ids : list of str
+        Ids of outlines that were locked (no tool changes them) or hidden (not drawn), in both directions.
 
     Raises
     ------
@@ -74,9 +80,20 @@ class Editor(SpheroWidget):
     image_id = traitlets.Int().tag(sync=True)
     read_only = traitlets.Bool(default_value=False, read_only=True).tag(sync=True)
     selected_ids: traitlets.List[str] = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    locked_ids: traitlets.List[str] = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    hidden_ids: traitlets.List[str] = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
-    def __init__(self, project: Project, image: str | Path | int | None = None, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        project: Project,
+        image: str | Path | int | None = None,
+        *,
+        read_only: bool = False,
+        classes: Sequence[str] = (),
+    ) -> None:
         self.project = project
+        self._given_classes = [str(name) for name in classes]
+        self._classes: list[str] | None = None
         self._only_shows = read_only  # the trait tells the browser; this cannot be changed from there
         self._session = f"{KERNEL_ID}/{uuid.uuid4().hex}"
         self._open: EditSession | None = None
@@ -175,7 +192,7 @@ class Editor(SpheroWidget):
         with self.lock:
             session = self._session_of(params)
             row, document = session.row, session.document
-            ids, classes, index, confidence, flags = document.columns()
+            ids, classes, index, confidence, flags = document.columns(self._known_classes())
             size = row["pixel_size_um"]
             value = {
                 "project": hashlib.sha256(f"{self.project.database.engine.url}#{self.project.id}".encode()).hexdigest()[:16],
@@ -187,6 +204,7 @@ class Editor(SpheroWidget):
                 "base_revision": document.base, "draft_operations": document.n_operations, "stale": session.stale,
                 "version": session.version, "read_only": self._only_shows,
                 "drafts": [] if self._only_shows else session.other_drafts(), "classes": classes, "ids": ids,
+                "parents": document.parents(),
             }  # fmt: skip
             blob = document.outlines().to_bytes()
         return Answer(value, [blob, index.tobytes(), confidence.astype("<f4").tobytes(), flags.tobytes()])
@@ -283,6 +301,13 @@ class Editor(SpheroWidget):
             raise StoreError("another image was opened meanwhile; open this one again to go on")
         return self._current()
 
+    def _known_classes(self) -> list[str]:
+        """Return the project's classes and those given; read once, as it takes a look at every outline."""
+        if self._classes is None:
+            with self.project.database.read() as connection:
+                self._classes = [*class_names(connection, self.project.id), *self._given_classes]
+        return self._classes
+
     def reload(self) -> None:
         """Read the open image again."""
         with self.lock:
@@ -329,6 +354,8 @@ def _received(sent: Sequence[dict[str, Any]], buffers: Sequence[memoryview]) -> 
                 class_name=str(one["class_name"]),
                 label=str(one["label"]),
                 rings=rings,
+                step=str(uuid.UUID(one["step"])),
+                parents=[str(uuid.UUID(parent)) for parent in one["parents"]],
             )
         )
     return operations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -23,7 +23,7 @@ BORDER, LOW, EDITED = 1, 2, 4
 """Bits of the column `flags` (TypeScript: `FLAG` in `frontend/editor/store.ts`)."""
 
 CARRIED = ("track", "primary_by", "parents")
-"""What a revision says of an outline that no edit changes."""
+"""What a revision says of an outline beside its shape and class."""
 
 Rings = list[NDArray[np.float32]]
 
@@ -44,6 +44,10 @@ class Operation:
         Key of the string that names it.
     rings : list of (n, 2) float32
         For "put": all rings of the outline.
+    step : str
+        Operations of one step are taken together or not at all; "" is a step of its own.
+    parents : list of str
+        Ids of the outlines it was made from by merging or slicing.
     """
 
     id: str
@@ -52,13 +56,15 @@ class Operation:
     class_name: str = DEFAULT_CLASS
     label: str = ""
     rings: Rings = field(default_factory=list)
+    step: str = ""
+    parents: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Return what the edit log keeps; the geometry as base64, exact."""
         blob = Outlines.from_rings([self.rings]).to_bytes() if self.kind == "put" else b""
         return {
             "kind": self.kind, "outline_id": self.outline_id, "class_name": self.class_name, "label": self.label,
-            "geometry": b64encode(blob).decode("ascii"),
+            "geometry": b64encode(blob).decode("ascii"), "step": self.step, "parents": self.parents,
         }  # fmt: skip
 
     @classmethod
@@ -72,6 +78,8 @@ class Operation:
             class_name=str(stored["class_name"]),
             label=str(stored["label"]),
             rings=Outlines.from_bytes(blob).rings(0) if blob else [],
+            step=str(stored.get("step", "")),
+            parents=list(stored.get("parents") or []),
         )
 
 
@@ -102,10 +110,11 @@ class Document:
         self.base = base
         self.height, self.width = height, width
         self.n_operations = 0
-        self._entries = {
+        self._base = {
             str(row["outline_id"]): Entry(outlines.rings(index), {str(key): value for key, value in row.items()})
             for index, row in enumerate(rows.to_dict("records"))
         }
+        self._entries = dict(self._base)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -126,27 +135,49 @@ class Document:
         if operation.kind == "delete":
             self._entries.pop(operation.outline_id, None)
             return
-        known = self._entries.get(operation.outline_id)
-        row = {"outline_id": operation.outline_id} if known is None else known.row
+        known = operation.outline_id in self._entries
+        self._entries[operation.outline_id] = self._put(operation)
+        if not known and operation.outline_id in self._base:  # it is back, and in its place
+            order = [*self._base, *(outline_id for outline_id in self._entries if outline_id not in self._base)]
+            self._entries = {one: self._entries[one] for one in order if one in self._entries}
+
+    def _put(self, operation: Operation) -> Entry:
+        """Return the outline as an operation makes it: the revision's own where that is what it gives back."""
+        base = self._base.get(operation.outline_id)
+        row: dict[str, Any] = {"outline_id": operation.outline_id} if base is None else base.row
+        if base is not None and _same(operation, base):
+            return base
         # A model's confidence is of the outline it drew, not of what a person made of it.
-        row = {**row, "class_name": operation.class_name, "confidence": None}
-        self._entries[operation.outline_id] = Entry(operation.rings, row, edited=True)
+        row = {**row, "class_name": operation.class_name, "confidence": None, "parents": operation.parents or None}
+        return Entry(operation.rings, row, edited=True)
 
     def outlines(self) -> Outlines:
         """Return the outlines as they are now."""
         return Outlines.from_rings([entry.rings for entry in self._entries.values()])
 
-    def columns(self) -> tuple[list[str], list[str], NDArray[np.uint8], NDArray[np.float32], NDArray[np.uint8]]:
-        """Return what the browser draws by: ids, classes, class index, confidence and flags of each outline."""
+    def columns(
+        self, classes: Sequence[str] = ()
+    ) -> tuple[list[str], list[str], NDArray[np.uint8], NDArray[np.float32], NDArray[np.uint8]]:
+        """Return what the browser draws by: ids, classes, class index, confidence and flags of each outline.
+
+        Parameters
+        ----------
+        classes : sequence of str
+            Classes to be listed whether an outline has them or not.
+        """
         entries = list(self._entries.values())
         names = [str(entry.row.get("class_name") or DEFAULT_CLASS) for entry in entries]
-        classes = list(dict.fromkeys([DEFAULT_CLASS, *names]))
+        listed = list(dict.fromkeys([DEFAULT_CLASS, *classes, *names]))
         confidence = np.array([_number(entry.row.get("confidence")) for entry in entries], np.float32)
         flags = np.array([EDITED if entry.edited else 0 for entry in entries], np.uint8)
         if entries:
             flags |= np.where(touches_border(self.outlines(), self.height, self.width), BORDER, 0).astype(np.uint8)
             flags |= np.where(confidence < LOW_CONFIDENCE, LOW, 0).astype(np.uint8)
-        return self.ids, classes, np.array([classes.index(n) for n in names], np.uint8), confidence, flags
+        return self.ids, listed, np.array([listed.index(n) for n in names], np.uint8), confidence, flags
+
+    def parents(self) -> dict[str, list[str]]:
+        """Return what outlines were made from, by id, of those that were made from any."""
+        return {one: found for one, entry in self._entries.items() if (found := _parents(entry))}
 
     def frame(self) -> pd.DataFrame:
         """Return one row an outline: id, class, confidence, flags, its geometry (shapely) and its shape in px."""
@@ -177,6 +208,20 @@ class Document:
             "touches_border": touches_border(outlines, self.height, self.width),
         })  # fmt: skip
         return outlines, about.join(measure_objects(outlines, pixels))
+
+
+def _same(operation: Operation, entry: Entry) -> bool:
+    alike = len(operation.rings) == len(entry.rings) and all(map(np.array_equal, operation.rings, entry.rings))
+    return (
+        alike
+        and operation.class_name == (entry.row.get("class_name") or DEFAULT_CLASS)
+        and operation.parents == _parents(entry)
+    )
+
+
+def _parents(entry: Entry) -> list[str]:
+    found = entry.row.get("parents")  # a frame of mixed rows holds NaN where a row has none
+    return list(found) if isinstance(found, list) else []
 
 
 def _number(value: object) -> float:

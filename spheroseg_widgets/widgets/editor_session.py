@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from spheroseg_widgets.errors import ConflictError, StoreError
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.outlines.validity import check_outline
+from spheroseg_widgets.outlines.validity import Checked, check_outline
 from spheroseg_widgets.project.drafts import Draft, open_draft, open_drafts
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.store.images import images_frame
@@ -135,34 +136,38 @@ class EditSession:
             The store took none of those after the last verdict; a repeated call stores no operation twice.
         """
         self._writable()
-        return [self._store(operation) for operation in operations]
+        steps = groupby(operations, lambda operation: operation.step or operation.id)
+        return [verdict for _, step in steps for verdict in self._store(list(step))]
 
-    def _store(self, operation: Operation) -> Verdict:
-        state, reason, taken = "ok", "", operation
-        if operation.kind == "put":
-            checked = check_outline(operation.rings, int(self.row["height"]), int(self.row["width"]))
-            state, reason = checked.state, checked.reason
-            if state == "refused":
-                kept = self.document.rings(operation.outline_id)
-                return Verdict(operation.id, operation.outline_id, state, reason, kept)
-            taken = Operation(
-                operation.id, "put", operation.outline_id, operation.class_name, operation.label, checked.rings
-            )
+    def _store(self, step: Sequence[Operation]) -> list[Verdict]:
+        """Store the operations of one step: when one of them is refused, all are."""
+        height, width = int(self.row["height"]), int(self.row["width"])
+        checks = [check_outline(one.rings, height, width) if one.kind == "put" else None for one in step]
+        reason = next((check.reason for check in checks if check is not None and check.state == "refused"), None)
+        if reason is not None:
+            return [self._refused(one, reason) for one in step]
+        return [self._take(one, check) for one, check in zip(step, checks, strict=True)]
+
+    def _take(self, operation: Operation, check: Checked | None) -> Verdict:
+        taken = operation if check is None else replace(operation, rings=check.rings)
         draft = self._draft or self._begin()
         try:
             fresh = draft.append(operation.id, taken.to_json())
         except StoreError:
             if not self._is_elsewhere(operation.id):
                 raise
-            return Verdict(
-                operation.id, operation.outline_id, "refused", "elsewhere", self.document.rings(operation.outline_id)
-            )
+            return self._refused(operation, "elsewhere")
         if fresh:
             self.document.apply(taken)
             self.version += 1
-        if state == "ok":
+        if check is None or check.state == "ok":
             return Verdict(operation.id, operation.outline_id, "ok")
-        return Verdict(operation.id, operation.outline_id, state, reason, self.document.rings(operation.outline_id))
+        kept = self.document.rings(operation.outline_id)
+        return Verdict(operation.id, operation.outline_id, check.state, check.reason, kept)
+
+    def _refused(self, operation: Operation, reason: str) -> Verdict:
+        kept = self.document.rings(operation.outline_id)
+        return Verdict(operation.id, operation.outline_id, "refused", reason, kept)
 
     def save(self) -> int | None:
         """Close the draft into a revision; returns its id, None when there is nothing to save.

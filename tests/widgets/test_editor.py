@@ -81,27 +81,32 @@ class Page:
     def put(
         self, ring: np.ndarray, outline: str | None = None, operation: str | None = None, base: int | None = -1
     ) -> Any:
-        described = {
-            "id": operation or str(uuid7()), "kind": "put", "outline_id": outline or str(uuid7()),
-            "class_name": "spheroid", "label": "editor.did.draw",
-        }  # fmt: skip
-        blob = Outlines.from_rings([[ring]]).to_bytes()
-        return self._send(described, [blob], base)
+        described = put_of(outline or str(uuid7()), id=operation or str(uuid7()))
+        return self._send(described, [Outlines.from_rings([[ring]]).to_bytes()], base)
 
     def delete(self, outline: str, base: int | None = -1) -> Any:
-        described = {
-            "id": str(uuid7()), "kind": "delete", "outline_id": outline, "class_name": "spheroid", "label": "editor.did.delete",
-        }  # fmt: skip
-        return self._send(described, [], base)
+        return self._send(put_of(outline, kind="delete", label="editor.did.delete"), [], base)
 
     def _send(self, described: dict[str, Any], blobs: list[bytes], base: int | None) -> Any:
+        return self.step([described], blobs, base)[0]
+
+    def step(self, described: list[dict[str, Any]], blobs: list[bytes], base: int | None = -1) -> list[Any]:
+        """Send operations in one call; gives the verdicts, each with the rings that came with it."""
         if base == -1:
             base = self.call("document")[0]["base_revision"]
-        value, buffers = self.call("operations", blobs, base_revision=base, operations=[described])
-        verdict = value["verdicts"][0]
-        if isinstance(verdict["geometry"], int) and verdict["geometry"] >= 0:
-            verdict["rings"] = Outlines.from_bytes(buffers[verdict["geometry"]]).rings(0)
-        return verdict
+        value, buffers = self.call("operations", blobs, base_revision=base, operations=described)
+        for verdict in value["verdicts"]:
+            if isinstance(verdict["geometry"], int) and verdict["geometry"] >= 0:
+                verdict["rings"] = Outlines.from_bytes(buffers[verdict["geometry"]]).rings(0)
+        return list(value["verdicts"])
+
+
+def put_of(outline: str, **over: Any) -> dict[str, Any]:
+    """Describe an operation as the browser sends it."""
+    return {
+        "id": str(uuid7()), "kind": "put", "outline_id": outline, "class_name": "spheroid", "label": "editor.did.draw",
+        "step": str(uuid7()), "parents": [], **over,
+    }  # fmt: skip
 
 
 class FailedError(Exception):
@@ -427,3 +432,70 @@ def test_the_static_face_names_the_image_and_draws_it(project: Project) -> None:
     face = editor.static_png()
     assert face is not None
     assert face.startswith(b"\x89PNG")
+
+
+def test_a_step_is_taken_whole_or_not_at_all(project: Project) -> None:
+    page = Page(Editor(project, "a.tif"))
+    first_id, second_id = page.call("document")[0]["ids"]
+    step = str(uuid7())
+    both = [put_of(first_id, step=step, parents=[second_id]), put_of(second_id, kind="delete", step=step)]
+    bow_tie = np.array([(70, 20), (110, 60), (110, 20), (70, 60)], np.float32)
+    verdicts = page.step(both, [Outlines.from_rings([[bow_tie]]).to_bytes()])
+    assert [verdict["state"] for verdict in verdicts] == ["refused", "refused"]
+    np.testing.assert_array_equal(verdicts[1]["rings"][0], CORNER)  # the one that would have been deleted comes back
+    assert open_drafts(project) == []
+    other = put_of(str(uuid7()))  # a step of its own is not refused with them
+    verdicts = page.step([*both, other], [Outlines.from_rings([[ring]]).to_bytes() for ring in (bow_tie, SQUARE + 65)])
+    assert [verdict["state"] for verdict in verdicts] == ["refused", "refused", "ok"]
+    merged = np.array([(20, 20), (192, 20), (192, 128), (20, 128)], np.float32)
+    verdicts = page.step([{**one, "id": str(uuid7())} for one in both], [Outlines.from_rings([[merged]]).to_bytes()])
+    assert [verdict["state"] for verdict in verdicts] == ["ok", "ok"]
+    for _ in ("in the draft", "in the revision"):
+        assert page.call("document")[0]["parents"] == {first_id: [second_id]}
+        page.call("save")
+    rows = project.outlines(first(project))[1].set_index(project.outlines(first(project))[1]["outline_id"].map(str))
+    assert rows.loc[first_id, "parents"] == [second_id]
+    assert second_id not in rows.index
+
+
+def test_what_is_undone_is_the_revision_s_own_again_with_confidence_and_place(project: Project) -> None:
+    page = Page(Editor(project, "a.tif"))
+    before, blobs = page.call("document")
+    first_id, second_id = before["ids"]
+    original = [Outlines.from_bytes(blobs[0]).subset([i]).to_bytes() for i in range(2)]
+    page.step(
+        [put_of(first_id, class_name="core"), put_of(second_id)], [Outlines.from_rings([[SQUARE + 5]]).to_bytes()] * 2
+    )
+    page.delete(first_id)
+    page.put(SQUARE + 65)
+    assert page.call("document")[0]["ids"][0] == second_id
+    page.step([put_of(first_id), put_of(second_id)], original)
+    after, again = page.call("document")
+    assert after["ids"][:2] == [first_id, second_id]
+    np.testing.assert_allclose(np.frombuffer(again[2], "<f4")[:2], [0.9, 0.4], rtol=1e-6)
+    assert list(again[3][:2]) == list(blobs[3])
+    assert Outlines.from_bytes(again[0]).subset([0, 1]).to_bytes() == blobs[0]
+
+
+def test_classes_of_the_project_and_those_given_are_listed_in_every_image(project: Project) -> None:
+    page = Page(Editor(project, "a.tif"))
+    page.step(
+        [put_of(page.call("document")[0]["ids"][1], class_name="core")], [Outlines.from_rings([[CORNER]]).to_bytes()]
+    )
+    page.call("save")
+    other = Page(Editor(project, "b.tif", classes=["debris", "core"]))
+    assert other.call("document")[0]["classes"] == ["spheroid", "core", "debris"]
+    value, blobs = Page(Editor(project, "a.tif")).call("document")
+    assert [value["classes"][i] for i in blobs[1]] == ["spheroid", "core"]
+
+
+def test_what_is_copied_in_one_editor_can_be_pasted_in_another(project: Project) -> None:
+    one, other = Page(Editor(project, "a.tif")), Page(Editor(project, "b.tif"))
+    both = Outlines.from_rings([[SQUARE, HOLE], [CORNER]])
+    stamp = str(uuid7())
+    one.call("copy", [both.to_bytes()], stamp=stamp, classes=["spheroid", "core"])
+    value, blobs = other.call("paste")
+    assert value == {"stamp": stamp, "classes": ["spheroid", "core"]}
+    assert blobs[0] == both.to_bytes()
+    with pytest.raises(FailedError, match="2 outlines were copied with 1 classes"):
+        one.call("copy", [both.to_bytes()], stamp=stamp, classes=["core"])

@@ -1,8 +1,9 @@
-/** Moving one vertex: the part that the tools "select" and "vertices" share. */
+/** Moving vertices: the part that the tools "select" and "vertices" share. */
 
-import { crossesAt, nearestVertex, oriented, withVertex, type Rings } from "../geometry";
-import type { Attributes } from "../store";
-import { within, type Pointer, type ToolHost } from "./tool";
+import { changed } from "../changes";
+import { crossesAt, nearestVertex, oriented, type Rings } from "../geometry";
+import { isSound } from "../outlines/validity";
+import { dragged, within, type Pointer, type ToolHost } from "./tool";
 
 export interface Grip {
   id: string;
@@ -10,44 +11,63 @@ export interface Grip {
   vertex: number;
 }
 
-/** The vertex of a selected outline under the pointer. */
+/** The vertex of a selected outline under the pointer; locked outlines have none. */
 export function gripAt(host: ToolHost, at: Pointer): Grip | null {
   if (host.readOnly) return null;
   let best: Grip | null = null;
   let reach = host.reach;
   for (const id of host.selection.ids) {
     const slot = host.store.slot(id);
-    if (slot === undefined || !host.store.alive(slot)) continue;
+    if (slot === undefined || !host.store.alive(slot) || host.store.isAside("locked", id)) continue;
     const place = nearestVertex(host.store.rings(slot), at.x, at.y, reach);
     if (place) [best, reach] = [{ id, ring: place.ring, vertex: place.vertex }, place.distance];
   }
   return best;
 }
 
+/** The rings of each outline with some of its vertices moved. */
+export function withMoved(outlines: ReadonlyMap<string, Rings>, grips: readonly Grip[], dx: number, dy: number): Map<string, Rings> {
+  const out = new Map(outlines);
+  for (const [id, rings] of outlines) {
+    const moved = rings.map((ring) => ring.slice());
+    for (const grip of grips) {
+      if (grip.id !== id) continue;
+      moved[grip.ring][2 * grip.vertex] += dx;
+      moved[grip.ring][2 * grip.vertex + 1] += dy;
+    }
+    out.set(id, moved);
+  }
+  return out;
+}
+
 export class VertexDrag {
-  readonly #before: Rings;
-  readonly #attributes: Attributes;
-  #rings: Rings;
+  readonly #start: Map<string, Rings>;
+  #rings: Map<string, Rings>;
   #moved: boolean;
   #crossed = false;
 
-  /** `start` are the rings the drag begins with, when a vertex was just put in. */
-  constructor(readonly host: ToolHost, readonly grip: Grip, readonly from: Pointer, start?: Rings) {
-    const slot = host.store.slot(grip.id)!;
-    this.#before = host.store.rings(slot);
-    this.#attributes = host.store.attributes(slot);
-    this.#rings = start ?? this.#before;
+  /**
+   * @param grips what moves; the first is what the pointer holds
+   * @param start the rings of its outline the drag begins with, when a vertex was just put in
+   */
+  constructor(readonly host: ToolHost, readonly grips: readonly Grip[], readonly from: Pointer, start?: Rings) {
+    const ids = new Set(grips.map(({ id }) => id));
+    this.#start = new Map([...ids].map((id) => [id, start ?? host.store.rings(host.store.slot(id)!)]));
+    this.#rings = this.#start;
     this.#moved = start !== undefined;
     if (start) this.#show();
   }
 
   move(at: Pointer): void {
-    // A click that trembles is no move.
-    if (!this.#moved && Math.hypot(at.screenX - this.from.screenX, at.screenY - this.from.screenY) < 2) return;
+    if (!this.#moved && !dragged(this.from, at, 2)) return;
     this.#moved = true;
-    const { ring, vertex } = this.grip;
-    this.#rings = withVertex(this.#rings, ring, vertex, ...within(this.host, at.x, at.y));
-    this.#crossed = crossesAt(this.#rings, ring, vertex);
+    const [held] = this.grips;
+    const ring = this.#start.get(held.id)![held.ring];
+    const [x, y] = within(this.host, at.x, at.y);
+    this.#rings = withMoved(this.#start, this.grips, x - ring[2 * held.vertex], y - ring[2 * held.vertex + 1]);
+    this.#crossed = this.grips.length === 1
+      ? crossesAt(this.#rings.get(held.id)!, held.ring, held.vertex)
+      : [...this.#rings.values()].some((rings) => !isSound(oriented(rings)));
     this.#show();
   }
 
@@ -60,8 +80,7 @@ export class VertexDrag {
       return;
     }
     // A vertex pulled through to the other side turns the ring round without a crossing.
-    const after = oriented(this.#rings);
-    this.host.commit(label, [{ id: this.grip.id, before: this.#before, after, attributes: this.#attributes }]);
+    this.host.commit(label, [...this.#rings].map(([id, rings]) => changed(this.host.store, id, oriented(rings))));
   }
 
   cancel(): void {
@@ -70,7 +89,13 @@ export class VertexDrag {
   }
 
   #show(): void {
-    this.host.preview = { id: this.grip.id, rings: this.#rings, crossed: this.#crossed };
+    const { store } = this.host;
+    const ids = [...this.#rings.keys()];
+    this.host.preview = {
+      hides: ids.length === 1 ? ids[0] : null,
+      shapes: ids.map((id) => ({ id, rings: this.#rings.get(id)!, classIndex: store.attributes(store.slot(id)!).classIndex })),
+      crossed: this.#crossed,
+    };
     this.host.redraw();
   }
 }
