@@ -21,7 +21,7 @@ import { PanTool } from "./tools/pan";
 import { SelectTool } from "./tools/select";
 import type { Pointer, Preview, Tool, ToolHost, ToolName } from "./tools/tool";
 import { VerticesTool } from "./tools/vertices";
-import { View } from "./view";
+import { View } from "../shared/view";
 import { Work } from "./work";
 
 /** Screen pixels around a vertex or line that count as it. */

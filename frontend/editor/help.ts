@@ -2,7 +2,8 @@
 
 import { button, make } from "../shared/frame";
 import type { Translate } from "../shared/strings";
-import { KEYS, written } from "./keys";
+import { written } from "../shared/keys";
+import { KEYS } from "./keys";
 
 export class Help {
   readonly element = make("div", "sw-editor-help");

@@ -26,6 +26,11 @@ export function duration(seconds: number | null | undefined): string {
   return minutes % 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${minutes / 60} h`;
 }
 
+/** `48` -> `48 h`; nothing where no time is known. */
+export function timeText(hours: number): string {
+  return Number.isFinite(hours) ? `${Number(hours.toPrecision(6))} h` : "";
+}
+
 function group(digits: string): string {
   const [whole, rest] = digits.split(".");
   const spaced = whole.replace(/\B(?=(\d{3})+$)/g, THIN_SPACE);
