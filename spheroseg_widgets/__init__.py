@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .project.project import open_project as open_project
     from .project.run import Run as Run
     from .widgets.cluster_monitor import ClusterMonitor as ClusterMonitor
+    from .widgets.compare import Compare as Compare
     from .widgets.editor import Editor as Editor
     from .widgets.gallery import Gallery as Gallery
     from .widgets.monitor import Monitor as Monitor
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 # Resolved on first use (PEP 562): a worker that imports the package must not load the store or Jupyter.
 _PUBLIC = {
     "ClusterMonitor": ".widgets.cluster_monitor",
+    "Compare": ".widgets.compare",
     "Editor": ".widgets.editor",
     "Gallery": ".widgets.gallery",
     "Monitor": ".widgets.monitor",
@@ -34,6 +36,7 @@ _PUBLIC = {
 }
 __all__ = [
     "ClusterMonitor",
+    "Compare",
     "Editor",
     "Gallery",
     "Monitor",

@@ -1,8 +1,8 @@
 /** The table of keys, made from the same table as the handlers. */
 
 import { button, make } from "../shared/frame";
-import type { Translate } from "../shared/strings";
 import { written } from "../shared/keys";
+import type { Translate } from "../shared/strings";
 import { KEYS } from "./keys";
 
 export class Help {

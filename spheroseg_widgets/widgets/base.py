@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 class SpheroWidget(anywidget.AnyWidget):
     """A widget with its browser half in ``static/<name>.js`` and ``static/<name>.css``.
 
-    A subclass sets `_esm`, `_css` and `section`, marks methods with `rpc_method`, and overrides `reload` and
-    `static_html` (and `static_png` where a picture says more).
+    A subclass sets `_esm`, `_css` and `section` (and `borrowed`: other widgets whose words it uses), marks methods with
+    `rpc_method`, and overrides `reload` and `static_html` (and `static_png` where a picture says more).
 
     Attributes
     ----------
@@ -41,6 +41,7 @@ class SpheroWidget(anywidget.AnyWidget):
     """
 
     section: ClassVar[str]
+    borrowed: ClassVar[tuple[str, ...]] = ()
 
     strings = traitlets.Dict().tag(sync=True)
     error = traitlets.Unicode("").tag(sync=True)
@@ -49,7 +50,7 @@ class SpheroWidget(anywidget.AnyWidget):
     def __init__(self, **traits: Any) -> None:
         # A handler may run on any thread: state that several of them touch is read and changed under this lock.
         self.lock = threading.RLock()
-        super().__init__(strings=interface_strings(self.section), **traits)
+        super().__init__(strings=interface_strings(self.section, *self.borrowed), **traits)
         self.rpc = Rpc(self, self.send)
         self.on_msg(self._receive)
 

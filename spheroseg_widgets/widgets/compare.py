@@ -1,0 +1,380 @@
+"""The comparison: images side by side, two revisions of one under a swipe, or a well through time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import traitlets
+
+from spheroseg_widgets.errors import ImageError, StoreError
+from spheroseg_widgets.imaging.normalise import stretch
+from spheroseg_widgets.outlines.outlines import Outlines
+from spheroseg_widgets.project.project import Project
+from spheroseg_widgets.project.run import Run
+from spheroseg_widgets.project.tables import images_and_objects
+from spheroseg_widgets.store.pages import OutlinePage, outline_pages
+
+from .base import STATIC, SpheroWidget
+from .compare_document import image_records, revision_records
+from .compare_face import MOST, WIDTH, Face, face_html, face_png
+from .compare_pixels import Contrasts, Limits, Originals, evenly, pack_tiles
+from .compare_subject import Chosen, Row, WellSeries, chosen, revisions_of, two_revisions, well_series
+from .contrast import percentiles_of
+from .numbers import three
+from .outline_answer import ClassCodes, outlines_answer
+from .rpc import Answer, Call, rpc_method
+from .static_face import outlined
+from .strings import text
+
+SIDE, SWIPE, SERIES = "side", "swipe", "series"
+MOST_TILES = 24
+"""Of one call."""
+MOST_BYTES = 3 * 1024 * 1024
+"""Of one message's pixels: messages stay below 4 MiB."""
+FORGOTTEN = {"relink", "add"}
+"""Kinds of changes after which a file may be another."""
+
+
+class Compare(SpheroWidget):
+    """Compare images: 2 to 4 side by side, two revisions of one by a swipe, or a well through time.
+
+    Parameters
+    ----------
+    project : Project
+        Whose images are compared; the comparison follows every change made to it in this process.
+    images : sequence of str, Path or int, optional
+        2 to 4 images by name, stem, path or image_id: side by side, their views linked.
+    image : str, Path or int, optional
+        Instead, one image of which two revisions are compared.
+    results : sequence of two, optional
+        Which revisions of `image`: each the id of a revision, a `Run`, or the name of a model (the newest result that
+        it made). By default what holds, and what it was made from.
+    show_outlines : bool
+        Whether outlines are drawn over the pictures.
+    shared_contrast : bool
+        Whether the same grey values are black and white in all pictures, so that their brightness can be compared;
+        otherwise each is stretched by itself.
+
+    Attributes
+    ----------
+    mode : {"side", "swipe", "series"}
+        What is shown.
+    results : list of int
+        The two revisions under the swipe; may be set.
+    image_id : int or None
+        Of a series the image that is looked at; may be set.
+    show_outlines, shared_contrast : bool
+        May be set.
+
+    Raises
+    ------
+    StoreError
+        There is no such image, well or revision.
+    ValueError
+        Not 2 to 4 images, not two results, or neither images nor an image.
+
+    Examples
+    --------
+    >>> Compare(plate, images=["B07_48h.tif", "C07_48h.tif"])  # doctest: +SKIP
+    >>> Compare(plate, image="B07_48h.tif", results=["resunet-spheroid", "resunet-spheroid-fast"])  # doctest: +SKIP
+    >>> Compare.of_well(plate, "B07")  # doctest: +SKIP
+    """
+
+    _esm = STATIC / "compare.js"
+    _css = STATIC / "compare.css"
+    section = "compare"
+    borrowed = ("gallery",)
+
+    mode = traitlets.Unicode(SIDE).tag(sync=True)
+    project_name = traitlets.Unicode("").tag(sync=True)
+    results = traitlets.List(traitlets.Int()).tag(sync=True)
+    image_id = traitlets.Int(None, allow_none=True).tag(sync=True)
+    show_outlines = traitlets.Bool(True).tag(sync=True)  # noqa: FBT003 - a trait's default
+    shared_contrast = traitlets.Bool(True).tag(sync=True)  # noqa: FBT003 - a trait's default
+    autoplay = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003 - a trait's default
+
+    def __init__(
+        self,
+        project: Project,
+        images: Sequence[str | Path | int] | None = None,
+        *,
+        image: str | Path | int | None = None,
+        results: Sequence[int | Run | str] | None = None,
+        show_outlines: bool = True,
+        shared_contrast: bool = True,
+        _series: WellSeries | None = None,
+        _autoplay: bool = False,
+    ) -> None:
+        self.project = project
+        table = project.images()
+        mode = SIDE
+        pair: tuple[int, ...] = ()
+        subject: Chosen | WellSeries
+        if _series is not None:
+            mode, subject = SERIES, _series
+        elif (images is None) == (image is None):
+            raise ValueError("name either images=[...] to see them side by side, or one image=... to swipe its results")
+        elif images is not None:
+            if results is not None:
+                raise ValueError("results are compared of one image: name it with image=")
+            subject = chosen(table, images)
+        else:
+            assert image is not None
+            row = project.image(image)
+            mode, subject = SWIPE, Chosen((int(row["image_id"]),))
+            pair = two_revisions(revisions_of(project.database, row), str(row["name"]), results)
+        self._subject = subject
+        self._rows: dict[int, Row] = {}
+        self._names: dict[int, str] = {}
+        self._revisions: set[int] = set()
+        self._pixels = 0  # counts up where the files may be others than they were
+        self._codes = ClassCodes()
+        self._originals = Originals()
+        self._contrasts = Contrasts(self._originals, percentiles_of(project))
+        super().__init__(
+            mode=mode, project_name=project.name, show_outlines=show_outlines, shared_contrast=shared_contrast,
+            autoplay=_autoplay,
+        )  # fmt: skip
+        self._read()
+        self.results = list(pair)
+        if mode == SERIES:
+            self.image_id = next(iter(self._rows))
+        self._leave = project.on_change(self._changed)
+
+    @classmethod
+    def of_well(
+        cls,
+        project: Project,
+        well: str,
+        *,
+        plate: str | None = None,
+        site: int | None = None,
+        channel: int | None = None,
+        show_outlines: bool = True,
+        shared_contrast: bool = True,
+        autoplay: bool = False,
+    ) -> Compare:
+        """Show a well through time: a film strip, and playback.
+
+        Parameters
+        ----------
+        project : Project
+            Whose well it is.
+        well : str
+            As B07 or B7.
+        plate : str, optional
+            Which plate; needed where several have images of this well. So are `site` and `channel`.
+        site, channel : int, optional
+            Which field of view, and which channel.
+        show_outlines, shared_contrast : bool
+            As in `Compare`.
+        autoplay : bool
+            Play when it is first shown; not where the reader's system asks for less motion.
+
+        Raises
+        ------
+        StoreError
+            There is no such well, it has fewer than two images with a time, or several plates, sites or channels.
+        """
+        series = well_series(project.images(), well, plate, site, channel)
+        return cls(
+            project, show_outlines=show_outlines, shared_contrast=shared_contrast, _series=series, _autoplay=autoplay
+        )
+
+    @property
+    def images(self) -> pd.DataFrame:
+        """The compared images as rows of `project.images()`, in the order in which they are shown."""
+        return self._subject.rows(self.project.images()).reset_index(drop=True)
+
+    @property
+    def revisions(self) -> pd.DataFrame:
+        """The revisions of the image under the swipe, the newest first; of other comparisons none.
+
+        Columns: revision (its id), parent, source, run, model, model_version, author, created_at (UTC), n_objects,
+        area_px2 and area_um2 (of all objects), holds.
+        """
+        rows = self._present() if self.mode == SWIPE else []
+        return revisions_of(self.project.database, rows[0]) if rows else pd.DataFrame()
+
+    def reload(self) -> None:
+        """Read the project and the files again."""
+        self._forget_pixels()
+        self._read()
+        self.push("changed", None)
+
+    def close(self) -> None:
+        """Close the comparison and forget its pixels."""
+        self._leave()
+        super().close()
+        self._originals.clear()
+
+    # What the browser asks for
+
+    @rpc_method("document")
+    def _document(self, _params: dict[str, Any], _buffers: list[memoryview], call: Call) -> dict[str, Any]:
+        records = self._read()
+        call.check()
+        known = {record["id"] for record in records}
+        missing = (
+            [] if isinstance(self._subject, WellSeries) else [i for i in self._subject.image_ids if i not in known]
+        )
+        gone = [{"id": i, "name": self._names.get(i, str(i)), "reason": text("compare.gone")} for i in missing]
+        revisions = revision_records(self.revisions)
+        with self.lock:
+            self._revisions |= {one["id"] for one in revisions} | {one["result"] for one in records}
+        series = self._subject if isinstance(self._subject, WellSeries) else None
+        title = "" if series is None else " ".join(filter(None, [dict(series.fixed)["plate"], series.well]))
+        return {"title": title, "images": records, "gone": gone, "revisions": revisions, "pixels": self._pixels}
+
+    @rpc_method("tiles")
+    def _tiles(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
+        row = self._row(int(params["image"]))
+        level = int(params["level"])
+        places = [(int(column), int(line)) for column, line in params["tiles"]][:MOST_TILES]
+        try:
+            limits = self._limits(row) if params["shared"] else None
+            used = "own" if limits is None else "shared"
+            call.check()
+            pixels = self._originals.get(row)
+            limits = limits or self._contrasts.own(row)
+            call.check()
+            made = pack_tiles(pixels, limits, level, places, MOST_BYTES)
+        except ImageError as error:
+            return Answer({"failed": error.reason, "contrast": "", "tiles": [], "lengths": []})
+        value = {
+            "failed": None, "contrast": used, "tiles": [list(place) for place in made],
+            "lengths": [len(tile) for tile in made.values()],
+        }  # fmt: skip
+        return Answer(value, [b"".join(made.values())])
+
+    @rpc_method("outlines")
+    def _outlines(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> Answer:
+        asked = [int(result) for result in params["results"]]
+        with self.lock:
+            known = [result for result in asked if result in self._revisions]  # of these images, and nothing else
+        with self.project.database.read() as connection:
+            pages = outline_pages(connection, known)
+        return outlines_answer(pages, self._codes)
+
+    # How it looks where nothing runs
+
+    def static_html(self) -> str:
+        """Return the pictures side by side; of a long series some, evenly spread."""
+        return face_html(self._title(), self._faces())
+
+    def static_png(self) -> bytes | None:
+        """Return the pictures side by side."""
+        return face_png(self._faces())
+
+    def _faces(self) -> list[Face]:
+        rows = self._present()
+        if self.mode == SWIPE:
+            pairs = [(row, result) for row in rows for result in self.results]
+        else:
+            pairs = [(row, _result(row)) for row in evenly(rows, MOST)]
+        with self.project.database.read() as connection:
+            pages = outline_pages(connection, [result for _, result in pairs] if self.show_outlines else [])
+        records = {record["id"]: record for record in revision_records(self.revisions)}
+        return [self._face(row, records.get(result), pages.get(result)) for row, result in pairs]
+
+    def _face(self, row: Row, revision: dict[str, Any] | None, page: OutlinePage | None) -> Face:
+        name, said = str(row["name"]), _said(row)
+        if revision is not None:
+            name = text(f"compare.by_{revision['source']}", **{**revision, "when": revision["created_at"][:16]})
+        try:
+            limits = (self._limits(row) if self.shared_contrast else None) or self._contrasts.own(row)
+            picture = stretch(self._originals.get(row), limits)
+        except ImageError as error:
+            return Face(name, said, None, error.reason)
+        outlines = Outlines.empty() if page is None else Outlines.from_bytes(page.blob)
+        touches = np.asarray(() if page is None else page.touches_border, bool)
+        return Face(name, said, outlined(picture, outlines, touches, WIDTH))
+
+    def _title(self) -> str:
+        rows = self._present()
+        if self.mode == SERIES:
+            return text("compare.face_series", name=f"{self.project.name}, {rows[0]['well']}", n=len(rows))
+        return str(rows[0]["name"]) if self.mode == SWIPE and rows else self.project.name
+
+    # What happens here
+
+    def _read(self) -> list[dict[str, Any]]:
+        """Read what is compared anew; returns its records."""
+        table, objects = images_and_objects(self.project.database, self.project.id)
+        rows = self._subject.rows(table)
+        if rows.empty:
+            raise StoreError(text("compare.nothing_left"))
+        with self.lock:
+            self._rows = {int(row["image_id"]): row for row in rows.to_dict("records")}
+            self._names |= {image_id: str(row["name"]) for image_id, row in self._rows.items()}
+        return image_records(rows, objects)
+
+    def _present(self) -> list[Row]:
+        with self.lock:
+            return list(self._rows.values())
+
+    def _row(self, image_id: int) -> Row:
+        with self.lock:
+            if image_id not in self._rows:
+                raise StoreError(f"image {image_id}: it is not among the compared images")
+            return self._rows[image_id]
+
+    def _limits(self, row: Row) -> Limits | None:
+        rows = self._present()
+        return self._contrasts.shared(rows) if len(rows) > 1 else self._contrasts.own(row)
+
+    def _changed(self, kind: str, image_ids: Sequence[int]) -> None:
+        with self.lock:
+            ours = not image_ids or not self._rows.keys().isdisjoint(image_ids)
+        if kind in FORGOTTEN:
+            self._forget_pixels()
+        if ours or (kind == "add" and self.mode == SERIES):
+            self.push("changed", None)
+
+    def _forget_pixels(self) -> None:
+        self._originals.clear()
+        self._contrasts.clear()
+        with self.lock:
+            self._pixels += 1
+
+    @traitlets.validate("results")
+    def _known_results(self, proposal: Any) -> list[int]:
+        wanted = [int(result) for result in proposal["value"]]
+        if self.mode == SWIPE:
+            try:
+                two_revisions(self.revisions, next(iter(self._names.values())), wanted)
+            except (StoreError, ValueError) as error:
+                raise traitlets.TraitError(str(error)) from error
+        elif wanted:
+            raise traitlets.TraitError("results are compared of one image: Compare(project, image=...)")
+        return wanted
+
+    @traitlets.validate("image_id")
+    def _known_image(self, proposal: Any) -> int | None:
+        image_id = proposal["value"]
+        with self.lock:
+            if image_id is not None and (self.mode != SERIES or image_id not in self._rows):
+                raise traitlets.TraitError(f"image {image_id}: it is not in the series that is shown")
+        return image_id
+
+
+def _result(row: Row) -> int:
+    """Return the revision that holds, 0 without one."""
+    return 0 if pd.isna(row["current_result_id"]) else int(row["current_result_id"])
+
+
+def _said(row: Row) -> str:
+    """Return an image's time and size, or what became of it."""
+    outcome = row["outcome"] if isinstance(row["outcome"], str) else row["status"]
+    said = [text(f"gallery.state.{'excluded' if row['excluded'] else outcome}")]
+    if pd.notna(row["time_h"]):
+        said.insert(0, f"{row['time_h']:g} h")
+    if pd.notna(row["total_area_px2"]) and row["n_objects"]:
+        size = row["pixel_size_um"]
+        unit, factor = ("px²", 1.0) if pd.isna(size) else ("µm²", float(size) ** 2)
+        said.append(f"{three(float(row['total_area_px2']) * factor)} {unit}")
+    return ", ".join(said)
