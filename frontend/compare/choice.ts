@@ -1,8 +1,9 @@
 /** Above the swipe: which two revisions are compared, and by how much they differ. */
-import { button, make } from "../shared/frame";
+import { make } from "../shared/frame";
 import { three } from "../shared/numbers";
 import type { Translate } from "../shared/strings";
-import { keysOf } from "./keys";
+import { pushable } from "./buttons";
+import { icon } from "./icons";
 import { type Revision, revisionFacts, revisionName, type Seen } from "./state";
 
 const SIDES = ["first", "second"] as const;
@@ -31,10 +32,8 @@ export class Choice {
       this.#facts.push(facts);
       return label;
     });
-    const exchange = button("⇄", () => this.exchange(), "sw-compare-icon");
-    exchange.setAttribute("aria-label", t("compare.exchange"));
-    exchange.title = `${t("compare.exchange")} (${keysOf("exchange")})`;
-    this.element.append(sides[0], exchange, sides[1], this.#difference);
+    const exchange = pushable(t, "exchange", () => this.exchange(), icon("exchange"));
+    this.element.append(...sides, exchange, this.#difference);
   }
 
   exchange(): void {

@@ -18,6 +18,8 @@ const SETTLE = 200;
 /** Changes that come one after another are asked for at most this often, ms. */
 const REST = 300;
 
+/** How much of the page's height the panes may take: below those of a series come film strip and curve. */
+const SHARES: Record<Mode, number> = { side: 0.66, swipe: 0.66, series: 0.46 };
 const NOTHING = { tiles: [], results: [] };
 
 export class Compare {
@@ -58,6 +60,7 @@ export class Compare {
     };
     this.#stage = new Stage({
       ...parts,
+      share: SHARES[this.#mode],
       more: () => this.#series?.wanted() ?? NOTHING,
       painted: () => this.#series?.paint(),
     }, signal);

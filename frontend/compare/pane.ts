@@ -73,6 +73,7 @@ export class Pane {
     [this.#first.textContent, this.#rest.textContent] = halves(image.name);
     this.#head.title = image.name;
     const seen = this.image;
+    this.element.classList.toggle("sw-compare-placed", Boolean(seen && (seen.well || seen.time_h !== null)));
     this.element.dataset.state = seen ? stateWords(seen, this.t)[0] : "unusable";
     setMark(this.#mark, seen ? stateWords(seen, this.t)[0] : "unusable");
     this.#facts.textContent = seen ? facts(seen, this.t) : "";
@@ -115,7 +116,7 @@ export class Pane {
     context.clearRect(0, 0, width, height);
     const drawn = image !== null && this.#drawTiles(context, image, look);
     this.#say(image ? look.tiles.reason(image.id) : (this.shown.image as Gone).reason, drawn);
-    this.#showBar(image, at);
+    this.#showBar(drawn ? image : null, at);
     if (!image || !drawn || !look.outlines) return;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const { results } = this.shown;

@@ -7,8 +7,7 @@ import { Linked } from "./linked";
 import { Pane, type Shown } from "./pane";
 import type { Tiles, Wanted } from "./tiles";
 
-/** Of the page, how much the panes may take of its height, and between which heights, CSS px. */
-const SHARE = 0.66;
+/** Between which heights the panes are, CSS px. */
 const LEAST = 260;
 const MOST = 720;
 const LEAST_PICTURE = 120;
@@ -22,6 +21,8 @@ export interface StageHost {
   tiles: Tiles;
   drawings: Drawings;
   t: Translate;
+  /** How much of the page's height the panes may take. */
+  share: number;
   halo(): string;
   outlines(): boolean;
   /** What is wanted beside what the panes show. */
@@ -118,16 +119,18 @@ export class Stage {
     if (count === 0 || width === 0) return;
     const [x, y] = this.linked.extent();
     const aspect = y / x;
-    const room = Math.min(MOST, Math.max(LEAST, SHARE * window.innerHeight));
+    const room = Math.min(MOST, Math.max(LEAST, this.host.share * window.innerHeight));
     const options = Array.from({ length: count }, (_, i) => {
       const columns = i + 1;
       const rows = Math.ceil(count / columns);
       const paneWidth = Math.floor((width - (columns - 1) * GAP) / columns);
       const most = (room - (rows - 1) * GAP) / rows - CAPTION;
       const paneHeight = Math.round(Math.max(LEAST_PICTURE, Math.min(most, paneWidth * aspect)));
-      return { columns, paneWidth, paneHeight, scale: Math.min(paneWidth / x, paneHeight / y) };
+      // Places that stay empty count against it.
+      const score = Math.min(paneWidth / x, paneHeight / y) * (count / (rows * columns));
+      return { columns, paneWidth, paneHeight, score };
     });
-    const best = options.reduce((a, b) => (b.scale > a.scale ? b : a));
+    const best = options.reduce((a, b) => (b.score > a.score ? b : a));
     this.element.style.setProperty("--sw-columns", String(best.columns));
     for (const pane of this.#panes) pane.resize(best.paneWidth, best.paneHeight);
     this.linked.resize(best.paneWidth, best.paneHeight);

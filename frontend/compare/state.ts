@@ -65,10 +65,10 @@ export function hours(image: Seen): string {
   return image.time_h === null ? "" : timeText(image.time_h);
 }
 
-/** `B07 · 48 h · Measured · 41 300 µm²`: what is known of an image, beside its name. */
+/** `B07 · 48 h · 41 300 µm² · Measured`: what is known of an image, beside its name. */
 export function facts(image: Seen, t: Translate): string {
   const area = image.area === null ? "" : areaText(image.area, image.pixel_size_um !== null);
-  return [image.well, hours(image), stateWords(image, t)[1], area].filter(Boolean).join(" · ");
+  return [image.well, hours(image), area, stateWords(image, t)[1]].filter(Boolean).join(" · ");
 }
 
 /** `resunet-spheroid 7, run 3`: who made a revision. */

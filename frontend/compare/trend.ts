@@ -9,8 +9,8 @@ import { areaText, hours, type Seen, stateWords } from "./state";
 
 const LEFT = 56;
 const RIGHT = 12;
-const TOP = 20;
-const HEIGHT = 56;
+const TOP = 28;
+const HEIGHT = 64;
 const FOOT = 20;
 
 interface Plot {
@@ -88,7 +88,7 @@ export class Trend {
     const times = this.#images.map(({ time_h }) => time_h as number);
     const [first, span] = [times[0], times[times.length - 1] - times[0] || 1];
     const known = this.#images.map((image) => this.#value(image)).filter((area) => area !== null);
-    const up = linearAxis(0, Math.max(0, ...known) || 1, 2);
+    const up = linearAxis(0, Math.max(0, ...known) || 1, 3);
     const across = { at: (hours: number) => (hours - first) / span };
     this.#plot = { width: this.#width, across, up };
     const bottom = TOP + HEIGHT;
@@ -152,7 +152,7 @@ export class Trend {
     const parts: SVGElement[] = [draw("path", { d: `M${Math.round(x) + 0.5} ${TOP - 4}V${TOP + HEIGHT}` })];
     if (area !== null) parts.push(draw("circle", { cx: x, cy: this.#y(area), r: 4.5 }));
     const anchor = x > this.#width - 80 ? "end" : x < LEFT + 80 ? "start" : "middle";
-    parts.push(label(x, 11, said, anchor, "reading"));
+    parts.push(label(anchor === "start" ? Math.max(x, LEFT + 16) : x, 11, said, anchor, "reading")); // beside the title
     this.#now.replaceChildren(...parts);
   }
 

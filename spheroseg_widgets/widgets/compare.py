@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,40 +110,51 @@ class Compare(SpheroWidget):
         _autoplay: bool = False,
     ) -> None:
         self.project = project
-        table = project.images()
-        mode = SIDE
-        pair: tuple[int, ...] = ()
-        subject: Chosen | WellSeries
-        if _series is not None:
-            mode, subject = SERIES, _series
-        elif (images is None) == (image is None):
-            raise ValueError("name either images=[...] to see them side by side, or one image=... to swipe its results")
-        elif images is not None:
-            if results is not None:
-                raise ValueError("results are compared of one image: name it with image=")
-            subject = chosen(table, images)
-        else:
-            assert image is not None
-            row = project.image(image)
-            mode, subject = SWIPE, Chosen((int(row["image_id"]),))
-            pair = two_revisions(revisions_of(project.database, row), str(row["name"]), results)
-        self._subject = subject
+        self._leave: Callable[[], None] = lambda: None
         self._rows: dict[int, Row] = {}
         self._names: dict[int, str] = {}
         self._revisions: set[int] = set()
         self._pixels = 0  # counts up where the files may be others than they were
         self._codes = ClassCodes()
         self._originals = Originals()
-        self._contrasts = Contrasts(self._originals, percentiles_of(project))
         super().__init__(
-            mode=mode, project_name=project.name, show_outlines=show_outlines, shared_contrast=shared_contrast,
-            autoplay=_autoplay,
-        )  # fmt: skip
+            project_name=project.name, show_outlines=show_outlines, shared_contrast=shared_contrast, autoplay=_autoplay
+        )
+        try:
+            self._contrasts = Contrasts(self._originals, percentiles_of(project))
+            self._begin(images, image, results, _series)
+        except Exception:
+            self.close()
+            raise
+        self._leave = project.on_change(self._changed)
+
+    def _begin(
+        self,
+        images: Sequence[str | Path | int] | None,
+        image: str | Path | int | None,
+        results: Sequence[int | Run | str] | None,
+        series: WellSeries | None,
+    ) -> None:
+        """Find what is compared, and read it."""
+        self._subject: Chosen | WellSeries
+        pair: tuple[int, ...] = ()
+        if series is not None:
+            self.mode, self._subject = SERIES, series
+        elif (images is None) == (image is None):
+            raise ValueError("name either images=[...] to see them side by side, or one image=... to swipe its results")
+        elif images is not None:
+            if results is not None:
+                raise ValueError("results are compared of one image: name it with image=")
+            self._subject = chosen(self.project.images(), images)
+        else:
+            assert image is not None
+            row = self.project.image(image)
+            self.mode, self._subject = SWIPE, Chosen((int(row["image_id"]),))
+            pair = two_revisions(revisions_of(self.project.database, row), str(row["name"]), results)
         self._read()
         self.results = list(pair)
-        if mode == SERIES:
+        if series is not None:
             self.image_id = next(iter(self._rows))
-        self._leave = project.on_change(self._changed)
 
     @classmethod
     def of_well(
@@ -311,6 +322,9 @@ class Compare(SpheroWidget):
         with self.lock:
             self._rows = {int(row["image_id"]): row for row in rows.to_dict("records")}
             self._names |= {image_id: str(row["name"]) for image_id, row in self._rows.items()}
+            left = self.image_id is not None and self.image_id not in self._rows
+        if left:  # the image that was looked at is gone
+            self.image_id = None
         return image_records(rows, objects)
 
     def _present(self) -> list[Row]:
