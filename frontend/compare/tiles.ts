@@ -62,7 +62,7 @@ export function seenTiles(image: Size, level: number, at: At, pane: Size): Place
 export class Tiles {
   readonly #kept = new Recent<ImageBitmap, string>(MOST_TILES, MOST_BYTES, (bitmap) => bitmap.close());
   readonly #reasons = new Map<number, string>();
-  readonly #calls = new Map<AbortController, Set<string>>();
+  readonly #calls = new Map<AbortController, { image: number; keys: string[] }>();
   #wanted: readonly Wanted[] = [];
   /** One contrast for all images, or each its own; what came for the other one is kept. */
   shared = true;
@@ -98,8 +98,8 @@ export class Tiles {
     const still = new Set(
       wanted.flatMap(({ image, level, tiles }) => tiles.map((place) => keyOf(this.shared, image, level, place))),
     );
-    for (const [call, keys] of [...this.#calls]) {
-      if ([...keys].some((key) => still.has(key))) continue;
+    for (const [call, { keys }] of [...this.#calls]) {
+      if (keys.some((key) => still.has(key))) continue;
       this.#calls.delete(call);
       call.abort();
     }
@@ -128,15 +128,12 @@ export class Tiles {
     }
   }
 
-  /** The missing tiles of the most wanted image that has any. */
+  /** The missing tiles of the most wanted image that has any; one call an image, as its file is read once for all of them. */
   #next(): Wanted | null {
-    const underway = new Set([...this.#calls.values()].flatMap((keys) => [...keys]));
+    const underway = new Set([...this.#calls.values()].map(({ image }) => image));
     for (const { image, level, tiles } of this.#wanted) {
-      if (this.#reasons.has(image)) continue;
-      const missing = tiles.filter((place) => {
-        const key = keyOf(this.shared, image, level, place);
-        return !underway.has(key) && this.#kept.peek(key) === undefined;
-      });
+      if (this.#reasons.has(image) || underway.has(image)) continue;
+      const missing = tiles.filter((place) => this.#kept.peek(keyOf(this.shared, image, level, place)) === undefined);
       if (missing.length > 0) return { image, level, tiles: missing.slice(0, LONGEST_CALL) };
     }
     return null;
@@ -146,7 +143,7 @@ export class Tiles {
     const call = new AbortController();
     const shared = this.shared;
     const key = (place: Place) => keyOf(shared, image, level, place);
-    this.#calls.set(call, new Set(tiles.map(key)));
+    this.#calls.set(call, { image, keys: tiles.map(key) });
     try {
       const params = { image, level, tiles, shared };
       const { value, buffers } = await this.rpc.call<TilesValue>("tiles", params, { signal: call.signal });
