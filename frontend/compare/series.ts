@@ -76,10 +76,11 @@ export class Series {
     return this.#images[this.#at];
   }
 
-  /** Shows these images, at the one with this id. */
+  /** Shows these images, at the one that is shown already, or else at the one with this id. */
   show(images: readonly Seen[], id: number | null): void {
+    const wanted = this.#images[this.#at]?.id ?? id;
     this.#images = images;
-    const at = images.findIndex((image) => image.id === id);
+    const at = images.findIndex((image) => image.id === wanted);
     this.#at = at >= 0 ? at : Math.min(this.#at, images.length - 1);
     this.#strip.show(images);
     this.#trend.show(images);

@@ -1,5 +1,5 @@
 /** The film strip: the pictures of a series in the order of their times; of a long one only what is seen is there. */
-import type { Drawings } from "../shared/drawings";
+import type { Drawing, Drawings } from "../shared/drawings";
 import { make } from "../shared/frame";
 import { mark, setMark } from "../shared/marks";
 import { strokeOutlines } from "../shared/overlay";
@@ -21,6 +21,8 @@ interface Cell {
   mark: SVGSVGElement;
   time: HTMLElement;
   index: number;
+  /** What its picture was drawn of. */
+  drawn: { tile: ImageBitmap; drawing: Drawing | undefined; ratio: number } | null;
 }
 
 export class Strip {
@@ -123,7 +125,9 @@ export class Strip {
   #add(index: number): void {
     const image = this.#images[index];
     const element = make("div", "sw-compare-frame");
-    const cell = { element, canvas: make("canvas"), mark: mark("new"), time: make("span", "sw-compare-time"), index };
+    const cell: Cell = {
+      element, canvas: make("canvas"), mark: mark("new"), time: make("span", "sw-compare-time"), index, drawn: null,
+    }; // prettier-ignore
     const [state, words] = stateWords(image, this.parts.t);
     const time = hours(image);
     const area = image.area === null ? "" : areaText(image.area, image.pixel_size_um !== null);
@@ -148,26 +152,27 @@ export class Strip {
     this.#film.append(element);
   }
 
-  #draw({ canvas, element, index }: Cell): void {
-    const image = this.#images[index];
+  /** Draws a picture, if there is another one to draw than before. */
+  #draw(cell: Cell): void {
+    const { canvas, element, drawn } = cell;
+    const image = this.#images[cell.index];
     const { tiles, drawings } = this.parts;
     const ratio = screenRatio();
-    const [width, height] = [Math.round(CELL * ratio), Math.round(this.#picture * ratio)];
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    const context = canvas.getContext("2d");
     const tile = tiles.get(image.id, lastLevel(image), [0, 0]);
+    const drawing = this.parts.outlines() ? drawings.get(image.result) : undefined;
     element.classList.toggle("sw-compare-broken", tiles.reason(image.id) !== undefined);
+    if (!tile || (drawn?.tile === tile && drawn.drawing === drawing && drawn.ratio === ratio)) return;
+    cell.drawn = { tile, drawing, ratio };
+    canvas.width = Math.round(CELL * ratio);
+    canvas.height = Math.round(this.#picture * ratio);
+    const context = canvas.getContext("2d");
     if (!context) return;
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, width, height);
-    if (!tile) return;
     const scale = Math.min(CELL / image.width, this.#picture / image.height);
     const [left, top] = [(CELL - image.width * scale) / 2, (this.#picture - image.height * scale) / 2];
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.scale(ratio, ratio);
     context.imageSmoothingQuality = "high";
     const pixel = 2 ** lastLevel(image) * scale;
     context.drawImage(tile, left, top, tile.width * pixel, tile.height * pixel);
-    const drawing = this.parts.outlines() ? drawings.get(image.result) : undefined;
     if (drawing) strokeOutlines(context, drawing, { scale, left, top }, this.parts.halo());
   }
 }

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import traitlets
 
 from spheroseg_widgets.errors import ImageError, StoreError
-from spheroseg_widgets.imaging.normalise import stretch
-from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.project.run import Run
 from spheroseg_widgets.project.tables import images_and_objects
@@ -20,14 +19,13 @@ from spheroseg_widgets.store.pages import OutlinePage, outline_pages
 
 from .base import STATIC, SpheroWidget
 from .compare_document import image_records, revision_records
-from .compare_face import MOST, WIDTH, Face, face_html, face_png
-from .compare_pixels import Contrasts, Limits, Originals, evenly, pack_tiles
-from .compare_subject import Chosen, Row, WellSeries, chosen, revisions_of, two_revisions, well_series
+from .compare_face import MOST, Face, draw_face, face_html, face_png, held_by, revision_name
+from .compare_pixels import Limits, Pixels, evenly, pack_tiles
+from .compare_subject import Chosen, WellSeries, chosen, revisions_of, two_revisions, well_series
 from .contrast import percentiles_of
-from .numbers import three
+from .kept import Row
 from .outline_answer import ClassCodes, outlines_answer
 from .rpc import Answer, Call, rpc_method
-from .static_face import outlined
 from .strings import text
 
 SIDE, SWIPE, SERIES = "side", "swipe", "series"
@@ -35,6 +33,8 @@ MOST_TILES = 24
 """Of one call."""
 MOST_BYTES = 3 * 1024 * 1024
 """Of one message's pixels: messages stay below 4 MiB."""
+FACE_SECONDS = 2.0
+"""Time for the pictures of the static face; where they take longer they are only named."""
 FORGOTTEN = {"relink", "add"}
 """Kinds of changes after which a file may be another."""
 
@@ -114,14 +114,13 @@ class Compare(SpheroWidget):
         self._rows: dict[int, Row] = {}
         self._names: dict[int, str] = {}
         self._revisions: set[int] = set()
-        self._pixels = 0  # counts up where the files may be others than they were
         self._codes = ClassCodes()
-        self._originals = Originals()
+        self._pixels = Pixels(lambda: percentiles_of(project))
+        self._pixels_version = 0  # counts up where the files may be others than they were
         super().__init__(
             project_name=project.name, show_outlines=show_outlines, shared_contrast=shared_contrast, autoplay=_autoplay
         )
         try:
-            self._contrasts = Contrasts(self._originals, percentiles_of(project))
             self._begin(images, image, results, _series)
         except Exception:
             self.close()
@@ -221,7 +220,7 @@ class Compare(SpheroWidget):
         """Close the comparison and forget its pixels."""
         self._leave()
         super().close()
-        self._originals.clear()
+        self._pixels.clear()
 
     # What the browser asks for
 
@@ -239,7 +238,7 @@ class Compare(SpheroWidget):
             self._revisions |= {one["id"] for one in revisions} | {one["result"] for one in records}
         series = self._subject if isinstance(self._subject, WellSeries) else None
         title = "" if series is None else " ".join(filter(None, [dict(series.fixed)["plate"], series.well]))
-        return {"title": title, "images": records, "gone": gone, "revisions": revisions, "pixels": self._pixels}
+        return {"title": title, "images": records, "gone": gone, "revisions": revisions, "pixels": self._pixels_version}
 
     @rpc_method("tiles")
     def _tiles(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
@@ -247,17 +246,16 @@ class Compare(SpheroWidget):
         level = int(params["level"])
         places = [(int(column), int(line)) for column, line in params["tiles"]][:MOST_TILES]
         try:
-            limits = self._limits(row) if params["shared"] else None
-            used = "own" if limits is None else "shared"
+            shared = self._shared_limits() if params["shared"] else None
             call.check()
-            pixels = self._originals.get(row)
-            limits = limits or self._contrasts.own(row)
+            limits = shared or self._pixels.limits(row)
+            pixels, finer = self._pixels.at(row, level)
             call.check()
-            made = pack_tiles(pixels, limits, level, places, MOST_BYTES)
+            made = pack_tiles(pixels, limits, finer, places, MOST_BYTES)
         except ImageError as error:
             return Answer({"failed": error.reason, "contrast": "", "tiles": [], "lengths": []})
         value = {
-            "failed": None, "contrast": used, "tiles": [list(place) for place in made],
+            "failed": None, "contrast": "shared" if shared else "own", "tiles": [list(place) for place in made],
             "lengths": [len(tile) for tile in made.values()],
         }  # fmt: skip
         return Answer(value, [b"".join(made.values())])
@@ -282,28 +280,35 @@ class Compare(SpheroWidget):
         return face_png(self._faces())
 
     def _faces(self) -> list[Face]:
+        """Draw the pictures, as long as a cell may take; what is read for it is kept for the browser."""
+        made: Future[list[Face]] = Future()
+
+        def draw() -> None:
+            try:
+                made.set_result([draw_face(self._pixels, *one) for one in self._to_draw()])
+            except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
+                made.set_exception(error)
+
+        threading.Thread(target=draw, name="spheroseg-face", daemon=True).start()
+        try:
+            return made.result(FACE_SECONDS)
+        except TimeoutError:
+            return [
+                Face(str(row["name"]), "", None, text("gallery.face.pending")) for row in evenly(self._present(), MOST)
+            ]
+
+    def _to_draw(self) -> Iterator[tuple[Row, str, Limits | None, OutlinePage | None]]:
         rows = self._present()
         if self.mode == SWIPE:
             pairs = [(row, result) for row in rows for result in self.results]
         else:
-            pairs = [(row, _result(row)) for row in evenly(rows, MOST)]
+            pairs = [(row, held_by(row)) for row in evenly(rows, MOST)]
         with self.project.database.read() as connection:
             pages = outline_pages(connection, [result for _, result in pairs] if self.show_outlines else [])
-        records = {record["id"]: record for record in revision_records(self.revisions)}
-        return [self._face(row, records.get(result), pages.get(result)) for row, result in pairs]
-
-    def _face(self, row: Row, revision: dict[str, Any] | None, page: OutlinePage | None) -> Face:
-        name, said = str(row["name"]), _said(row)
-        if revision is not None:
-            name = text(f"compare.by_{revision['source']}", **{**revision, "when": revision["created_at"][:16]})
-        try:
-            limits = (self._limits(row) if self.shared_contrast else None) or self._contrasts.own(row)
-            picture = stretch(self._originals.get(row), limits)
-        except ImageError as error:
-            return Face(name, said, None, error.reason)
-        outlines = Outlines.empty() if page is None else Outlines.from_bytes(page.blob)
-        touches = np.asarray(() if page is None else page.touches_border, bool)
-        return Face(name, said, outlined(picture, outlines, touches, WIDTH))
+        names = {record["id"]: revision_name(record) for record in revision_records(self.revisions)}
+        limits = self._shared_limits() if self.shared_contrast else None
+        for row, result in pairs:
+            yield row, names.get(result, str(row["name"])), limits, pages.get(result)
 
     def _title(self) -> str:
         rows = self._present()
@@ -337,9 +342,9 @@ class Compare(SpheroWidget):
                 raise StoreError(f"image {image_id}: it is not among the compared images")
             return self._rows[image_id]
 
-    def _limits(self, row: Row) -> Limits | None:
+    def _shared_limits(self) -> Limits | None:
         rows = self._present()
-        return self._contrasts.shared(rows) if len(rows) > 1 else self._contrasts.own(row)
+        return self._pixels.shared_limits(rows) if len(rows) > 1 else None
 
     def _changed(self, kind: str, image_ids: Sequence[int]) -> None:
         with self.lock:
@@ -350,10 +355,9 @@ class Compare(SpheroWidget):
             self.push("changed", None)
 
     def _forget_pixels(self) -> None:
-        self._originals.clear()
-        self._contrasts.clear()
+        self._pixels.clear()
         with self.lock:
-            self._pixels += 1
+            self._pixels_version += 1
 
     @traitlets.validate("results")
     def _known_results(self, proposal: Any) -> list[int]:
@@ -374,21 +378,3 @@ class Compare(SpheroWidget):
             if image_id is not None and (self.mode != SERIES or image_id not in self._rows):
                 raise traitlets.TraitError(f"image {image_id}: it is not in the series that is shown")
         return image_id
-
-
-def _result(row: Row) -> int:
-    """Return the revision that holds, 0 without one."""
-    return 0 if pd.isna(row["current_result_id"]) else int(row["current_result_id"])
-
-
-def _said(row: Row) -> str:
-    """Return an image's time and size, or what became of it."""
-    outcome = row["outcome"] if isinstance(row["outcome"], str) else row["status"]
-    said = [text(f"gallery.state.{'excluded' if row['excluded'] else outcome}")]
-    if pd.notna(row["time_h"]):
-        said.insert(0, f"{row['time_h']:g} h")
-    if pd.notna(row["total_area_px2"]) and row["n_objects"]:
-        size = row["pixel_size_um"]
-        unit, factor = ("px²", 1.0) if pd.isna(size) else ("µm²", float(size) ** 2)
-        said.append(f"{three(float(row['total_area_px2']) * factor)} {unit}")
-    return ", ".join(said)

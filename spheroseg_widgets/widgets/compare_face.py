@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from .static_face import jpeg, png
+from spheroseg_widgets.errors import ImageError
+from spheroseg_widgets.outlines.outlines import Outlines
+from spheroseg_widgets.store.pages import OutlinePage
+
+from .compare_pixels import Limits, Pixels, grey
+from .kept import Row
+from .numbers import three
+from .static_face import jpeg, outlined, png
+from .strings import text
 
 WIDTH, SHEET_WIDTH = 480, 240
 """Of a picture in the HTML and in the PNG, px."""
@@ -42,6 +52,45 @@ class Face:
     said: str
     drawing: NDArray[np.uint8] | None
     reason: str = ""
+
+
+def draw_face(pixels: Pixels, row: Row, name: str, limits: Limits | None, page: OutlinePage | None) -> Face:
+    """Draw an image with outlines.
+
+    Parameters
+    ----------
+    pixels : Pixels
+        Where it is read.
+    row : mapping
+        Of `Project.images()`.
+    name : str
+        What it is called in its caption.
+    limits : (float, float), optional
+        Grey values shown black and white; by default its own.
+    page : OutlinePage, optional
+        Its outlines.
+    """
+    level = max(0, int(np.log2(row["width"] / WIDTH)))
+    try:
+        finest, finer = pixels.at(row, level)
+        picture = grey(finest, limits or pixels.limits(row), finer)
+    except ImageError as error:
+        return Face(name, _said(row), None, error.reason)
+    outlines = Outlines.empty() if page is None else Outlines.from_bytes(page.blob)
+    shown = outlines.transformed(0.5**level, 0.5**level, 0, 0)
+    touches = np.asarray(() if page is None else page.touches_border, bool)
+    return Face(name, _said(row), outlined(picture.astype(np.float32) / np.float32(255), shown, touches, WIDTH))
+
+
+def held_by(row: Row) -> int:
+    """Return the revision that holds of an image, 0 without one."""
+    return 0 if pd.isna(row["current_result_id"]) else int(row["current_result_id"])
+
+
+def revision_name(record: Mapping[str, Any]) -> str:
+    """Return what a revision of `compare_document.revision_records` is called."""
+    when = str(record["created_at"])[:16].replace("T", " ")
+    return text(f"compare.by_{record['source']}", **{**record, "when": f"{when} UTC"})
 
 
 def face_html(title: str, faces: Sequence[Face]) -> str:
@@ -85,3 +134,16 @@ def _card(face: Face) -> str:
         f'{picture}<figcaption style="padding:4px 8px;{cut}" title="{name}">{name}<br>'
         f'<span style="font-size:11px">{html.escape(face.said)}</span></figcaption></figure>'
     )
+
+
+def _said(row: Row) -> str:
+    """Return an image's time and size, and what became of it."""
+    outcome = row["outcome"] if isinstance(row["outcome"], str) else row["status"]
+    said = [text(f"gallery.state.{'excluded' if row['excluded'] else outcome}")]
+    if pd.notna(row["total_area_px2"]) and row["n_objects"]:
+        size = row["pixel_size_um"]
+        unit, factor = ("px²", 1.0) if pd.isna(size) else ("µm²", float(size) ** 2)
+        said.insert(0, f"{three(float(row['total_area_px2']) * factor)} {unit}")
+    if pd.notna(row["time_h"]):
+        said.insert(0, f"{row['time_h']:g} h")
+    return ", ".join(said)

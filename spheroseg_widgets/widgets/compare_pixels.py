@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,15 +14,17 @@ from numpy.typing import NDArray
 from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.imaging.normalise import Percentiles, limits_of, stretch
 
-from .compare_subject import Row
 from .editor_pixels import read_original, reduced
+from .kept import Kept, Row
 from .static_face import jpeg
 
 TILE = 512
 """Edge of a tile, px. Level n shows a pixel for every 2^n by 2^n of the image; at the last one a single tile holds all."""
 QUALITY = 92
+MOST_PIXELS = 4_000_000
+"""Of a larger image a reduced one is kept as well, so that it is read again only where it is looked at closely."""
 MOST_BYTES = 256 * 1024 * 1024
-"""Of decoded images that are kept; the one in use is kept whatever it takes."""
+"""Of decoded images that are kept, and as much again of what is known of images."""
 SHARED_FROM = 16
 """A long series' common contrast is found from this many of its images, evenly spread."""
 SAMPLE = 250_000
@@ -31,91 +33,56 @@ SAMPLE = 250_000
 Limits = tuple[float, float]
 
 
-class Originals:
-    """Decoded images, those used last kept; whoever asks while one is being read waits for that reading."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is kept of an image when it was read.
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self._most = most_bytes
-        self._kept: OrderedDict[int, Future[NDArray[Any]]] = OrderedDict()
+    Parameters
+    ----------
+    limits : (float, float)
+        Grey values that are black and white by its own contrast.
+    sample : (n,) of the image's dtype
+        Some of its pixels.
+    coarse : (h, w) of the image's dtype or None
+        The image at `level`; None where it is small enough to be read again.
+    level : int
+        Of `coarse`.
+    """
+
+    limits: Limits
+    sample: NDArray[Any]
+    coarse: NDArray[Any] | None
+    level: int
+
+
+class Pixels:
+    """The pixels of images: read once, as far as there is room.
+
+    Parameters
+    ----------
+    percentiles : callable
+        Gives those that become black and white; asked once, when the first image is read.
+    """
+
+    def __init__(self, percentiles: Callable[[], Percentiles]) -> None:
+        self._percentiles = cache(percentiles)
+        self._originals: Kept[NDArray[Any]] = Kept(_decoded, lambda pixels: pixels.nbytes, MOST_BYTES)
+        self._known: Kept[Known] = Kept(self._learn, _bytes_of, MOST_BYTES)
+        self._shared: dict[tuple[int, ...], Limits | None] = {}
         self._lock = threading.Lock()
 
-    def get(self, row: Row) -> NDArray[Any]:
-        """Return the original grey values of an image.
+    def limits(self, row: Row) -> Limits:
+        """Return the grey values that are black and white in one image by its own contrast.
 
         Raises
         ------
         ImageError
             The file cannot be read, or is of another size than the project knows.
         """
-        image_id = int(row["image_id"])
-        with self._lock:
-            reading = self._kept.get(image_id)
-            first = reading is None
-            if reading is None:
-                reading = self._kept[image_id] = Future()
-            self._kept.move_to_end(image_id)
-        if first:
-            self._read(row, image_id, reading)
-        return reading.result()
+        return self._known.get(row).limits
 
-    def clear(self) -> None:
-        """Forget everything: the files may be others now."""
-        with self._lock:
-            self._kept.clear()
-
-    def _read(self, row: Row, image_id: int, reading: Future[NDArray[Any]]) -> None:
-        try:
-            pixels = _decoded(row)
-        except BaseException as error:  # noqa: BLE001 - whoever waits for this reading must hear of it
-            with self._lock:  # read again when it is asked for again
-                if self._kept.get(image_id) is reading:
-                    del self._kept[image_id]
-            reading.set_exception(error)
-            return
-        reading.set_result(pixels)
-        with self._lock:
-            done = [one for one, kept in self._kept.items() if kept.done()]
-            size = sum(self._kept[one].result().nbytes for one in done)
-            for one in done[:-1]:
-                if size <= self._most:
-                    break
-                size -= self._kept.pop(one).result().nbytes
-
-
-def _decoded(row: Row) -> NDArray[Any]:
-    pixels = read_original(row)
-    if pixels.shape != (row["height"], row["width"]):
-        height, width = pixels.shape
-        then = f"{row['width']} x {row['height']}"
-        raise ImageError(str(row["path"]), f"is of {width} x {height} pixels now, and was of {then} when it was added")
-    return pixels
-
-
-class Contrasts:
-    """Which grey values are black and white: the same ones for all images of a comparison, or each its own."""
-
-    def __init__(self, originals: Originals, percentiles: Percentiles) -> None:
-        self._originals = originals
-        self._percentiles = percentiles
-        self._own: dict[int, Limits] = {}
-        self._shared: dict[tuple[int, ...], Limits | None] = {}
-        self._lock = threading.Lock()
-
-    def own(self, row: Row) -> Limits:
-        """Return the limits of one image.
-
-        Raises
-        ------
-        ImageError
-            It cannot be read.
-        """
-        image_id = int(row["image_id"])
-        if image_id not in self._own:
-            self._own[image_id] = limits_of(self._originals.get(row), self._percentiles)
-        return self._own[image_id]
-
-    def shared(self, rows: Sequence[Row]) -> Limits | None:
-        """Return the limits of all images together, each counting alike.
+    def shared_limits(self, rows: Sequence[Row]) -> Limits | None:
+        """Return the grey values that are black and white in all images, each counting alike.
 
         Returns
         -------
@@ -129,23 +96,58 @@ class Contrasts:
                 self._shared[key] = self._together(rows)
             return self._shared[key]
 
+    def at(self, row: Row, level: int) -> tuple[NDArray[Any], int]:
+        """Return an image no coarser than a level, and the levels by which it is finer.
+
+        Raises
+        ------
+        ImageError
+            As in `limits`.
+        """
+        known = self._known.get(row)
+        if known.coarse is not None and level >= known.level:
+            return known.coarse, level - known.level
+        return self._originals.get(row), level
+
     def clear(self) -> None:
         """Forget everything: the files may be others now."""
+        self._originals.clear()
+        self._known.clear()
         with self._lock:
-            self._own.clear()
             self._shared.clear()
+
+    def _learn(self, row: Row) -> Known:
+        pixels = self._originals.get(row)
+        level = int(np.ceil(np.log2(max(1.0, pixels.size / MOST_PIXELS)) / 2))
+        coarse = reduced(pixels, 1 << level) if level else None
+        if coarse is not None and np.issubdtype(pixels.dtype, np.integer):
+            coarse = np.rint(coarse).astype(pixels.dtype)
+        sample = pixels.ravel()[:: max(1, pixels.size // SAMPLE)][:SAMPLE].copy()
+        return Known(limits_of(pixels, self._percentiles()), sample, coarse, level)
 
     def _together(self, rows: Sequence[Row]) -> Limits | None:
         samples = []
         for row in evenly(rows, SHARED_FROM):
             try:
-                pixels = self._originals.get(row)
+                samples.append(self._known.get(row).sample)
             except ImageError:
                 continue
-            samples.append(pixels.ravel()[:: max(1, pixels.size // SAMPLE)][:SAMPLE])
         if len({sample.dtype for sample in samples}) != 1:
             return None
-        return limits_of(np.concatenate(samples), self._percentiles)
+        return limits_of(np.concatenate(samples), self._percentiles())
+
+
+def _decoded(row: Row) -> NDArray[Any]:
+    pixels = read_original(row)
+    if pixels.shape != (row["height"], row["width"]):
+        height, width = pixels.shape
+        then = f"{row['width']} x {row['height']}"
+        raise ImageError(str(row["path"]), f"is of {width} x {height} pixels now, and was of {then} when it was added")
+    return pixels
+
+
+def _bytes_of(known: Known) -> int:
+    return known.sample.nbytes + (0 if known.coarse is None else known.coarse.nbytes)
 
 
 def evenly(rows: Sequence[Row], most: int) -> list[Row]:
@@ -164,9 +166,9 @@ def make_tile(pixels: NDArray[Any], limits: Limits, level: int, column: int, row
     Parameters
     ----------
     pixels : (h, w) any numeric dtype
-        Original values.
+        Grey values.
     limits : (float, float)
-        Grey values shown black and white.
+        Those shown black and white.
     level, column, row : int
         Which tile; see `TILE`.
 
@@ -185,8 +187,12 @@ def make_tile(pixels: NDArray[Any], limits: Limits, level: int, column: int, row
     part = pixels[row * side : (row + 1) * side, column * side : (column + 1) * side] if min(row, column) >= 0 else None
     if part is None or not part.size:
         raise ValueError(f"an image of {width} x {height} pixels has no tile {column}, {row} at level {level}")
-    grey = stretch(reduced(part, 1 << level), limits) * 255
-    return jpeg(np.rint(grey).astype(np.uint8), QUALITY)
+    return jpeg(grey(part, limits, level), QUALITY)
+
+
+def grey(pixels: NDArray[Any], limits: Limits, level: int) -> NDArray[np.uint8]:
+    """Return pixels at a level, (h, w), 0 to 255 between the limits."""
+    return np.rint(stretch(reduced(pixels, 1 << level), limits) * 255).astype(np.uint8)
 
 
 def pack_tiles(

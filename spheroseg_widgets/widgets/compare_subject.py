@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,12 @@ from spheroseg_widgets.project.run import Run
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.results import computed_frame, revisions_frame
 
+from .kept import Row
+
 LEAST, MOST = 2, 4
 """Images side by side."""
 FIXED = ("plate", "site", "channel")
 """What a well's images may differ in; a series shows one of each."""
-
-Row = Mapping[Hashable, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,10 +46,12 @@ def sources(folder: Path) -> list[str]:
     return [f"import spheroseg_widgets as sw\nproject = sw.open_project({str(folder)!r})", *CELLS]
 
 
-def comparison(page: Page, mode: str) -> Locator:
-    """Scroll to the comparison of a kind, and wait until its first picture is drawn."""
-    selector = f".sw-compare .sw-content[data-mode={mode}]"
-    found = bring(page, selector)
+def selector_of(mode: str) -> str:
+    return f".sw-compare .sw-content[data-mode={mode}]"
+
+
+def drawn(page: Page, mode: str) -> Locator:
+    """Wait until the first picture of a comparison of a kind is drawn."""
     page.wait_for_function(
         """(selector) => {
             const canvas = document.querySelector(`${selector} .sw-compare-stage canvas`);
@@ -57,9 +59,9 @@ def comparison(page: Page, mode: str) -> Locator:
             const {data} = canvas.getContext("2d").getImageData(canvas.width / 2, canvas.height / 2, 1, 1);
             return data[3] > 0;
         }""",
-        arg=selector,
+        arg=selector_of(mode),
     )
-    return found
+    return page.locator(selector_of(mode)).first
 
 
 def spread(stage: Locator) -> float:
@@ -99,7 +101,8 @@ def test_comparisons_in_a_notebook(corrected: Path, lab: Lab, new_page: NewPage)
     cells = page.locator(".jp-Notebook .jp-Cell").count()
 
     # Side by side: the wheel over one picture zooms all of them, a drag moves them, 0 shows them whole again.
-    side = comparison(page, "side")
+    bring(page, selector_of("side"))
+    side = drawn(page, "side")
     stages = side.locator(".sw-compare-stage")
     expect(stages).to_have_count(3)
     before = until(page, lambda: spread(stages.nth(2)))
@@ -109,6 +112,7 @@ def test_comparisons_in_a_notebook(corrected: Path, lab: Lab, new_page: NewPage)
     zoomed = until(page, lambda: (now := spread(stages.nth(2))) > 1.3 * before and now)
     bars = side.locator(".sw-compare-bar").all_inner_texts()
     assert len(set(bars)) == 1, bars
+    page.mouse.click(*middle(stages.nth(0)))  # keys are those of what has the focus
     page.keyboard.press("0")
     until(page, lambda: spread(stages.nth(2)) < zoomed / 1.3)
     x, y = middle(stages.nth(0))
@@ -132,7 +136,8 @@ def test_comparisons_in_a_notebook(corrected: Path, lab: Lab, new_page: NewPage)
     expect(side.locator(".sw-compare-facts").nth(1)).to_contain_text("Approved")
 
     # The swipe: what was made by the run left of the divider, the correction right of it.
-    swipe = comparison(page, "swipe")
+    bring(page, selector_of("swipe"))
+    swipe = drawn(page, "swipe")
     [stage] = swipe.locator(".sw-compare-stage").all()
     divider = swipe.get_by_role("slider")
     x, y = middle(divider)
@@ -159,7 +164,8 @@ def test_comparisons_in_a_notebook(corrected: Path, lab: Lab, new_page: NewPage)
     expect(swipe.locator(".sw-compare-difference")).to_contain_text("The same area")
 
     # Through time: Space plays and stops, keys step, the strip and the curve lead anywhere, the kernel knows where.
-    series = comparison(page, "series")
+    bring(page, selector_of("series"))
+    series = drawn(page, "series")
     place = series.locator(".sw-compare-place")
     expect(place).to_have_text("1 of 2 · 0 h")
     strip = series.get_by_role("listbox")
@@ -193,7 +199,8 @@ def test_comparisons_in_a_notebook(corrected: Path, lab: Lab, new_page: NewPage)
     expect(page.locator(".lm-TabBar-tab.lm-mod-current.jp-mod-dirty")).to_have_count(0)
     page.reload()
     page.wait_for_selector(IDLE)
-    series = comparison(page, "series")
+    bring(page, selector_of("series"))
+    series = drawn(page, "series")
     expect(series.locator(".sw-compare-place")).to_have_text("1 of 2 · 0 h")
     kill_kernel(lab)
     page.get_by_role("dialog").get_by_role("button", name="Ok").click()
@@ -210,7 +217,7 @@ def test_comparisons_through_voila_on_a_narrow_page(
     page, watch = new_page(scheme=scheme, width=400, height=800)
     page.goto(voila(notebook))
     for mode in ("side", "swipe", "series"):
-        comparison(page, mode)
+        drawn(page, mode)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     expect(page.locator("[data-mode=side] .sw-compare-stage")).to_have_count(3)
     divider = page.locator("[data-mode=swipe] [role=slider]")

@@ -23,9 +23,9 @@ from spheroseg_widgets.project.project import Project, open_project
 from spheroseg_widgets.project.run import Run
 from spheroseg_widgets.store import images as store_images
 from spheroseg_widgets.store import results, runs
-from spheroseg_widgets.widgets import compare_pixels
+from spheroseg_widgets.widgets import compare, compare_pixels
 from spheroseg_widgets.widgets.compare import Compare
-from spheroseg_widgets.widgets.compare_pixels import TILE, Contrasts, Originals, last_level, make_tile
+from spheroseg_widgets.widgets.compare_pixels import TILE, Pixels, last_level, make_tile
 
 SQUARE = np.array([(20, 20), (60, 20), (60, 60), (20, 60)], np.float32)
 HOURS = (0, 8, 16, 24)
@@ -234,10 +234,10 @@ def test_one_contrast_keeps_brightness_comparable_and_own_ones_do_not(project: P
 
 def test_the_common_contrast_is_that_of_all_pixels_together(project: Project) -> None:
     rows = project.images().head(2).to_dict("records")
-    contrasts = Contrasts(Originals(), Percentiles(1, 99))
+    pixels = Pixels(lambda: Percentiles(1, 99))
     together = np.concatenate([scene(0).ravel(), scene(8).ravel()])
-    assert contrasts.shared(rows) == limits_of(together, Percentiles(1, 99))
-    assert contrasts.own(rows[0]) == limits_of(scene(0), Percentiles(1, 99))
+    assert pixels.shared_limits(rows) == limits_of(together, Percentiles(1, 99))
+    assert pixels.limits(rows[0]) == limits_of(scene(0), Percentiles(1, 99))
 
 
 def test_images_of_different_kinds_have_each_its_own_contrast(project: Project, tmp_path: Path) -> None:
@@ -316,31 +316,62 @@ def test_files_are_read_again_when_they_were_added_again_or_on_retry(project: Pr
     assert np.array_equal(browser.tile(1, shared=False), before)
 
 
-def test_an_image_is_read_once_however_many_ask_and_few_are_kept(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def counting(monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int] = (128, 192)) -> list[int]:
+    """Have files read slowly; gives the ids of the images that were."""
     reads: list[int] = []
-    slow = threading.Event()
 
     def read(row: Any) -> np.ndarray:
         reads.append(row["image_id"])
-        slow.wait(0.2)
-        return scene(0)
+        time.sleep(0.1)
+        return scene(row["time_h"], shape)
 
     monkeypatch.setattr(compare_pixels, "read_original", read)
+    return reads
+
+
+def test_an_image_is_read_once_however_many_ask_and_few_are_kept(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = counting(monkeypatch)
+    monkeypatch.setattr(compare_pixels, "MOST_BYTES", 2 * scene(0).nbytes)
     rows = project.images().to_dict("records")
-    originals = Originals(most_bytes=2 * scene(0).nbytes)
-    threads = [threading.Thread(target=originals.get, args=(rows[0],)) for _ in range(4)]
+    pixels = Pixels(Percentiles)
+    threads = [threading.Thread(target=pixels.at, args=(rows[0], 0)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert reads == [1]
     for row in rows[:3]:
-        originals.get(row)
-    originals.get(rows[2])
+        pixels.at(row, 0)
+    pixels.at(rows[2], 0)
     assert reads == [1, 2, 3]
-    originals.get(rows[0])  # went when the third came
+    pixels.at(rows[0], 0)  # went when the third came
+    assert reads == [1, 2, 3, 1]
+
+
+def test_large_images_are_read_again_only_where_they_are_looked_at_closely(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = counting(monkeypatch, (1280, 1920))
+    monkeypatch.setattr(compare_pixels, "MOST_PIXELS", 800_000)
+    monkeypatch.setattr(compare_pixels, "MOST_BYTES", 6_000_000)
+    rows = [{**row, "width": 1920, "height": 1280} for row in project.images().head(3).to_dict("records")]
+    pixels = Pixels(Percentiles)
+    assert pixels.shared_limits(rows) is not None
+    for _ in range(2):
+        for row in rows:
+            coarse, left = pixels.at(row, 2)
+            assert (coarse.shape, coarse.dtype, left) == ((640, 960), np.uint16, 1)
+            pixels.limits(row)
+    assert reads == [1, 2, 3]
+    whole = scene(0, (1280, 1920))
+    kept, left = pixels.at(rows[0], 2)
+    seen = cv2.imdecode(np.frombuffer(make_tile(kept, (0, 5000), left, 0, 0), np.uint8), cv2.IMREAD_UNCHANGED)
+    fresh = cv2.imdecode(np.frombuffer(make_tile(whole, (0, 5000), 2, 0, 0), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert seen.shape == fresh.shape == (320, 480)
+    assert np.abs(seen.astype(int) - fresh).max() <= 2
+    assert np.array_equal(pixels.at(rows[0], 0)[0], whole)
     assert reads == [1, 2, 3, 1]
 
 
@@ -358,10 +389,10 @@ def test_one_reading_that_fails_fails_for_all_who_wait_and_is_tried_again(
 
     def ask() -> None:
         with pytest.raises(ImageError, match="the share is gone"):
-            originals.get(row)
+            pixels.at(row, 0)
         failed.append("so")
 
-    originals = Originals()
+    pixels = Pixels(Percentiles)
     with monkeypatch.context() as patched:
         patched.setattr(compare_pixels, "read_original", read)
         threads = [threading.Thread(target=ask) for _ in range(2)]
@@ -372,7 +403,7 @@ def test_one_reading_that_fails_fails_for_all_who_wait_and_is_tried_again(
         for thread in threads:
             thread.join()
     assert failed == ["so", "so"]
-    assert originals.get(row).shape == (128, 192)
+    assert pixels.at(row, 0)[0].shape == (128, 192)
 
 
 # Outlines
@@ -560,6 +591,17 @@ def test_static_face_of_each_kind(project: Project) -> None:
     assert np.ptp(cv2.imdecode(np.frombuffer(bare, np.uint8), cv2.IMREAD_COLOR).astype(int), axis=2).max() == 0
     assert "24 h" in series.static_html()
     assert first in swiped.results
+
+
+def test_a_cell_waits_for_no_slow_pictures(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, browser = side(project)
+    reads = counting(monkeypatch)
+    monkeypatch.setattr(compare, "FACE_SECONDS", 0.05)
+    page = shown.static_html()
+    assert (page.count("<img "), page.count("No picture made yet"), page.count("<figcaption")) == (0, 2, 2)
+    assert shown.static_png() is None
+    browser.tile(2)
+    assert sorted(reads) == [1, 2]  # what was read meanwhile is not read again
 
 
 def test_static_face_of_a_broken_file_says_why(project: Project, tmp_path: Path) -> None:
