@@ -283,12 +283,12 @@ describe("side by side", () => {
   it("has its keys in the help", async () => {
     await show(kernel("side", { images: [seen(1), seen(2)] }));
     press("?");
-    expect(one(".sw-compare-keys").hidden).toBe(false);
-    expect(one(".sw-compare-keys").textContent).toContain("Same contrast");
-    expect(one(".sw-compare-keys").textContent).not.toContain("Play");
+    expect(one(".sw-compare-help").hidden).toBe(false);
+    expect(one(".sw-compare-help").textContent).toContain("Same contrast");
+    expect(one(".sw-compare-help").textContent).not.toContain("Play");
     expect(action("help").getAttribute("aria-expanded")).toBe("true");
     press("Escape");
-    expect(one(".sw-compare-keys").hidden).toBe(true);
+    expect(one(".sw-compare-help").hidden).toBe(true);
   });
 
   it("ends with its view", async () => {

@@ -34,7 +34,7 @@ export class Compare {
   readonly #linked = make("span", "sw-compare-linked");
   readonly #outlines: HTMLButtonElement;
   readonly #contrast: HTMLButtonElement;
-  readonly #help = make("dl", "sw-compare-keys");
+  readonly #help = make("div", "sw-compare-help");
   #told: Told | null = null;
   #loading = false;
   #again = false;
@@ -91,9 +91,13 @@ export class Compare {
     keys.setAttribute("aria-expanded", "false");
     tools.append(this.#outlines, this.#contrast, ...view, keys);
     head.append(this.#title, this.#linked, tools);
-    for (const [shown, action] of helpLines(this.#mode)) {
-      this.#help.append(make("dt", "", shown), make("dd", "", t(`compare.action.${action}`)));
+    const lines = make("dl", "sw-compare-keys");
+    for (const [shown, words] of helpLines(this.#mode)) {
+      const line = make("div", "sw-compare-key");
+      line.append(make("dt", "", shown), make("dd", "", t(`compare.action.${words}`)));
+      lines.append(line);
     }
+    this.#help.append(lines, make("p", "", t(this.#series ? "compare.help_series" : "compare.help")));
     this.#help.hidden = true;
     root.append(head, this.#help, ...(this.#choice ? [this.#choice.element] : []), this.#stage.element);
     if (this.#series) root.append(this.#series.element);

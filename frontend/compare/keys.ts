@@ -8,10 +8,10 @@ const SWIPE: readonly Mode[] = ["swipe"];
 const SERIES: readonly Mode[] = ["series"];
 
 export const KEYS = [
-  { action: "left", keys: ["arrowleft"], modes: ALL },
-  { action: "right", keys: ["arrowright"], modes: ALL },
-  { action: "up", keys: ["arrowup"], modes: ALL },
-  { action: "down", keys: ["arrowdown"], modes: ALL },
+  { action: "left", keys: ["arrowleft"], modes: ALL, words: "move" },
+  { action: "right", keys: ["arrowright"], modes: ALL, words: "move" },
+  { action: "up", keys: ["arrowup"], modes: ALL, words: "move" },
+  { action: "down", keys: ["arrowdown"], modes: ALL, words: "move" },
   { action: "zoom_in", keys: ["+", "="], modes: ALL },
   { action: "zoom_out", keys: ["-"], modes: ALL },
   { action: "fit", keys: ["0"], modes: ALL },
@@ -36,6 +36,8 @@ interface Binding {
   action: string;
   keys: readonly string[];
   modes: readonly Mode[];
+  /** Key of its words; that of the action where none is named. Those of the same words share a line of the help. */
+  words?: string;
 }
 
 export type Action = (typeof KEYS)[number]["action"];
@@ -51,7 +53,11 @@ export function keysOf(action: Action): string {
   return KEYS.find((binding) => binding.action === action)!.keys.map(written).join(", ");
 }
 
-/** Lines of the help: keys, and the action they are for. */
-export function helpLines(mode: Mode): [string, Action][] {
-  return KEYS.filter(({ modes }) => (modes as readonly Mode[]).includes(mode)).map(({ action }) => [keysOf(action), action]);
+/** Lines of the help: keys, and the key of their words. */
+export function helpLines(mode: Mode): [string, string][] {
+  const lines = new Map<string, string[]>();
+  for (const { action, keys, modes, words = action } of KEYS as readonly Binding[]) {
+    if (modes.includes(mode)) lines.set(words, [...(lines.get(words) ?? []), keys.map(written).join(", ")]);
+  }
+  return [...lines].map(([words, keys]) => [keys.join(" "), words]);
 }

@@ -58,7 +58,7 @@ export class Pane {
     this.#head.append(this.#mark, name, this.#facts);
     this.#cursor.hidden = true;
     this.#note.hidden = true;
-    this.stage.append(this.#canvas, this.#bar, this.#cursor, this.#note);
+    this.stage.append(this.#canvas, this.#bar, this.#note, this.#cursor);
     this.element.append(this.#head, this.stage);
   }
 
