@@ -37,6 +37,8 @@ FACE_SECONDS = 2.0
 """Time for the pictures of the static face; where they take longer they are only named."""
 FORGOTTEN = {"relink", "add"}
 """Kinds of changes after which a file may be another."""
+JOINING = {"add", "restore", "metadata"}
+"""Kinds of changes by which an image may join a series."""
 
 
 class Compare(SpheroWidget):
@@ -348,10 +350,15 @@ class Compare(SpheroWidget):
 
     def _changed(self, kind: str, image_ids: Sequence[int]) -> None:
         with self.lock:
-            ours = not image_ids or not self._rows.keys().isdisjoint(image_ids)
+            shown = set(self._rows)
+        if isinstance(self._subject, Chosen):
+            shown |= set(self._subject.image_ids)  # one that was deleted may come back
+            joins = False
+        else:
+            joins = kind in JOINING
         if kind in FORGOTTEN:
             self._forget_pixels()
-        if ours or (kind == "add" and self.mode == SERIES):
+        if joins or not image_ids or not shown.isdisjoint(image_ids):
             self.push("changed", None)
 
     def _forget_pixels(self) -> None:

@@ -21,8 +21,8 @@ from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.project import Project, open_project
 from spheroseg_widgets.project.run import Run
-from spheroseg_widgets.store import images as store_images
 from spheroseg_widgets.store import results, runs
+from spheroseg_widgets.store.tables import image, now
 from spheroseg_widgets.widgets import compare, compare_pixels
 from spheroseg_widgets.widgets.compare import Compare
 from spheroseg_widgets.widgets.compare_pixels import TILE, Pixels, last_level, make_tile
@@ -119,10 +119,11 @@ def segmented(project: Project, model: str, image_id: int, size: float = 1.0) ->
     return Run(project, run), made
 
 
-def delete(project: Project, *image_ids: int) -> None:
+def delete(project: Project, *image_ids: int, back: bool = False) -> None:
     with project.database.write() as connection:
-        store_images.delete_images(connection, project.id, list(image_ids), "me")
-    project.changes.tell("delete", image_ids)
+        gone = image.update().where(image.c.id.in_(image_ids)).values(deleted_at=None if back else now())
+        connection.execute(gone)
+    project.changes.tell("restore" if back else "delete", image_ids)
 
 
 # What is compared
@@ -208,6 +209,10 @@ def test_a_deleted_image_keeps_its_place_and_says_so(project: Project) -> None:
     delete(project, 1)
     with pytest.raises(RuntimeError, match="None of the compared images"):
         browser.document()
+    events = browser.events()
+    delete(project, 1, 2, back=True)
+    until(lambda: browser.events() > events)
+    assert [image["id"] for image in browser.document()["images"]] == [1, 2]
 
 
 # Pixels
@@ -511,6 +516,10 @@ def test_a_new_time_joins_the_series_and_a_deleted_one_leaves_it(project: Projec
     told = browser.document()
     assert [image["time_h"] for image in told["images"]] == [0, 16, 24, 32]
     assert (told["gone"], shown.image_id) == ([], None)
+    events = browser.events()
+    delete(project, 2, back=True)
+    until(lambda: browser.events() > events)
+    assert len(browser.document()["images"]) == 5
 
 
 def test_the_image_that_is_looked_at_is_one_of_the_series(project: Project) -> None:
