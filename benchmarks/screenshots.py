@@ -31,6 +31,7 @@ CELLS = {
     "gallery": "sw.Gallery(plate, height=520)",
     "editor": "sw.Editor(plate, image=int(plate.images()['image_id'].iloc[2]))",
     "monitor": "sw.Monitor(plate)",
+    "compare": "sw.Compare.of_well(plate, plate.images()['well'].iloc[0])",
 }
 
 

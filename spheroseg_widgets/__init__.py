@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .project.run import Run as Run
     from .widgets.add_images import AddImages as AddImages
     from .widgets.cluster_monitor import ClusterMonitor as ClusterMonitor
+    from .widgets.compare import Compare as Compare
     from .widgets.editor import Editor as Editor
     from .widgets.gallery import Gallery as Gallery
     from .widgets.monitor import Monitor as Monitor
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _PUBLIC = {
     "AddImages": ".widgets.add_images",
     "ClusterMonitor": ".widgets.cluster_monitor",
+    "Compare": ".widgets.compare",
     "Editor": ".widgets.editor",
     "Gallery": ".widgets.gallery",
     "Monitor": ".widgets.monitor",
@@ -39,6 +41,7 @@ _PUBLIC = {
 __all__ = [
     "AddImages",
     "ClusterMonitor",
+    "Compare",
     "Editor",
     "Gallery",
     "Monitor",

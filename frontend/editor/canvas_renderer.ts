@@ -5,7 +5,7 @@ import type { Rings } from "./geometry";
 import type { Pixels } from "./pixels";
 import { LINE, type Renderer, type Scene } from "./scene";
 import { FLAG } from "./store";
-import type { View } from "./view";
+import type { View } from "../shared/view";
 
 export class CanvasRenderer implements Renderer {
   readonly kind = "canvas2d";

@@ -24,7 +24,7 @@ import { Strip } from "./strip";
 import { makeTools } from "./tools/all";
 import { PanTool } from "./tools/pan";
 import { LOOKING, type Drawing, type Marks, type Pointer, type Preview, type Tool, type ToolHost, type ToolName } from "./tools/tool";
-import { View } from "./view";
+import { View } from "../shared/view";
 import { Work } from "./work";
 
 /** Screen pixels around a vertex or line that count as it: for a mouse or pen, and for a finger. */

@@ -1,4 +1,5 @@
-/** Line icons of 16 by 16, drawn in the colour of the text. */
+/** The editor's icons. */
+import { lineIcon } from "../shared/icon";
 
 const PATHS = {
   select: "M3.5 2.5l9 4.4-3.9 1.4-1.5 4z",
@@ -36,15 +37,6 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-const SVG = "http://www.w3.org/2000/svg";
-
 export function icon(name: IconName): SVGSVGElement {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 16 16");
-  svg.setAttribute("class", "sw-icon");
-  svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", PATHS[name]);
-  svg.append(path);
-  return svg;
+  return lineIcon(PATHS[name], "sw-icon");
 }

@@ -1,8 +1,10 @@
 /** Pointer, wheel and keys of the stage, told to the tools in image pixels. */
 
-import { chordOf, handleKey, type Handlers } from "./keys";
+import { chordOf } from "../shared/keys";
+import { onZoomWheel } from "../shared/wheel";
+import { handleKey, type Handlers } from "./keys";
 import type { Pointer, Tool } from "./tools/tool";
-import type { View } from "./view";
+import type { View } from "../shared/view";
 
 export interface InputHost {
   readonly view: View;
@@ -16,11 +18,6 @@ export interface InputHost {
   doubleClick(at: Pointer): void;
   readonly handlers: Handlers;
 }
-
-/** A wheel that started outside scrolls the page on, so that one is not caught by an image on the way. */
-const FOREIGN_WHEEL = 350;
-/** Pixels that one notch of a wheel tells. */
-const NOTCH = 100;
 
 export function listen(root: HTMLElement, stage: HTMLElement, host: InputHost, signal: AbortSignal): void {
   const options = { signal };
@@ -96,22 +93,11 @@ export function listen(root: HTMLElement, stage: HTMLElement, host: InputHost, s
   stage.addEventListener("dblclick", (event) => host.doubleClick(at(event)), options);
   stage.addEventListener("contextmenu", (event) => event.preventDefault(), options);
 
-  let foreign = -Infinity;
-  window.addEventListener("wheel", (event) => {
-    if (!stage.contains(event.target as Node | null)) foreign = event.timeStamp;
-  }, { signal, passive: true, capture: true });
-  stage.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey && event.timeStamp - foreign < FOREIGN_WHEEL) {
-      foreign = event.timeStamp;
-      return;
-    }
-    event.preventDefault();
-    const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1);
-    if (event.altKey && host.tool().wheel(-pixels / NOTCH)) return;
+  onZoomWheel(stage, (factor, event, notches) => {
+    if (event.altKey && host.tool().wheel(notches)) return;
     const where = at(event);
-    // A pinch on a touch pad arrives as a wheel with Ctrl, in small steps.
-    host.zoom(where.screenX, where.screenY, Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.002)), true);
-  }, { signal, passive: false });
+    host.zoom(where.screenX, where.screenY, factor, true);
+  }, signal);
 
   const key = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;

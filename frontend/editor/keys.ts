@@ -1,4 +1,5 @@
 /** The one table of keys: it makes the handlers, the help and the tooltips. Keys act only while the editor has focus. */
+import { chordOf, written } from "../shared/keys";
 
 export const KEYS = [
   { action: "tool.select", keys: ["v"], group: "tools" },
@@ -74,19 +75,6 @@ const BY_CHORD: ReadonlyMap<string, Binding> = new Map(
   KEYS.flatMap((binding) => binding.keys.map((chord) => [chord, binding] as const)),
 );
 
-/** The chord of a key event, written as in the table: "ctrl+shift+z", "?", "space". Command counts as Ctrl. */
-export function chordOf(event: KeyboardEvent): string {
-  const key = event.key === " " ? "space" : event.key.toLowerCase();
-  // The shift that makes a sign out of a key belongs to the sign.
-  const letterOrName = key.length > 1 || /\p{L}/u.test(key);
-  return [
-    event.ctrlKey || event.metaKey ? "ctrl+" : "",
-    event.altKey ? "alt+" : "",
-    event.shiftKey && letterOrName ? "shift+" : "",
-    key,
-  ].join("");
-}
-
 /** Run what a key is for. True when the key was ours, and nobody else should see it. */
 export function handleKey(event: KeyboardEvent, handlers: Handlers): boolean {
   const chord = chordOf(event);
@@ -97,17 +85,6 @@ export function handleKey(event: KeyboardEvent, handlers: Handlers): boolean {
     if (!(binding.held && event.repeat)) handlers[binding.action as Action](down, chord);
   }
   return true;
-}
-
-const SIGNS: Record<string, string> = {
-  arrowleft: "←", arrowright: "→", arrowup: "↑", arrowdown: "↓",
-  ctrl: "Ctrl", shift: "Shift", alt: "Alt", delete: "Del", backspace: "Backspace", enter: "Enter", escape: "Esc", space: "Space",
-};
-
-/** How a chord is written for people: "Ctrl+Shift+Z". */
-export function written(chord: string): string {
-  const parts = chord === "+" ? ["+"] : chord.split("+");
-  return parts.map((part) => SIGNS[part] ?? part.toUpperCase()).join("+");
 }
 
 /** The keys of an action, each as it is written for people. */

@@ -7,12 +7,13 @@ import {
   area, bounds, contains, crossesAt, nearestEdge, nearestVertex, oriented, signedArea, withInserted, withoutVertices,
 } from "./geometry";
 import { History, type Step } from "./history";
-import { KEYS, chordOf, written } from "./keys";
+import { chordOf, written } from "../shared/keys";
+import { KEYS } from "./keys";
 import type { Operation, Verdict } from "./operations";
 import { Outbox } from "./outbox";
 import { OutlineStore } from "./store";
 import { uuid7 } from "./uuid";
-import { barLength, View } from "./view";
+import { barLength, View } from "../shared/view";
 
 const SQUARE = Float32Array.of(0, 0, 10, 0, 10, 10, 0, 10);
 const HOLE = Float32Array.of(2, 2, 2, 4, 4, 4, 4, 2);

@@ -6,7 +6,7 @@ import { bounds, countVertices, type Box, type Rings } from "./geometry";
 import { LINE } from "./scene";
 import { FLAG, type OutlineStore } from "./store";
 import type { Marks, Preview } from "./tools/tool";
-import type { View } from "./view";
+import type { View } from "../shared/view";
 
 /** Above so many vertices on screen handles would be a blur. */
 const MOST_HANDLES = 4000;

@@ -7,7 +7,7 @@ import type { Chrome } from "./chrome";
 import { area, oriented } from "./geometry";
 import { FLAG } from "./store";
 import { LOOKING, TOOLS, type Drawing, type Pointer, type Preview } from "./tools/tool";
-import { barLength, type View } from "./view";
+import { barLength, type View } from "../shared/view";
 import type { Work } from "./work";
 
 const LONGEST_BAR = 140;

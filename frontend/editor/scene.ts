@@ -2,7 +2,7 @@
 
 import type { OutlineStore } from "./store";
 import type { Pixels, Window } from "./pixels";
-import type { View } from "./view";
+import type { View } from "../shared/view";
 
 export const LINE = { normal: 1.5, selected: 2.5, halo: 1.1, dash: 9, gap: 4, handle: 7 } as const;
 

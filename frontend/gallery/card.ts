@@ -1,11 +1,13 @@
 /** One image: picture, outlines, name, badge. Cards are used again for other images as the grid scrolls. */
+import type { Drawing } from "../shared/drawings";
 import { make } from "../shared/frame";
+import { mark, setMark } from "../shared/marks";
+import { halves } from "../shared/names";
 import type { Translate } from "../shared/strings";
-import { mark, setMark } from "./marks";
 import { draw } from "./overlay";
-import type { Drawing, Picture } from "./pictures";
+import type { Picture } from "./pictures";
 import type { Rows } from "./rows";
-import { facts, halves, size, where } from "./text";
+import { facts, size, where } from "./text";
 
 export interface Look {
   rows: Rows;

@@ -1,5 +1,6 @@
 /** Which rows are shown, and how many there would be. */
-import { STATES, type Rows } from "./rows";
+import { STATES } from "../shared/states";
+import type { Rows } from "./rows";
 
 export interface Filter {
   /** Words that must all occur in the name, plate, well or time. */

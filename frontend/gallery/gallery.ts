@@ -1,4 +1,5 @@
 /** The image gallery: joins the table, the grid, what is selected and the kernel. */
+import { Drawings } from "../shared/drawings";
 import { type Frame, button, make } from "../shared/frame";
 import { count } from "../shared/numbers";
 import { RpcError } from "../shared/rpc";
@@ -8,7 +9,7 @@ import { Grid, type GridState } from "./grid";
 import { type RunTrait, headline, waysIn } from "./headline";
 import { actionOf } from "./keys";
 import { Peek } from "./peek";
-import { Drawings, Pictures } from "./pictures";
+import { Pictures } from "./pictures";
 import { Rows, type RowsValue } from "./rows";
 import { Selection } from "./selection";
 import { Toolbar } from "./toolbar";

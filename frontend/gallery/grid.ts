@@ -1,9 +1,10 @@
 /** The virtual grid: only the rows that are seen, and a few beyond, are in the document. */
+import type { Drawings } from "../shared/drawings";
 import { make } from "../shared/frame";
 import type { Translate } from "../shared/strings";
 import { Card, type Look } from "./card";
 import { type Layout, layout, reveal, visible } from "./layout";
-import { type Drawings, type Pictures, sizeFor } from "./pictures";
+import { type Pictures, sizeFor } from "./pictures";
 import type { Rows } from "./rows";
 import type { Selection } from "./selection";
 

@@ -1,15 +1,17 @@
 import { describe, expect, it, vi } from "vitest";
 import words from "../../spheroseg_widgets/widgets/strings/en.json";
+import { Pager, Recent, type Source } from "../shared/pager";
+import { STATES } from "../shared/states";
+import { halves } from "../shared/names";
 import { find } from "./filter";
 import { type Fake, measured, pack } from "./fixture";
 import { KEYS, actionOf, helpLines } from "./keys";
 import { CAPTION, GAP, PAD, layout, reveal, visible } from "./layout";
 import { fit } from "./overlay";
-import { Pager, Recent, type Source } from "./pager";
 import { sizeFor } from "./pictures";
-import { Rows, type RowsValue, STATES } from "./rows";
+import { Rows, type RowsValue } from "./rows";
 import { Selection } from "./selection";
-import { halves, size, where } from "./text";
+import { size, where } from "./text";
 
 async function rowsOf(images: Fake[]): Promise<Rows> {
   const rows = new Rows();

@@ -1,8 +1,9 @@
 /** A close look at one image, beside the grid's own keys: arrows go on to the next, Space or Esc close it. */
+import type { Drawing } from "../shared/drawings";
 import { button, make } from "../shared/frame";
 import type { Translate } from "../shared/strings";
 import { draw } from "./overlay";
-import type { Drawing, Picture } from "./pictures";
+import type { Picture } from "./pictures";
 import type { Rows } from "./rows";
 import { facts } from "./text";
 

@@ -1,8 +1,8 @@
-/** Thumbnails and outlines of the images that are looked at. */
+/** Thumbnails of the images that are looked at. */
+import { cut, lost } from "../shared/drawings";
 import { messageOf } from "../shared/frame";
-import { OutlineSet } from "../shared/outlines";
-import { RpcError, type Rpc } from "../shared/rpc";
-import { Pager, Recent } from "./pager";
+import { Pager, Recent } from "../shared/pager";
+import type { Rpc } from "../shared/rpc";
 
 /** Longest edges in which the kernel makes thumbnails, px (`widgets/thumbnails.py`). */
 const SIZES = [128, 256, 512] as const;
@@ -22,37 +22,9 @@ interface Thumbs {
   mime: string;
 }
 
-/** Outlines of a result with what is known of each object. */
-export interface Drawing {
-  outlines: OutlineSet;
-  /** Per object, its class as the project counts them. */
-  classes: Uint8Array;
-  /** Per object: 1 touches the border, 2 low confidence. */
-  flags: Uint8Array;
-}
-
-interface OutlinesValue {
-  results: number[];
-  lengths: number[];
-  objects: number[];
-}
-
 /** The thumbnail size for a card of so many CSS pixels. */
 export function sizeFor(pixels: number, ratio: number): number {
   return SIZES.find((size) => size >= pixels * ratio * 0.85) ?? SIZES[SIZES.length - 1];
-}
-
-/** What several `lengths` of one buffer hold. */
-function cut(buffer: DataView, lengths: readonly number[]): DataView[] {
-  let at = buffer.byteOffset;
-  return lengths.map((length) => {
-    at += length;
-    return new DataView(buffer.buffer, at - length, length);
-  });
-}
-
-function lost(error: unknown): boolean {
-  return error instanceof RpcError && error.type === "KernelLost";
 }
 
 export class Pictures {
@@ -111,53 +83,5 @@ export class Pictures {
     if (lost(error)) return; // the banner says so; they are asked for again when the kernel is back
     for (const id of ids) this.#reasons.set(id, messageOf(error));
     this.ready(ids);
-  }
-}
-
-export class Drawings {
-  readonly #kept = new Recent<Drawing>(MOST_PICTURES, MOST_BYTES);
-  readonly #missing = new Set<number>();
-  readonly #pager: Pager;
-
-  /** @param ready  called with the ids of results whose outlines have come */
-  constructor(
-    private readonly rpc: Rpc,
-    signal: AbortSignal,
-    private readonly ready: (results: number[]) => void,
-  ) {
-    const load = (ids: number[], cancel: AbortSignal) => this.#load(ids, cancel);
-    const has = (id: number) => this.#missing.has(id) || this.#kept.peek(id) !== undefined;
-    this.#pager = new Pager({ has, load, failed: (ids, error) => this.#failed(ids, error) }, signal);
-  }
-
-  get(result: number): Drawing | undefined {
-    return this.#kept.get(result);
-  }
-
-  /** Results never change, so what is here stays right. */
-  want(results: readonly number[]): void {
-    for (const result of results) this.#kept.get(result);
-    this.#pager.want(results);
-  }
-
-  async #load(results: number[], signal: AbortSignal): Promise<number[]> {
-    const { value, buffers } = await this.rpc.call<OutlinesValue>("outlines", { results }, { signal });
-    const blobs = cut(buffers[0], value.lengths);
-    const classes = cut(buffers[1], value.objects);
-    const flags = cut(buffers[2], value.objects);
-    const bytes = (view: DataView) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
-    value.results.forEach((result, i) => {
-      // Copied out of the page, which goes when its pictures go.
-      const blob = bytes(blobs[i]).buffer;
-      const drawing = { outlines: OutlineSet.decode(blob), classes: bytes(classes[i]), flags: bytes(flags[i]) };
-      this.#kept.set(result, drawing, blob.byteLength);
-    });
-    for (const result of results) if (!this.#kept.peek(result)) this.#missing.add(result);
-    this.ready(value.results);
-    return [];
-  }
-
-  #failed(results: number[], error: unknown): void {
-    if (!lost(error)) for (const result of results) this.#missing.add(result);
   }
 }

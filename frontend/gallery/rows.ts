@@ -1,4 +1,6 @@
 /** The project's images as columns: no object a row, so that a hundred thousand of them are as light as a hundred. */
+import { timeText } from "../shared/numbers";
+import { type ImageState, STATES, stateOf } from "../shared/states";
 
 export type Kind = "i4" | "f4" | "u2" | "u1" | "text";
 /** name, kind, offset and bytes in the buffer, and what the codes of a category mean. */
@@ -13,13 +15,6 @@ export interface RowsValue {
   deflated: boolean;
   columns: Column[];
 }
-
-/** What a card's badge says; the order is that of the filter. */
-export const STATES = [
-  "running", "queued", "failed", "cancelled", "not_found", "unusable", "censored", "measured", "absent",
-  "corrected", "approved", "excluded", "new",
-] as const; // prettier-ignore
-export type ImageState = (typeof STATES)[number];
 
 const NUMBERS = {
   id: Int32Array,
@@ -179,23 +174,12 @@ export class Rows {
     this.#states = new Uint8Array(length);
   }
 
-  /** One word for a row: what is under way first, then what a person decided, then what was measured. */
   #judge(row: number): ImageState {
-    const status = this.#words.status.at(row);
-    const review = this.#words.review.at(row);
-    const outcome = this.outcome(row);
-    if (status === "running" || status === "queued") return status;
-    if (this.#numbers.excluded[row] || review === "excluded") return "excluded";
-    if (review === "approved" || review === "corrected") return review;
-    // A failed or cancelled re-run never hides the last good result.
-    if (!this.result(row) && (status === "failed" || status === "cancelled")) return status;
-    return (STATES as readonly string[]).includes(outcome) ? (outcome as ImageState) : "new";
+    return stateOf({
+      status: this.#words.status.at(row), review: this.#words.review.at(row), outcome: this.outcome(row),
+      excluded: this.#numbers.excluded[row] === 1, result: this.result(row),
+    }); // prettier-ignore
   }
-}
-
-/** `48` -> `48 h`; nothing where no time is known. */
-export function timeText(hours: number): string {
-  return Number.isFinite(hours) ? `${Number(hours.toPrecision(6))} h` : "";
 }
 
 function copy(view: DataView): ArrayBuffer {

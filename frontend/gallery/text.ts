@@ -1,16 +1,7 @@
 /** The words about one image. */
-import { three } from "../shared/numbers";
+import { three, timeText } from "../shared/numbers";
 import type { Translate } from "../shared/strings";
-import { type Rows, timeText } from "./rows";
-
-const TAIL = 10;
-
-/** Cuts a name so that its middle may be left out: the end holds the time and the suffix. */
-export function halves(name: string): [string, string] {
-  const letters = Array.from(name); // a surrogate pair is one letter
-  const tail = Math.min(TAIL, Math.floor(letters.length / 2));
-  return [letters.slice(0, letters.length - tail).join(""), letters.slice(letters.length - tail).join("")];
-}
+import type { Rows } from "./rows";
 
 /** `A01 · 48 h`: where and when, as far as it is known. */
 export function where(rows: Rows, row: number): string {

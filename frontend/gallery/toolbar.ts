@@ -1,11 +1,11 @@
 /** Above the grid: search, filter by state with counts, outlines on and off, size of the cards, keys. */
 import { button, make } from "../shared/frame";
+import { mark } from "../shared/marks";
 import { count } from "../shared/numbers";
+import { STATES } from "../shared/states";
 import type { Translate } from "../shared/strings";
 import type { Filter, Found } from "./filter";
 import { helpLines } from "./keys";
-import { mark } from "./marks";
-import { STATES } from "./rows";
 
 export const SMALLEST = 96;
 export const LARGEST = 384;

@@ -37,6 +37,11 @@ export function bytes(value: number): string {
   return `${three(size)} ${units[unit]}`;
 }
 
+/** `48` -> `48 h`; nothing where no time is known. */
+export function timeText(hours: number): string {
+  return Number.isFinite(hours) ? `${Number(hours.toPrecision(6))} h` : "";
+}
+
 function group(digits: string): string {
   const [whole, rest] = digits.split(".");
   const spaced = whole.replace(/\B(?=(\d{3})+$)/g, THIN_SPACE);

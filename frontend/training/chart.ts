@@ -2,12 +2,13 @@
  * The curves: losses above, the IoU of validation below, over the same steps; a cursor reads them out, by pointer or by
  * keys. Drawn as SVG whenever the curve changes; the cursor lies on top and moves alone.
  */
+import { type Axis, linearAxis } from "../shared/axis";
 import { type Frame, make } from "../shared/frame";
 import { count } from "../shared/numbers";
-import { type Axis, linearAxis, lossAxis, stepAxis } from "./axis";
+import { draw } from "../shared/svg";
+import { lossAxis, stepAxis } from "./axis";
 import { type Curve, iouText, lastUpTo, lossText, nearest, type Progress } from "./state";
 
-const NAMESPACE = "http://www.w3.org/2000/svg";
 // On the 4 px grid; the left margin holds "0.0005".
 const LEFT = 48;
 const RIGHT = 12;
@@ -287,11 +288,5 @@ function dot(cx: number, cy: number, r: number, name: string): SVGElement {
 function label(x: number, y: number, text: string, anchor: string, name = ""): SVGElement {
   const element = draw("text", { x, y, "text-anchor": anchor, class: `sw-training-label ${name}`.trim() });
   element.textContent = text;
-  return element;
-}
-
-function draw(name: string, attributes: Record<string, string | number>): SVGElement {
-  const element = document.createElementNS(NAMESPACE, name) as SVGElement;
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
   return element;
 }

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import words from "../../spheroseg_widgets/widgets/strings/en.json";
 import { MockModel } from "../shared/mock";
 import { Rpc } from "../shared/rpc";
-import { linearAxis, lossAxis, stepAxis } from "./axis";
+import { linearAxis } from "../shared/axis";
+import { lossAxis, stepAxis } from "./axis";
 import widget from "./index";
 import { type Columns, curveOf, lastUpTo, nearest, type Progress } from "./state";
 

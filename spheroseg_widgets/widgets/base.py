@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 class SpheroWidget(anywidget.AnyWidget):
     """A widget with its browser half in ``static/<name>.js`` and ``static/<name>.css``.
 
-    A subclass sets `_esm`, `_css` and `section`, marks methods with `rpc_method`, and overrides `reload` and
-    `static_html` (and `static_png` where a picture says more).
+    A subclass sets `_esm`, `_css` and `section` (and `also`: other sections of words that it uses), marks methods with
+    `rpc_method`, and overrides `reload` and `static_html` (and `static_png` where a picture says more).
 
     Attributes
     ----------

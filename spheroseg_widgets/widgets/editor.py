@@ -30,6 +30,7 @@ from .editor_clipboard import Clipboard
 from .editor_document import BORDER, Document, Operation
 from .editor_pixels import shown_plane
 from .editor_session import EditSession, Verdict
+from .numbers import three
 from .rpc import Answer, Call, rpc_method
 from .static_face import outlined, png
 from .strings import text
@@ -262,7 +263,7 @@ class Editor(Clipboard, SpheroWidget):
         frame = self.outlines
         column, unit = ("area_um2", "µm²") if frame["area_um2"].notna().any() else ("area_px2", "px²")
         rows = "".join(
-            f"<tr><td>{number}</td><td>{html.escape(str(row['class']))}</td><td>{_three(row[column])} {unit}</td></tr>"
+            f"<tr><td>{number}</td><td>{html.escape(str(row['class']))}</td><td>{three(row[column])} {unit}</td></tr>"
             for number, row in enumerate(frame.to_dict("records"), start=1)
         )
         head = html.escape(text("editor.face", name=str(session.row["name"]), n=len(frame)))
@@ -332,11 +333,6 @@ def _find(project: Project, image: str | Path | int | None) -> int:
     if images.empty:
         raise StoreError(f"{project.name}: the project has no images yet; add some with project.add(...)")
     return int(images["image_id"].iloc[0])
-
-
-def _three(value: float) -> str:
-    """Write a number as it is read: three significant digits, thin spaces in thousands."""
-    return f"{float(f'{value:.3g}'):,.10g}".replace(",", "\u2009")
 
 
 def _received(sent: Sequence[dict[str, Any]], buffers: Sequence[memoryview]) -> list[Operation]:

@@ -16,6 +16,9 @@ from spheroseg_widgets.imaging.read import Plane, read_plane
 MOST_PIXELS = 4_000_000
 """Larger planes are shown at a whole fraction of their size."""
 
+MOST_SOURCE = 16_000_000
+"""Pixels of an image that are averaged at a time: as floats they take four bytes each."""
+
 LIMITS = Percentiles(0.1, 99.9)
 """What is shown black and white at first."""
 
@@ -81,7 +84,7 @@ def shown_plane(pixels: NDArray[Any], most_pixels: int = MOST_PIXELS) -> ShownPl
     """
     low, high = limits_of(pixels, LIMITS)
     factor = max(1, int(np.ceil(np.sqrt(pixels.size / most_pixels))))
-    small = _reduced(pixels, factor)
+    small = reduced(pixels, factor)
     if pixels.dtype in (np.uint8, np.uint16):
         return ShownPlane(np.ascontiguousarray(np.rint(small), pixels.dtype), factor, 0.0, 1.0, low, high)
     finite = small[np.isfinite(small)]
@@ -91,9 +94,28 @@ def shown_plane(pixels: NDArray[Any], most_pixels: int = MOST_PIXELS) -> ShownPl
     return ShownPlane(np.rint((filled - least) / gain).astype(np.uint16), factor, least, gain, low, high)
 
 
-def _reduced(pixels: NDArray[Any], factor: int) -> NDArray[Any]:
+def reduced(pixels: NDArray[Any], factor: int) -> NDArray[Any]:
+    """Return an image averaged over blocks of `factor` by `factor` pixels.
+
+    Parameters
+    ----------
+    pixels : (h, w) any numeric dtype
+        Original values.
+    factor : int
+        1 gives them as they are.
+
+    Returns
+    -------
+    (ceil(h / factor), ceil(w / factor)) float32
+        The last row and column repeat the image's edge where it ends within a block.
+    """
     if factor == 1:
         return pixels
+    rows = max(1, MOST_SOURCE // (pixels.shape[1] * factor)) * factor
+    return np.vstack([_averaged(pixels[top : top + rows], factor) for top in range(0, len(pixels), rows)])
+
+
+def _averaged(pixels: NDArray[Any], factor: int) -> NDArray[Any]:
     height, width = pixels.shape
     # Padded to whole blocks, so that a shown pixel is exactly `factor` image pixels wide.
     padded = cv2.copyMakeBorder(

@@ -61,8 +61,8 @@ export class Pager {
 }
 
 /** Keeps the most recently used, up to a number and a weight; what goes is given to `drop`. */
-export class Recent<V> {
-  readonly #kept = new Map<number, { value: V; weight: number }>();
+export class Recent<V, K = number> {
+  readonly #kept = new Map<K, { value: V; weight: number }>();
   #weight = 0;
 
   constructor(
@@ -76,11 +76,11 @@ export class Recent<V> {
   }
 
   /** Looks without counting as use. */
-  peek(id: number): V | undefined {
+  peek(id: K): V | undefined {
     return this.#kept.get(id)?.value;
   }
 
-  get(id: number): V | undefined {
+  get(id: K): V | undefined {
     const entry = this.#kept.get(id);
     if (entry === undefined) return undefined;
     this.#kept.delete(id);
@@ -88,7 +88,7 @@ export class Recent<V> {
     return entry.value;
   }
 
-  set(id: number, value: V, weight: number): void {
+  set(id: K, value: V, weight: number): void {
     this.delete(id);
     this.#kept.set(id, { value, weight });
     this.#weight += weight;
@@ -98,7 +98,7 @@ export class Recent<V> {
     }
   }
 
-  delete(id: number): void {
+  delete(id: K): void {
     const entry = this.#kept.get(id);
     if (entry === undefined) return;
     this.#kept.delete(id);

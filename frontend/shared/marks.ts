@@ -1,5 +1,6 @@
 /** The small drawing beside each state's word, so that a state is told by form, not by colour alone. */
-import type { ImageState } from "./rows";
+import { lineIcon } from "./icon";
+import type { ImageState } from "./states";
 
 const PATHS: Record<ImageState, string> = {
   running: "M8 2a6 6 0 1 1-6 6",
@@ -17,16 +18,8 @@ const PATHS: Record<ImageState, string> = {
   new: "M8 5v6M5 8h6",
 };
 
-const SVG = "http://www.w3.org/2000/svg";
-
 export function mark(state: ImageState): SVGSVGElement {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 16 16");
-  svg.setAttribute("class", "sw-mark");
-  svg.setAttribute("aria-hidden", "true");
-  svg.append(document.createElementNS(SVG, "path"));
-  setMark(svg, state);
-  return svg;
+  return lineIcon(PATHS[state], "sw-mark");
 }
 
 export function setMark(svg: SVGSVGElement, state: ImageState): void {

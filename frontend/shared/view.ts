@@ -44,8 +44,8 @@ export class View {
   }
 
   /** Show a box of the image whole, with a margin. */
-  fit(x0: number, y0: number, x1: number, y1: number): void {
-    const room = [Math.max(1, this.width - 2 * MARGIN), Math.max(1, this.height - 2 * MARGIN)] as const;
+  fit(x0: number, y0: number, x1: number, y1: number, margin = MARGIN): void {
+    const room = [Math.max(1, this.width - 2 * margin), Math.max(1, this.height - 2 * margin)] as const;
     const scale = Math.min(room[0] / Math.max(1e-6, x1 - x0), room[1] / Math.max(1e-6, y1 - y0));
     this.scale = Math.min(LARGEST_SCALE, Math.max(LEAST_SCALE, scale));
     this.x = (this.width - (x0 + x1) * this.scale) / 2;
