@@ -2,7 +2,7 @@
 import type { Frame } from "../shared/frame";
 import { bytes } from "../shared/numbers";
 import type { Model } from "../shared/types";
-import { Form, choice, chosen, group } from "./form";
+import { Form, choice, chosen, freshName, group } from "./form";
 
 const USUAL = new Set(["csv", "masks"]);
 
@@ -14,7 +14,7 @@ interface Archive {
 }
 
 export class ExportForm extends Form {
-  readonly #name = `sw-format-${crypto.randomUUID()}`;
+  readonly #name = freshName();
 
   constructor(
     traits: Model,

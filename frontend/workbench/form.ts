@@ -71,3 +71,10 @@ export function group(words: string, choices: readonly HTMLElement[]): HTMLField
 export function chosen(form: HTMLElement, name: string): string[] {
   return [...form.querySelectorAll<HTMLInputElement>(`input[name="${name}"]:checked`)].map(({ value }) => value);
 }
+
+let names = 0;
+
+/** A name that no other group of choices on the page has. */
+export function freshName(): string {
+  return `sw-bench-${names++}`;
+}

@@ -2,7 +2,7 @@
 import { type Frame, make } from "../shared/frame";
 import { count } from "../shared/numbers";
 import { type Model, onTrait } from "../shared/types";
-import { Form, choice, chosen, group } from "./form";
+import { Form, choice, chosen, freshName, group } from "./form";
 
 const WHICH = ["all", "new", "selected"] as const;
 type Counts = Record<(typeof WHICH)[number], number>;
@@ -10,7 +10,7 @@ type Counts = Record<(typeof WHICH)[number], number>;
 export class SegmentForm extends Form {
   readonly #model = make("select", "sw-bench-select");
   readonly #counts: Partial<Counts> = {};
-  readonly #name = `sw-which-${crypto.randomUUID()}`;
+  readonly #name = freshName();
   readonly #inputs = new Map<string, HTMLLabelElement>();
 
   constructor(
