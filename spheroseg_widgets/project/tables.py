@@ -30,16 +30,27 @@ def images_and_objects(
     run_id : int, optional
         The objects of this run instead of those that hold.
     exclude_border : bool
-        As if objects that touch the image's edge were not there: they are no primary, and not counted.
+        As if objects that touch the image's edge were not there: they are no primary, not counted, and of no area.
+
+    Returns
+    -------
+    images : DataFrame
+        As `images_frame`, with touches_border (whether any outline does), area_um2 (of all outlines together; NaN
+        without a result or a pixel size) and outcome.
+    objects : DataFrame
+        As `objects_frame`, with is_primary.
     """
     with database.read() as connection:
         table = images_frame(connection, project_id)
         objects = results.objects_frame(connection, project_id, run_id)
     if exclude_border:
-        touching = objects["touches_border"].astype(bool)
-        fewer = table["image_id"].map(objects[touching].groupby("image_id").size()).fillna(0)
-        table["n_objects"] = table["n_objects"] - fewer
-        objects = objects[~touching].reset_index(drop=True)
+        objects = objects[~objects["touches_border"].astype(bool)].reset_index(drop=True)
+        left = objects.groupby("image_id")["area_px2"].agg(["size", "sum"]).reindex(table["image_id"], fill_value=0)
+        segmented = table["n_objects"].notna()
+        table["n_objects"] = left["size"].set_axis(table.index).where(segmented)
+        table["total_area_px2"] = left["sum"].set_axis(table.index).where(segmented)
+    table["touches_border"] = table["image_id"].isin(objects["image_id"][objects["touches_border"].astype(bool)])
+    table["area_um2"] = table["total_area_px2"].astype(float) * table["pixel_size_um"].astype(float) ** 2
     objects = objects.merge(table[["image_id", "well_id", "site", "time_h"]], on="image_id", how="left")
     objects["is_primary"] = primary(objects)
     table["outcome"] = outcomes(table, objects)

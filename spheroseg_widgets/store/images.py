@@ -11,7 +11,23 @@ import sqlalchemy as sa
 from spheroseg_widgets.errors import StoreError
 
 from . import audit
-from .tables import COMPUTED, exclusion, image, job, model, now, outcome, plate, result, review, run, source, well
+from .tables import (
+    COMPUTED,
+    exclusion,
+    image,
+    image_tag,
+    job,
+    model,
+    now,
+    outcome,
+    plate,
+    result,
+    review,
+    run,
+    source,
+    tag,
+    well,
+)
 
 BATCH = 500
 CLOCK_SECONDS = 0.01
@@ -167,7 +183,8 @@ def images_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
     height, pixel_size_um, pixel_size_source, sha256, status and reason of the newest job, seconds, model,
     model_version, model_sha256, engine, precision, scale and threshold of the result that holds, review, excluded
     (by itself or its well), outcome (a person's), current_result_id, n_objects, total_area_px2, least_confidence,
-    result_source, warnings.
+    result_source, edited (whether a person saved the result that holds), condition (the plate map's; None where it
+    says nothing), tags (a sorted tuple), warnings.
     """
     newest = (
         sa.select(job.c.image_id, sa.func.max(job.c.id).label("job_id"))
@@ -192,6 +209,7 @@ def images_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
             image.c.site,
             plate.c.name.label("plate"),
             well.c.name.label("well"),
+            well.c.condition,
             image.c.well_id,
             image.c.time_h,
             image.c.width,
@@ -236,7 +254,23 @@ def images_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
         frame[name] = [how.get(name) if isinstance(how, dict) else None for how in computed]
     frame = frame.astype({"scale": float, "threshold": float})
     frame["excluded"] = _excluded(connection, project_id, frame)
+    frame["condition"] = frame["condition"].astype(object).where(frame["condition"].notna(), None)
+    frame["edited"] = frame["result_source"] == "edit"
+    frame["tags"] = _tags(connection, project_id, frame["image_id"])
     return frame
+
+
+def _tags(connection: sa.Connection, project_id: int, image_ids: pd.Series) -> pd.Series:
+    query = (
+        sa.select(image_tag.c.image_id, tag.c.name)
+        .join(tag, tag.c.id == image_tag.c.tag_id)
+        .where(tag.c.project_id == project_id)
+    )
+    names: dict[int, list[str]] = {}
+    for image_id, name in connection.execute(query):
+        names.setdefault(int(image_id), []).append(str(name))
+    # Sorted here: each database has a language of its own for names.
+    return pd.Series([tuple(sorted(names.get(one, ()))) for one in image_ids], index=image_ids.index, dtype=object)
 
 
 def _excluded(connection: sa.Connection, project_id: int, frame: pd.DataFrame) -> pd.Series:

@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.errors import ConflictError, ExportError, ModelError, ShareUnavailableError, StoreError
 from spheroseg_widgets.exports.tables import read_csv
+from spheroseg_widgets.outlines.outlines import Outlines
+from spheroseg_widgets.project.tables import images_and_objects
+from spheroseg_widgets.store.tables import image_tag, tag
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -77,6 +81,59 @@ def test_a_pixel_size_set_later_changes_every_um_column_without_a_run(project: s
     np.testing.assert_allclose(after["area_um2"], before["area_um2"] / 4)
     np.testing.assert_allclose(after["area_px2"], before["area_px2"])
     assert len(project.runs()) == 1
+
+
+def test_images_tell_what_a_gallery_sorts_and_filters_by(project: sw.Project, client: Any) -> None:
+    before = project.images()
+    assert before["condition"].tolist() == [None] * 3
+    assert before["tags"].tolist() == [()] * 3
+    assert not before[["edited", "touches_border"]].any(axis=None)
+    assert before["area_um2"].isna().all()
+    project.set_map([{"well": "A01", "condition": "control"}, {"well": "A02", "condition": "drug"}])
+    project.segment(model="threshold", cluster=client, wait=True)
+    first, second, _ = (int(i) for i in project.images()["image_id"])
+    outlines, objects = project.outlines(first)
+    base = int(project.images()["current_result_id"].iloc[0])
+    twice = Outlines.concat([outlines, outlines.transformed(0.5, 0.5, 0, 0)])
+    rows = pd.concat([objects, objects.assign(area_px2=objects["area_px2"] / 4, touches_border=True, outline_id=None)])
+    project.save(first, twice, rows, parent=base)
+    with project.database.write() as c:
+        for name in ("late", "Early"):
+            (tag_id,) = c.execute(tag.insert().values(project_id=project.id, name=name)).inserted_primary_key
+            c.execute(image_tag.insert().values(image_id=second, tag_id=tag_id))
+    table = project.images()
+    assert table["condition"].tolist() == ["control", "drug", None]
+    assert table["tags"].tolist() == [(), ("Early", "late"), ()]
+    assert table["edited"].tolist() == [True, False, False]
+    assert table["touches_border"].tolist() == [True, False, False]
+    assert table[["edited", "touches_border"]].dtypes.tolist() == [bool, bool]
+    np.testing.assert_allclose(table["area_um2"].iloc[0], objects["area_px2"].iloc[0] * 1.25 * 2.0**2)
+    project.set_pixel_size(None, [second])
+    assert project.images()["area_um2"].isna().tolist() == [False, True, False]
+    assert project.images()["touches_border"].tolist() == [True, False, False]
+
+
+def test_without_objects_at_the_border_an_image_has_fewer_and_less_area(project: sw.Project, client: Any) -> None:
+    project.segment(model="threshold", cluster=client, wait=True)
+    first, second, _ = project.images()["image_id"]
+    for image in (first, second):
+        outlines, objects = project.outlines(image)
+        base = int(project.image(int(image))["current_result_id"])
+        both = Outlines.concat([outlines, outlines.transformed(0.5, 0.5, 0, 0)])
+        rows = pd.concat([objects, objects.assign(area_px2=7.0, touches_border=True, outline_id=None)])
+        project.save(image, both, rows.assign(touches_border=True) if image == second else rows, parent=base)
+    whole, inner = (
+        images_and_objects(project.database, project.id, exclude_border=exclude)[0] for exclude in (False, True)
+    )
+    assert whole["n_objects"].tolist() == [2, 2, 1]
+    assert inner["n_objects"].tolist() == [1, 0, 1]
+    np.testing.assert_allclose(
+        inner["total_area_px2"],
+        whole["total_area_px2"] - whole["n_objects"].eq(2) * 7.0 - [0, objects["area_px2"].iloc[0], 0],
+    )
+    assert inner["total_area_px2"].iloc[1] == 0.0
+    assert whole["touches_border"].tolist() == [True, True, False]
+    assert not inner["touches_border"].any()
 
 
 def test_a_broken_image_fails_with_its_reason_and_the_rest_goes_on(
