@@ -184,9 +184,15 @@ class Project(Judging, FromMaps):
         self.changes.tell("add", added.image_ids)
         return added
 
-    def images(self) -> pd.DataFrame:
-        """Return one row an image, with its state, its outcome and what is known of it."""
-        return images_and_objects(self.database, self.id)[0]
+    def images(self, first: int | None = None) -> pd.DataFrame:
+        """Return one row an image, with its state, its outcome and what is known of it.
+
+        Parameters
+        ----------
+        first : int, optional
+            Only the first so many, which costs less in a large project.
+        """
+        return images_and_objects(self.database, self.id, first=first)[0]
 
     def image(self, which: str | Path | int) -> pd.Series:
         """Return the row of one image, by image_id, name, stem, path or URL.

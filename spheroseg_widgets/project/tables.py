@@ -21,7 +21,12 @@ LEAD = (
 
 
 def images_and_objects(
-    database: Database, project_id: int, run_id: int | None = None, *, exclude_border: bool = False
+    database: Database,
+    project_id: int,
+    run_id: int | None = None,
+    *,
+    exclude_border: bool = False,
+    first: int | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return one row an image and one row an object, with outcomes and primaries decided.
 
@@ -31,6 +36,8 @@ def images_and_objects(
         The objects of this run instead of those that hold.
     exclude_border : bool
         As if objects that touch the image's edge were not there: they are no primary, not counted, and of no area.
+    first : int, optional
+        Only of the first so many images; a primary that is kept through time is known from these times alone.
 
     Returns
     -------
@@ -41,8 +48,9 @@ def images_and_objects(
         As `objects_frame`, with is_primary.
     """
     with database.read() as connection:
-        table = images_frame(connection, project_id)
-        objects = results.objects_frame(connection, project_id, run_id)
+        table = images_frame(connection, project_id, first)
+        some = None if first is None else table["image_id"].tolist()
+        objects = results.objects_frame(connection, project_id, run_id, some)
     if exclude_border:
         objects = objects[~objects["touches_border"].astype(bool)].reset_index(drop=True)
         left = objects.groupby("image_id")["area_px2"].agg(["size", "sum"]).reindex(table["image_id"], fill_value=0)

@@ -176,8 +176,14 @@ def check_own(connection: sa.Connection, project_id: int, image_ids: Iterable[in
         raise StoreError(f"image {named}: there is none of this id in this project")
 
 
-def images_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
-    """Return one row an image that is not deleted, in the order in which they were added.
+def count_images(connection: sa.Connection, project_id: int) -> int:
+    """Return how many images there are that are not deleted."""
+    query = sa.select(sa.func.count()).where(image.c.project_id == project_id, image.c.deleted_at.is_(None))
+    return int(connection.scalar(query) or 0)
+
+
+def images_frame(connection: sa.Connection, project_id: int, first: int | None = None) -> pd.DataFrame:
+    """Return one row an image that is not deleted, in the order in which they were added; only the `first` so many.
 
     Columns: image_id, name, stem, path, page (t), series, z, channel, site, plate, well, time_h, width,
     height, pixel_size_um, pixel_size_source, sha256, status and reason of the newest job, seconds, model,
@@ -186,13 +192,18 @@ def images_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
     result_source, edited (whether a person saved the result that holds), condition (the plate map's; None where it
     says nothing), tags (a sorted tuple), warnings.
     """
-    newest = (
+    newest_jobs = (
         sa.select(job.c.image_id, sa.func.max(job.c.id).label("job_id"))
         .join(run, run.c.id == job.c.run_id)
         .where(run.c.project_id == project_id)
         .group_by(job.c.image_id)
-        .subquery()
     )
+    here = (image.c.project_id == project_id, image.c.deleted_at.is_(None))
+    if first is not None:
+        ids = connection.scalars(sa.select(image.c.id).where(*here).order_by(image.c.id).limit(first)).all()
+        here = (*here, image.c.id.in_(ids))
+        newest_jobs = newest_jobs.where(job.c.image_id.in_(ids))
+    newest = newest_jobs.subquery()
     made_by = run.alias("made_by")
     query = (
         sa.select(
@@ -244,7 +255,7 @@ def images_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
         .outerjoin(model, model.c.id == made_by.c.model_id)
         .outerjoin(review, review.c.image_id == image.c.id)
         .outerjoin(outcome, outcome.c.image_id == image.c.id)
-        .where(image.c.project_id == project_id, image.c.deleted_at.is_(None))
+        .where(*here)
         .order_by(image.c.id)
     )
     frame = pd.read_sql_query(query, connection)

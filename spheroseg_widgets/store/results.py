@@ -334,8 +334,10 @@ def load_outlines(connection: sa.Connection, result_id: int) -> tuple[Outlines, 
     return outlines, rows
 
 
-def objects_frame(connection: sa.Connection, project_id: int, run_id: int | None = None) -> pd.DataFrame:
-    """Return one row an outline, of the revisions that hold or of one run's, with image_id and result_id.
+def objects_frame(
+    connection: sa.Connection, project_id: int, run_id: int | None = None, image_ids: Sequence[int] | None = None
+) -> pd.DataFrame:
+    """Return one row an outline, of the revisions that hold or of one run's, with image_id and result_id; of some images.
 
     `excluded_object` is True where the object itself was excluded. `COMPUTED_COLUMNS` say how it was computed.
     """
@@ -347,6 +349,8 @@ def objects_frame(connection: sa.Connection, project_id: int, run_id: int | None
     else:
         query = query.join(image, image.c.id == result.c.image_id).where(result.c.run_id == run_id)
     query = query.where(image.c.project_id == project_id, image.c.deleted_at.is_(None))
+    if image_ids is not None:
+        query = query.where(image.c.id.in_(image_ids))
     frame = pd.read_sql_query(query.order_by(result.c.image_id, outline.c.number), connection)
     gone = set(
         connection.scalars(
