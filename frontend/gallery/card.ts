@@ -1,22 +1,12 @@
 /** One image: picture, outlines, name, badge. Cards are used again for other images as the grid scrolls. */
 import { make } from "../shared/frame";
-import type { Translate } from "../shared/strings";
 import { mark, setMark } from "./marks";
 import { draw } from "./overlay";
 import type { Drawing, Picture } from "./pictures";
-import type { Rows } from "./rows";
 import { facts, halves, size, where } from "./text";
+import type { Item, Look } from "./virtual";
 
-export interface Look {
-  rows: Rows;
-  t: Translate;
-  cell: number;
-  picture: number;
-  ratio: number;
-  halo: string;
-}
-
-export class Card {
+export class Card implements Item {
   readonly element = make("div", "sw-cell");
   /** The row of the table that is shown, and its image. */
   row = -1;

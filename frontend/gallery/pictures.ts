@@ -51,7 +51,8 @@ function cut(buffer: DataView, lengths: readonly number[]): DataView[] {
   });
 }
 
-function lost(error: unknown): boolean {
+/** Whether a call failed because the kernel is gone: the banner says so. */
+export function lost(error: unknown): boolean {
   return error instanceof RpcError && error.type === "KernelLost";
 }
 

@@ -39,10 +39,11 @@ def chunks(values: Sequence[Any], size: int = BATCH) -> Iterable[Sequence[Any]]:
     return (values[at : at + size] for at in range(0, len(values), size))
 
 
-def known_sources(connection: sa.Connection, project_id: int) -> pd.DataFrame:
-    """Return id, uri, size_bytes, modified_at, problem of every source of the project."""
+def known_sources(connection: sa.Connection, project_id: int, ids: Sequence[int] | None = None) -> pd.DataFrame:
+    """Return id, uri, size_bytes, modified_at, problem of every source of the project, or of a page of them."""
     columns = (source.c.id, source.c.uri, source.c.size_bytes, source.c.modified_at, source.c.problem)
-    return pd.read_sql_query(sa.select(*columns).where(source.c.project_id == project_id), connection)
+    query = sa.select(*columns).where(source.c.project_id == project_id)
+    return pd.read_sql_query(query if ids is None else query.where(source.c.id.in_(ids)), connection)
 
 
 def add_sources(

@@ -23,8 +23,9 @@ from spheroseg_widgets.store.pages import OutlinePage, outline_pages
 
 from .base import STATIC
 from .gallery_face import FACE_IMAGES, face_html, face_png
+from .gallery_finding import Finding
 from .gallery_rows import RowTable, columns_of
-from .opens_images import OpensImages
+from .gallery_view import View
 from .rpc import Answer, Call, rpc_method
 from .strings import text
 from .thumbnails import MIME, SIZES, Picture, Thumbnails
@@ -33,13 +34,17 @@ SETTLE_SECONDS = 0.15
 """Changes that come together are read together."""
 FACE_SECONDS = 2.0
 """Time for the pictures of the static face; what is not ready by then is named without its picture."""
+FIRST = 240
+"""Images that are read first, for the first screen: all rows of a large project take seconds."""
+FIRST_SCREEN_SECONDS = 0.5
+"""The rest is read after this: before, it would slow down the pictures of the first screen."""
 TOUCHES_BORDER, LOW = 1, 2
 """Bits of an outline's marks."""
 
 logger = logging.getLogger(__name__)
 
 
-class Gallery(OpensImages):
+class Gallery(Finding):
     """All images of a project, with their outlines and states; pick some, and go on with them in Python.
 
     Parameters
@@ -52,6 +57,10 @@ class Gallery(OpensImages):
         Largest height of the grid, px.
     show_outlines : bool
         Whether outlines are drawn over the pictures.
+    show_filters : bool
+        Whether the filters are open.
+    view : dict, optional
+        What is shown and how, as the attribute `view`.
 
     Attributes
     ----------
@@ -72,21 +81,29 @@ class Gallery(OpensImages):
     run = traitlets.Dict().tag(sync=True)
 
     def __init__(
-        self, project: Project, *, cell_size: int = 168, height: int = 560, show_outlines: bool = True
+        self,
+        project: Project,
+        *,
+        cell_size: int = 168,
+        height: int = 560,
+        show_outlines: bool = True,
+        show_filters: bool = False,
+        view: View | None = None,
     ) -> None:
         self.project = project
         self._table: pd.DataFrame | None = None
         self._rows = RowTable()
-        self._sources: dict[int, tuple[float | None, float | None]] = {}
+        self._first_of = 0  # so many images there are, while only the first are read
         self._classes = ["spheroid"]
         self._thumbnails: Thumbnails | None = None
-        self._reading = threading.Lock()
+        self._first_reading, self._reading = threading.Lock(), threading.Lock()
         self._stale = threading.Event()
         self._reader: threading.Thread | None = None
         self._run_id: int | None = None
         self._leave_run: Callable[[], None] = lambda: None
         super().__init__(
-            project_name=project.name, cell_size=cell_size, height=height, show_outlines=show_outlines
+            project_name=project.name, cell_size=cell_size, height=height, show_outlines=show_outlines,
+            show_filters=show_filters, view=view or {},
         )  # fmt: skip
         self._leave_project = project.on_change(lambda _kind, _ids: self._changed())
         self._changed()
@@ -118,7 +135,7 @@ class Gallery(OpensImages):
 
     def static_html(self) -> str:
         """Return a contact sheet of the first images."""
-        return face_html(self.project.name, *self._face())
+        return face_html(self.project.name, *self._face(), filtered=bool(self.view))
 
     def static_png(self) -> bytes | None:
         """Return the contact sheet's pictures side by side."""
@@ -130,9 +147,9 @@ class Gallery(OpensImages):
     def _answer_rows(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
         self._ensure()
         call.check()
-        with self._reading:
+        with self.lock:
             packed = self._rows.pack(int(params.get("since", 0)))
-        return Answer(packed.value, [packed.buffer])
+            return Answer({**packed.value, "first_of": self._first_of}, [packed.buffer])
 
     @rpc_method("thumbs")
     def _answer_thumbs(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
@@ -197,15 +214,21 @@ class Gallery(OpensImages):
                     return
 
     def _read(self) -> None:
-        table = self.project.images()
-        with self.project.database.read() as connection:
-            sources = store_images.known_sources(connection, self.project.id)
-        facts = sources[["size_bytes", "modified_at"]].astype(object).where(sources.notna(), None)
-        self._sources = dict(zip(sources["id"], facts.itertuples(index=False, name=None), strict=True))
-        self._table = table
-        if self._rows.update(columns_of(table)):
-            self.rows_version = self._rows.version
+        fresh = self._table is None
+        self._ensure()
+        if self._first_of:
+            time.sleep(FIRST_SCREEN_SECONDS)
+        if self._first_of or not fresh:
+            self._take(self.project.images())
         self._follow_run()
+
+    def _take(self, table: pd.DataFrame, first_of: int = 0) -> None:
+        columns = columns_of(table)
+        with self.lock:
+            changed = self._rows.update(columns)
+            self._table, self._first_of = table, first_of
+        if changed:
+            self.rows_version = self._rows.version
 
     def _follow_run(self) -> None:
         run = self.project.last_run()
@@ -215,14 +238,18 @@ class Gallery(OpensImages):
             self._leave_run = run.on_change(lambda progress: self.set_trait("run", asdict(progress)))
 
     def _ensure(self) -> pd.DataFrame:
-        with self._reading:
+        """Return the table as far as it is read; the first images of it at least."""
+        with self._first_reading:
             if self._table is None:
-                self._read()
+                first = self.project.images(first=FIRST)
+                with self.project.database.read() as connection:
+                    count = store_images.count_images(connection, self.project.id)
+                self._take(first, count if count > len(first) else 0)
             assert self._table is not None
             return self._table
 
     def _thumbs(self) -> Thumbnails:
-        with self._reading:
+        with self._first_reading:
             if self._thumbnails is None:
                 self._thumbnails = Thumbnails(self.project.folder / "cache", self._contrast())
             return self._thumbnails
@@ -237,24 +264,24 @@ class Gallery(OpensImages):
 
     def _pictures(self, image_ids: Iterable[int]) -> tuple[dict[int, Picture], list[int]]:
         """Return what the thumbnails of images are made of, and the ids that are not in the project."""
-        table = self._ensure()
-        wanted: dict[int, Picture] = {}
-        gone = []
-        columns = {
-            name: table[name].array for name in ("path", "series", "page", "channel", "z", "sha256", "source_id")
-        }
-        for image_id in image_ids:
-            place = self._rows.place(image_id)
-            if place is None or place >= len(table):
-                gone.append(image_id)
-                continue
-            path, series, page, channel, z, sha256, source_id = (column[place] for column in columns.values())
-            size, modified = self._sources.get(int(source_id), (None, None))
-            wanted[image_id] = Picture(
-                str(path), Plane.of(series, page, channel, z),
-                None if pd.isna(sha256) else str(sha256), size, modified,
+        self._ensure()
+        with self.lock:
+            assert self._table is not None
+            places = {image_id: self._rows.place(image_id) for image_id in image_ids}
+            there = [place for place in places.values() if place is not None]
+            rows = self._table.iloc[there]
+        with self.project.database.read() as connection:
+            sources = store_images.known_sources(connection, self.project.id, rows["source_id"].unique().tolist())
+        facts = sources[["size_bytes", "modified_at"]].astype(object).where(sources.notna(), None)
+        known = dict(zip(sources["id"], facts.itertuples(index=False, name=None), strict=True))
+        wanted = {}
+        for row in rows.itertuples():
+            size, modified = known.get(row.source_id, (None, None))
+            wanted[int(row.image_id)] = Picture(
+                str(row.path), Plane.of(row.series, row.page, row.channel, row.z),
+                None if pd.isna(row.sha256) else str(row.sha256), size, modified,
             )  # fmt: skip
-        return wanted, gone
+        return wanted, [image_id for image_id, place in places.items() if place is None]
 
     def _class_code(self, name: str) -> int:
         with self.lock:
@@ -264,12 +291,16 @@ class Gallery(OpensImages):
 
     def _face(self) -> tuple[pd.DataFrame, int, dict[int, bytes], dict[int, OutlinePage]]:
         table = self._ensure()
+        total = self._first_of or len(table)
+        if self.view:
+            table = self.shown
+            total = len(table)
         first = table.head(FACE_IMAGES)
         wanted, _ = self._pictures(first["image_id"])
         pictures = self._thumbs().fetch(wanted, SIZES[1], seconds=FACE_SECONDS).pictures
         results = first["current_result_id"].dropna().astype(int).tolist() if self.show_outlines else []
         with self.project.database.read() as connection:
-            return first, len(table), pictures, outline_pages(connection, results)
+            return first, total, pictures, outline_pages(connection, results)
 
 
 def _flags(page: OutlinePage) -> bytes:

@@ -161,7 +161,8 @@ def test_rows_of_a_large_project_are_packed_small_and_fast() -> None:
             "image_id": np.arange(1, count + 1), "time_h": np.arange(count) % 12 * 6.0, "n_objects": 1.0, "excluded": False,
             "width": 1408, "height": 1040, "pixel_size_um": 2.8, "total_area_px2": 1e4, "current_result_id": 1.0,
             "plate": "P1", "well": [f"A{n % 96:02d}" for n in range(count)], "status": "done", "outcome": "measured",
-            "review": "unreviewed", "result_source": "model", "name": [f"VID1335_{n}_01d00h00m.tif" for n in range(count)],
+            "least_confidence": 0.9, "edited": False, "touches_border": False, "condition": "control", "model": "resunet-spheroid",
+            "tags": [()] * count, "review": "unreviewed", "result_source": "model", "name": [f"VID1335_{n}_01d00h00m.tif" for n in range(count)],
             "reason": None,
         }
     )  # fmt: skip
@@ -278,7 +279,7 @@ def test_a_callback_that_fails_is_shown_and_stops_no_other(gallery: Gallery) -> 
 def test_an_unreadable_project_is_an_error_and_retry_reads_again(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_project: Project) -> pd.DataFrame:
+    def broken(_project: Project, first: int | None = None) -> pd.DataFrame:
         raise OSError("the share is gone")
 
     with monkeypatch.context() as patched:
