@@ -8,6 +8,7 @@ import type { Range, RangedName } from "./view";
 /** The drawing's own units; it is stretched to the room there is. */
 const WIDTH = 240;
 const HEIGHT = 40;
+const TALLEST = 36;
 const SVG = "http://www.w3.org/2000/svg";
 /** Bars that Page Up and Page Down go. */
 const PAGE = 5;
@@ -54,11 +55,11 @@ export class Brush {
     const [first, last] = this.#chosen;
     const most = Math.max(1, ...heights);
     const width = WIDTH / bins.count;
-    const gap = Math.min(1.5, width / 4);
+    const gap = bins.single ? Math.min(16, width * 0.35) : Math.min(1.5, width / 4);
     let [inside, outside] = ["", ""];
     heights.forEach((height, bar) => {
       if (height === 0) return;
-      const top = HEIGHT - Math.max(1, (height / most) * HEIGHT);
+      const top = HEIGHT - Math.max(1, (height / most) * TALLEST);
       const drawn = `M${(bar * width + gap / 2).toFixed(2)} ${HEIGHT}V${top.toFixed(2)}h${(width - gap).toFixed(2)}V${HEIGHT}z`;
       if (bar >= first && bar <= last) inside += drawn;
       else outside += drawn;

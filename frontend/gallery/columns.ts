@@ -1,4 +1,4 @@
-/** What the list shows of an image, a column each; those of which nothing is known in the project are left out. */
+/** What the list shows of an image, a column each; those that say nothing in the project are left out. */
 import { count, three } from "../shared/numbers";
 import type { Translate } from "../shared/strings";
 import type { CodedName } from "./coded";
@@ -33,11 +33,12 @@ const COLUMNS: readonly Column[] = [
   { name: "model", width: 152, words: (rows, row) => rows.model(row) },
 ];
 
-/** The columns of which something is known; their names are also what can be sorted by. */
+/** The columns that say something; their names are also what can be sorted by. */
 export function columnsOf(finder: Finder): Column[] {
   const { rows, codings, numerics } = finder;
   const some = (name: CodedName, none: string) =>
     codings.of(name).values.some((value, place) => value !== none && codings.of(name).totals[place] > 0);
+  const differs = (name: CodedName) => codings.of(name).totals.filter((images) => images > 0).length > 1;
   return COLUMNS.filter(({ name }) => {
     switch (name) {
       case "name":
@@ -47,6 +48,8 @@ export function columnsOf(finder: Finder): Column[] {
       case "least_confidence": return rows.numbers(name).some(Number.isFinite);
       case "edited":
       case "touches_border": return some(name, "no");
+      case "plate":
+      case "model": return differs(name); // of one plate the project's name says as much
       default: return some(name, "");
     }
   }); // prettier-ignore

@@ -6,7 +6,7 @@ import { mark, setMark } from "./marks";
 import type { Parts } from "./mode";
 import { draw } from "./overlay";
 import type { Drawing, Picture } from "./pictures";
-import { facts } from "./text";
+import { facts, halves } from "./text";
 import { type Item, type Look, Virtual } from "./virtual";
 
 /** Height of a line, and of the columns' names, px. */
@@ -95,8 +95,11 @@ class Entry implements Item {
   readonly #frame = make("div", "sw-frame");
   readonly #image = make("img", "sw-picture");
   readonly #canvas = make("canvas", "sw-outlines");
+  readonly #head = make("span", "sw-name-head");
+  readonly #tail = make("span", "sw-name-tail");
   readonly #mark = mark("new");
-  readonly #cells: [Column, HTMLElement][];
+  /** What receives the words of a column; the name's are put into its two halves. */
+  readonly #cells: [Column, HTMLElement][] = [];
   #shown: string | null = null;
 
   constructor(key: string, columns: readonly Column[]) {
@@ -109,16 +112,21 @@ class Entry implements Item {
     this.#image.decoding = "async";
     this.#frame.append(this.#image, this.#canvas);
     first.append(this.#frame);
-    this.#cells = columns.map((column, index) => {
+    this.element.append(first);
+    columns.forEach((column, index) => {
       const cell = make("div", column.number ? "sw-entry-cell sw-number" : "sw-entry-cell");
       cell.setAttribute("role", "gridcell");
       cell.setAttribute("aria-colindex", String(index + 2));
-      if (column.name !== "state") return [column, cell];
-      const words = make("span");
-      cell.append(this.#mark, words);
-      return [column, words];
+      this.element.append(cell);
+      if (column.name === "name") {
+        cell.classList.add("sw-entry-name");
+        cell.append(this.#head, this.#tail);
+      } else if (column.name === "state") {
+        const words = make("span");
+        cell.append(this.#mark, words);
+        this.#cells.push([column, words]);
+      } else this.#cells.push([column, cell]);
     });
-    this.element.append(first, ...this.#cells.map(([, cell]) => (cell.parentElement ?? cell)));
   }
 
   show(row: number, position: number, _column: number, { rows, t }: Look): void {
@@ -131,6 +139,7 @@ class Entry implements Item {
     element.dataset.state = rows.state(row);
     element.setAttribute("aria-label", [rows.name(row), t(`gallery.state.${rows.state(row)}`), facts(rows, row, t)].filter(Boolean).join(", "));
     element.title = rows.name(row);
+    [this.#head.textContent, this.#tail.textContent] = halves(rows.name(row));
     for (const [column, cell] of this.#cells) {
       const words = column.words(rows, row, t);
       if (cell.textContent !== words) cell.textContent = words;
