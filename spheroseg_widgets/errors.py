@@ -62,6 +62,10 @@ class ConflictError(StoreError):
     """A change made on top of a revision that is no longer the current one."""
 
 
+class QueryError(SpherosegError):
+    """A filter expression that cannot be read, or names a column that is not there; the message says where and what there is."""
+
+
 class ExportError(SpherosegError):
     """An export that could not be written; the message names the file and the reason.
 

@@ -155,12 +155,12 @@ def _place_in_wells(connection: sa.Connection, project_id: int, author: str, row
     """Turn the names of plates and wells into their rows."""
     plates: dict[str, int] = {}
     wells: dict[str, dict[str, int]] = {}
-    for name in dict.fromkeys(row["plate"] or "plate" for row in rows if row["well"]):
+    for name in dict.fromkeys(row["plate"] or experiment.DEFAULT_PLATE for row in rows if row["well"]):
         plates[name] = experiment.ensure_plate(connection, project_id, name, author)
-        wanted = [row["well"] for row in rows if row["well"] and (row["plate"] or "plate") == name]
+        wanted = [row["well"] for row in rows if row["well"] and (row["plate"] or experiment.DEFAULT_PLATE) == name]
         wells[name] = experiment.ensure_wells(connection, plates[name], wanted)
     for row in rows:
-        plate, well = row.pop("plate") or "plate", row.pop("well")
+        plate, well = row.pop("plate") or experiment.DEFAULT_PLATE, row.pop("well")
         row["plate_id"] = plates[plate] if well else None
         row["well_id"] = wells[plate][well] if well else None
 

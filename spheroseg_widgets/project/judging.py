@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+import sqlalchemy as sa
 
 from spheroseg_widgets.errors import StoreError
 from spheroseg_widgets.imaging.names import normal_well
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.store import experiment, judgement, results, runs
+from spheroseg_widgets.store import experiment, judgement, promotion, results, runs
 from spheroseg_widgets.store import images as store_images
 from spheroseg_widgets.store.database import Database
 
@@ -50,7 +51,7 @@ class Judging:
         if plate is None:
             if len(known) > 1:
                 raise ValueError(f"the project holds several plates ({', '.join(known)}): name one with plate=")
-            plate = known[0] if known else "plate"
+            plate = known[0] if known else experiment.DEFAULT_PLATE
         table = table.assign(well=table["well"].map(normal_well))
         with self.database.write() as connection:
             count = experiment.set_map(connection, self.id, plate, table.to_dict("records"), self.author)
@@ -156,8 +157,8 @@ class Judging:
         Returns
         -------
         int
-            Images whose current result changed. Nothing is lost: promoting another run takes it back, and every
-            revision is kept.
+            Images whose current result changed. Nothing is lost: every revision is kept, and `undo_promote` lets what
+            was displaced hold again.
 
         Raises
         ------
@@ -167,8 +168,7 @@ class Judging:
         run_id = run.id if isinstance(run, Run) else run
         moved = []
         with self.database.write() as connection:
-            if run_id not in runs.run_ids(connection, self.id):
-                raise StoreError(f"run {run_id}: there is none of this number in this project")
+            self._check_run(connection, run_id)
             for image_id, result_id in runs.results_of_run(connection, self.id, run_id).items():
                 if results.point_current(
                     connection, image_id, result_id, author=self.author, replace_edits=replace_edits
@@ -177,3 +177,34 @@ class Judging:
         if moved:
             self.changes.tell("promote", moved)
         return len(moved)
+
+    def undo_promote(self, run: Run | int) -> int:
+        """Let hold again what a run's results displaced, edits and approved ones too, with the review states they had.
+
+        Parameters
+        ----------
+        run : Run or int
+            Whose results no longer hold: those that `promote` moved, and those that came to hold when it segmented.
+
+        Returns
+        -------
+        int
+            Images whose current result changed. Left alone are images that had no result before, those that have another
+            by now, and those whose new outlines somebody approved or corrected meanwhile. `promote` with `replace_edits` takes it back.
+
+        Raises
+        ------
+        StoreError
+            There is no such run.
+        """
+        run_id = run.id if isinstance(run, Run) else run
+        with self.database.write() as connection:
+            self._check_run(connection, run_id)
+            moved = promotion.undo_promotion(connection, self.id, run_id, self.author)
+        if moved:
+            self.changes.tell("promote", moved)
+        return len(moved)
+
+    def _check_run(self, connection: sa.Connection, run_id: int) -> None:
+        if run_id not in runs.run_ids(connection, self.id):
+            raise StoreError(f"run {run_id}: there is none of this number in this project")

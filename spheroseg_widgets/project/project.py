@@ -23,6 +23,7 @@ from spheroseg_widgets.store.audit import audit_frame
 from spheroseg_widgets.store.database import Database
 
 from .bundle import make_bundle
+from .cataloguing import Cataloguing
 from .changes import Listener, changes_of
 from .description import DESCRIPTION, STORE, read_description, write_description
 from .files import Added, store_files, survey
@@ -91,7 +92,7 @@ def current_author() -> str:
     return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
 
 
-class Project(Judging, FromMaps):
+class Project(Judging, Cataloguing, FromMaps):
     """A plate, or any folder of pictures, with its outlines and what was decided about them.
 
     Parameters
@@ -130,8 +131,9 @@ class Project(Judging, FromMaps):
     def on_change(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener(kind, image_ids)`` after every change made in this process; returns how to leave.
 
-        Kinds: add, results, promote, save, review, exclude, confirm, pixel_size, map, relink. Results come on a
-        background thread, the others on the thread that made the change. No ids: all images may have changed.
+        Kinds: add, results, promote, save, review, exclude, confirm, pixel_size, map, relink, tag, metadata, delete,
+        restore, and view (a saved view, no image). Results come on a background thread, the others on the thread that
+        made the change. No ids: all images may have changed.
         """
         return self.changes.on_change(listener)
 

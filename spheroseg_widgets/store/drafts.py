@@ -40,12 +40,15 @@ def drafts_frame(connection: sa.Connection, project_id: int, image_id: int | Non
 
 
 def unsaved_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
-    """Return the images with operations that no revision holds: image_id, author, edits; one row a draft."""
+    """Return the images with operations that no revision holds: image_id, author, edits; one row a draft.
+
+    Deleted images are left out.
+    """
     query = (
         sa.select(draft.c.image_id, draft.c.author, sa.func.count(edit.c.id).label("edits"))
         .join(image, image.c.id == draft.c.image_id)
         .join(edit, edit.c.draft_id == draft.c.id)
-        .where(image.c.project_id == project_id, draft.c.closed_by_result_id.is_(None))
+        .where(image.c.project_id == project_id, image.c.deleted_at.is_(None), draft.c.closed_by_result_id.is_(None))
         .group_by(draft.c.id, draft.c.image_id, draft.c.author, draft.c.created_at)
         .order_by(draft.c.created_at, draft.c.id)
     )

@@ -19,6 +19,8 @@ from .tables import plate, project, treatment, well
 WELL_FIELDS = (
     "cell_line", "seeding_density", "role", "condition", "technical_replicate", "biological_replicate", "expected_spheroids",
 )  # fmt: skip
+DEFAULT_PLATE = "plate"
+"""How the plate of wells is called of which nobody said on which they lie."""
 TREATMENT_FIELDS = ("compound", "concentration", "unit", "start_h", "end_h")
 
 
@@ -96,6 +98,12 @@ def ensure_plate(connection: sa.Connection, project_id: int, name: str, author: 
     ).inserted_primary_key
     assert made is not None
     return int(made[0])
+
+
+def plate_names(connection: sa.Connection, project_id: int) -> list[str]:
+    """Return the names of a project's plates, the oldest first."""
+    query = sa.select(plate.c.name).where(plate.c.project_id == project_id).order_by(plate.c.id)
+    return [str(name) for name in connection.scalars(query)]
 
 
 def ensure_wells(connection: sa.Connection, plate_id: int, names: Iterable[str]) -> dict[str, int]:

@@ -333,32 +333,6 @@ def set_pixel_size(
     audit.record(connection, project_id, author, "set_pixel_size", "image", "many", um=um, images=len(image_ids))
 
 
-def delete_images(connection: sa.Connection, project_id: int, image_ids: Sequence[int], author: str) -> None:
-    """Mark images as deleted; the files stay, and `restore_images` undoes it.
-
-    Raises
-    ------
-    StoreError
-        An image of another project.
-    """
-    _set_deleted(connection, project_id, image_ids, author, deleted=True)
-
-
-def restore_images(connection: sa.Connection, project_id: int, image_ids: Sequence[int], author: str) -> None:
-    """Undo `delete_images`."""
-    _set_deleted(connection, project_id, image_ids, author, deleted=False)
-
-
-def _set_deleted(
-    connection: sa.Connection, project_id: int, image_ids: Sequence[int], author: str, *, deleted: bool
-) -> None:
-    check_own(connection, project_id, image_ids)
-    for part in chunks(list(image_ids)):
-        connection.execute(image.update().where(image.c.id.in_(part)).values(deleted_at=now() if deleted else None))
-    action = "delete" if deleted else "restore"
-    audit.record(connection, project_id, author, action, "image", "many", images=list(image_ids))
-
-
 def relink(connection: sa.Connection, project_id: int, old: str, new: str, author: str) -> int:
     """Point sources below one folder to another; returns how many.
 

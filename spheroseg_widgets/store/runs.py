@@ -295,10 +295,14 @@ def reopen(connection: sa.Connection, run_id: int) -> int:
 
 
 def retry_failed(connection: sa.Connection, run_id: int, image_ids: Iterable[int] | None = None) -> int:
-    """Queue the failed jobs of a run, or of some of its images, again; returns how many. The run waits then."""
+    """Queue the failed jobs of a run, or of some of its images, again; returns how many. The run waits then.
+
+    Images that were deleted meanwhile are left out.
+    """
+    there = sa.exists().where(image.c.id == job.c.image_id, image.c.deleted_at.is_(None))
     again = (
         job.update()
-        .where(job.c.run_id == run_id, job.c.status == FAILED)
+        .where(job.c.run_id == run_id, job.c.status == FAILED, there)
         .values(status=QUEUED, reason=None, traceback=None)
     )
     parts = (
@@ -419,8 +423,16 @@ def run_ids(connection: sa.Connection, project_id: int) -> list[int]:
 
 
 def close_run(connection: sa.Connection, run_id: int) -> str:
-    """Set a run's status from its jobs: done, cancelled, or still running; returns it."""
-    query = sa.select(job.c.status, sa.func.count()).where(job.c.run_id == run_id).group_by(job.c.status)
+    """Set a run's status from its jobs: done, cancelled, or still running; returns it.
+
+    What was cancelled because its image was deleted leaves a run done.
+    """
+    query = (
+        sa.select(job.c.status, sa.func.count())
+        .join(image, image.c.id == job.c.image_id)
+        .where(job.c.run_id == run_id, (job.c.status != CANCELLED) | image.c.deleted_at.is_(None))
+        .group_by(job.c.status)
+    )
     counts = {str(status): int(count) for status, count in connection.execute(query)}
     open_jobs = sum(n for status, n in counts.items() if status not in FINAL)
     status = RUNNING if open_jobs else (CANCELLED if counts.get(CANCELLED) else DONE)
