@@ -199,10 +199,10 @@ def images_frame(connection: sa.Connection, project_id: int, first: int | None =
         .where(run.c.project_id == project_id)
         .group_by(job.c.image_id)
     )
-    here = (image.c.project_id == project_id, image.c.deleted_at.is_(None))
+    here: list[sa.ColumnElement[bool]] = [image.c.project_id == project_id, image.c.deleted_at.is_(None)]
     if first is not None:
         ids = connection.scalars(sa.select(image.c.id).where(*here).order_by(image.c.id).limit(first)).all()
-        here = (*here, image.c.id.in_(ids))
+        here.append(image.c.id.in_(ids))
         newest_jobs = newest_jobs.where(job.c.image_id.in_(ids))
     newest = newest_jobs.subquery()
     made_by = run.alias("made_by")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -23,28 +20,19 @@ from spheroseg_widgets.store.pages import OutlinePage, outline_pages
 
 from .base import STATIC
 from .gallery_face import FACE_IMAGES, face_html, face_png
-from .gallery_finding import Finding
-from .gallery_rows import RowTable, columns_of
+from .gallery_finding import FindsImages
 from .gallery_view import View
 from .rpc import Answer, Call, rpc_method
 from .strings import text
 from .thumbnails import MIME, SIZES, Picture, Thumbnails
 
-SETTLE_SECONDS = 0.15
-"""Changes that come together are read together."""
 FACE_SECONDS = 2.0
 """Time for the pictures of the static face; what is not ready by then is named without its picture."""
-FIRST = 240
-"""Images that are read first, for the first screen: all rows of a large project take seconds."""
-FIRST_SCREEN_SECONDS = 0.5
-"""The rest is read after this: before, it would slow down the pictures of the first screen."""
 TOUCHES_BORDER, LOW = 1, 2
 """Bits of an outline's marks."""
 
-logger = logging.getLogger(__name__)
 
-
-class Gallery(Finding):
+class Gallery(FindsImages):
     """All images of a project, with their outlines and states; pick some, and go on with them in Python.
 
     Parameters
@@ -72,13 +60,10 @@ class Gallery(Finding):
     _css = STATIC / "gallery.css"
     section = "gallery"
 
-    project_name = traitlets.Unicode("").tag(sync=True)
-    rows_version = traitlets.Int(0).tag(sync=True)
     selected_ids = traitlets.List(traitlets.Int()).tag(sync=True)
     cell_size = traitlets.Int(168, min=96, max=384).tag(sync=True)
     height = traitlets.Int(560, min=200).tag(sync=True)
     show_outlines = traitlets.Bool(True).tag(sync=True)  # noqa: FBT003 - a trait's default
-    run = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -90,23 +75,13 @@ class Gallery(Finding):
         show_filters: bool = False,
         view: View | None = None,
     ) -> None:
-        self.project = project
-        self._table: pd.DataFrame | None = None
-        self._rows = RowTable()
-        self._first_of = 0  # so many images there are, while only the first are read
         self._classes = ["spheroid"]
+        self._making_thumbnails = threading.Lock()
         self._thumbnails: Thumbnails | None = None
-        self._first_reading, self._reading = threading.Lock(), threading.Lock()
-        self._stale = threading.Event()
-        self._reader: threading.Thread | None = None
-        self._run_id: int | None = None
-        self._leave_run: Callable[[], None] = lambda: None
         super().__init__(
-            project_name=project.name, cell_size=cell_size, height=height, show_outlines=show_outlines,
-            show_filters=show_filters, view=view or {},
+            project, cell_size=cell_size, height=height, show_outlines=show_outlines, show_filters=show_filters,
+            view=view or {},
         )  # fmt: skip
-        self._leave_project = project.on_change(lambda _kind, _ids: self._changed())
-        self._changed()
 
     @property
     def selected(self) -> pd.DataFrame:
@@ -119,16 +94,8 @@ class Gallery(Finding):
         ids = rows["image_id"] if isinstance(rows, pd.DataFrame) else rows
         self.selected_ids = [int(image_id) for image_id in ids]
 
-    def reload(self) -> None:
-        """Read the project again."""
-        with self._reading:
-            self._read()
-        self.error = ""  # an earlier reading may have failed
-
     def close(self) -> None:
         """Close the gallery and stop what it does here."""
-        self._leave_project()
-        self._leave_run()
         super().close()
         if self._thumbnails is not None:
             self._thumbnails.close()
@@ -142,14 +109,6 @@ class Gallery(Finding):
         return face_png(*self._face())
 
     # What the browser asks for
-
-    @rpc_method("rows")
-    def _answer_rows(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
-        self._ensure()
-        call.check()
-        with self.lock:
-            packed = self._rows.pack(int(params.get("since", 0)))
-            return Answer({**packed.value, "first_of": self._first_of}, [packed.buffer])
 
     @rpc_method("thumbs")
     def _answer_thumbs(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
@@ -189,67 +148,8 @@ class Gallery(Finding):
 
     # What happens here
 
-    def _changed(self) -> None:
-        """Have the table read again soon, on a thread of its own; the caller never waits."""
-        self._stale.set()
-        with self.lock:
-            if self._reader is None:
-                self._reader = threading.Thread(target=self._follow, name="spheroseg-gallery", daemon=True)
-                self._reader.start()
-
-    def _follow(self) -> None:
-        first = self._table is None
-        while True:
-            if not first:
-                time.sleep(SETTLE_SECONDS)
-            first = False
-            self._stale.clear()
-            began = time.monotonic()
-            self.try_reload()
-            # A large project in the middle of a run is read a third of the time, not all of it.
-            time.sleep(min(3.0, 2 * (time.monotonic() - began)) if self._stale.is_set() else 0)
-            with self.lock:
-                if not self._stale.is_set():
-                    self._reader = None
-                    return
-
-    def _read(self) -> None:
-        fresh = self._table is None
-        self._ensure()
-        if self._first_of:
-            time.sleep(FIRST_SCREEN_SECONDS)
-        if self._first_of or not fresh:
-            self._take(self.project.images())
-        self._follow_run()
-
-    def _take(self, table: pd.DataFrame, first_of: int = 0) -> None:
-        columns = columns_of(table)
-        with self.lock:
-            changed = self._rows.update(columns)
-            self._table, self._first_of = table, first_of
-        if changed:
-            self.rows_version = self._rows.version
-
-    def _follow_run(self) -> None:
-        run = self.project.last_run()
-        if run is not None and run.id != self._run_id:
-            self._run_id = run.id
-            self._leave_run()
-            self._leave_run = run.on_change(lambda progress: self.set_trait("run", asdict(progress)))
-
-    def _ensure(self) -> pd.DataFrame:
-        """Return the table as far as it is read; the first images of it at least."""
-        with self._first_reading:
-            if self._table is None:
-                first = self.project.images(first=FIRST)
-                with self.project.database.read() as connection:
-                    count = store_images.count_images(connection, self.project.id)
-                self._take(first, count if count > len(first) else 0)
-            assert self._table is not None
-            return self._table
-
     def _thumbs(self) -> Thumbnails:
-        with self._first_reading:
+        with self._making_thumbnails:
             if self._thumbnails is None:
                 self._thumbnails = Thumbnails(self.project.folder / "cache", self._contrast())
             return self._thumbnails
@@ -291,11 +191,9 @@ class Gallery(Finding):
 
     def _face(self) -> tuple[pd.DataFrame, int, dict[int, bytes], dict[int, OutlinePage]]:
         table = self._ensure()
-        total = self._first_of or len(table)
-        if self.view:
-            table = self.shown
-            total = len(table)
-        first = table.head(FACE_IMAGES)
+        shows = self._shows(table)
+        total = self._first_of if self._first_of and not self.view else int(shows.sum())
+        first = table[shows].head(FACE_IMAGES)
         wanted, _ = self._pictures(first["image_id"])
         pictures = self._thumbs().fetch(wanted, SIZES[1], seconds=FACE_SECONDS).pictures
         results = first["current_result_id"].dropna().astype(int).tolist() if self.show_outlines else []

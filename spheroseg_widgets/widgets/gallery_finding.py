@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,15 +9,16 @@ import pandas as pd
 import traitlets
 from numpy.typing import NDArray
 
-from spheroseg_widgets.project.project import Project
+from spheroseg_widgets.errors import StoreError
+from spheroseg_widgets.project.query import select
 
 from .gallery_rows import columns_of
+from .gallery_table import ShowsTable
 from .gallery_view import View, check_view, rows_shown
-from .opens_images import OpensImages
 from .rpc import Answer, Call, rpc_method
 
 
-class Finding(OpensImages):
+class FindsImages(ShowsTable):
     """The part of a gallery that filters.
 
     Attributes
@@ -29,8 +29,6 @@ class Finding(OpensImages):
     show_filters : bool
         Whether the filters are open.
     """
-
-    project: Project
 
     view = traitlets.Dict().tag(sync=True)
     show_filters = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003 - a trait's default
@@ -43,21 +41,21 @@ class Finding(OpensImages):
             raise traitlets.TraitError(str(error)) from None
 
     def query(self, expression: str | None) -> None:
-        """Show the images for which an expression holds, together with what else is asked for.
+        """Show the images that an expression is true of, as far as the filters let them through.
 
         Parameters
         ----------
         expression : str or None
-            As `Project.query` takes it, such as ``area_um2 > 5e4 and edited == False``; None shows all again.
+            As `Project.query` takes it, such as ``area_um2 > 5e4 and edited == False``; None takes it away.
 
         Raises
         ------
-        StoreError
-            It cannot be evaluated; the reason says why. What is shown stays.
+        QueryError
+            It cannot be read, or names a column that is not there; what is shown stays.
         """
         wanted = (expression or "").strip()
         if wanted:
-            self.project.query(wanted)  # here, so that the cell that asks has the error
+            select(self._ensure(), wanted)  # here, so that the cell that asks has the error
         self.view = {**self.view, "expression": wanted}
 
     @property
@@ -74,39 +72,46 @@ class Finding(OpensImages):
         StoreError
             There is none of this name.
         """
-        self.view = self.project.view(name)
+        for saved in self._saved_views():
+            if saved["name"] == name:
+                self.view = saved["view"]
+                return
+        raise StoreError(f"view {name}: there is none of this name in this project")
 
     def _shows(self, table: pd.DataFrame) -> NDArray[np.bool_]:
         view = self.view
-        if not view:
-            return np.ones(len(table), bool)
-        shows = rows_shown(columns_of(table), view)
+        shows = rows_shown(columns_of(table), view) if view else np.ones(len(table), bool)
         if "expression" in view:
-            shows &= np.isin(table["image_id"], self._matching(view["expression"]))
+            shows &= table.index.isin(select(table, view["expression"]).index)
         return shows
 
-    def _matching(self, expression: str) -> NDArray[np.int32]:
-        return self.project.query(expression)["image_id"].to_numpy(np.int32)
+    def _hear(self, kind: str, image_ids: list[int]) -> None:
+        if kind == "view":
+            self.push("views", {"views": self._saved_views()})
+        super()._hear(kind, image_ids)
+
+    def _saved_views(self) -> list[dict[str, Any]]:
+        views: list[dict[str, Any]] = self.project.views()[["name", "view"]].to_dict("records")
+        return views
 
     # What the browser asks for
 
     @rpc_method("matching")
     def _answer_matching(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
-        ids = self._matching(str(params["expression"]))
+        ids = select(self._ensure(), str(params["expression"]))["image_id"].to_numpy("<i4")
         call.check()
-        return Answer({"images": len(ids)}, [ids.astype("<i4").tobytes()])
+        return Answer({"images": len(ids)}, [ids.tobytes()])
 
     @rpc_method("views")
     def _answer_views(self, _params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> dict[str, Any]:
-        return self._views()
+        return {"views": self._saved_views()}
 
     @rpc_method("save_view", ordered=True)
     def _answer_save(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> dict[str, Any]:
-        view: Mapping[str, Any] = params["view"]
-        self.project.save_view(str(params["name"]), check_view(view))
-        return self._views()
+        self.project.save_view(str(params["name"]), check_view(params["view"]))
+        return {"views": self._saved_views()}
 
     @rpc_method("delete_view", ordered=True)
     def _answer_delete(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> dict[str, Any]:
         self.project.delete_view(str(params["name"]))
-        return self._views()
+        return {"views": self._saved_views()}

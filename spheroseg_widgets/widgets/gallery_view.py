@@ -59,7 +59,7 @@ def check_view(view: Mapping[str, Any]) -> View:
     out: View = {name: value for name, value in view.items() if value not in (None, "", {})}
     for name in ("text", "expression", "mode"):
         if not isinstance(out.get(name, ""), str):
-            raise ValueError(f"the view's {name} is a text, not {out[name]!r}")
+            raise ValueError(f"the view's {name} is a text, not {out[name]!r}")  # noqa: TRY004 - one kind of error, whatever is wrong
     if "facets" in out:
         _known("the facet", _mapping("facets", out["facets"]), FACETS)
         read = {name: _values(name, values) for name, values in out["facets"].items()}
@@ -95,7 +95,9 @@ def rows_shown(columns: Mapping[str, Array], view: Mapping[str, Any]) -> Mask:
     for name, (start, end) in view.get("ranges", {}).items():
         values = _numbers(columns, name)
         with np.errstate(invalid="ignore"):
-            shown &= (values >= (-math.inf if start is None else start)) & (values <= (math.inf if end is None else end))
+            shown &= (values >= (-math.inf if start is None else start)) & (
+                values <= (math.inf if end is None else end)
+            )
     for name, wanted in view.get("facets", {}).items():
         codes, kinds = pd.factorize(states(columns) if name == "state" else columns[name], use_na_sentinel=False)
         good = np.array([not set(_called(name, kind)).isdisjoint(wanted) for kind in kinds], bool)
@@ -167,13 +169,13 @@ def _known(what: str, names: Mapping[str, Any] | Sequence[str], known: Sequence[
 
 def _mapping(name: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise ValueError(f"the view's {name} is a dictionary, not {value!r}")
+        raise ValueError(f"the view's {name} is a dictionary, not {value!r}")  # noqa: TRY004 - as above
     return value
 
 
 def _values(name: str, values: Any) -> list[str]:
     if isinstance(values, str) or not isinstance(values, Sequence):
-        raise ValueError(f"the facet {name!r} is a list of values, not {values!r}")
+        raise ValueError(f"the facet {name!r} is a list of values, not {values!r}")  # noqa: TRY004 - as above
     return [time_key(value) if isinstance(value, float) else str(value) for value in values]
 
 
