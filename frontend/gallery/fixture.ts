@@ -46,6 +46,10 @@ export function measured(id: number, more: Partial<Fake> = {}): Fake {
   }; // prettier-ignore
 }
 
+/** Measured images with ids from 1 on. */
+export const many = (count: number, more: (id: number) => Partial<Fake> = () => ({})) =>
+  Array.from({ length: count }, (_, i) => measured(i + 1, more(i + 1)));
+
 export function pack(images: Fake[], version: number, at: number[] | null = null): MockAnswer {
   const columns: Column[] = [];
   const parts: Uint8Array[] = [];
@@ -117,7 +121,7 @@ export async function kernel(images: Fake[], traits: Record<string, unknown> = {
   );
   const model = new MockModel({
     strings, project_name: "plate-7", rows_version: 1, selected_ids: [], opened: null, opens: false, cell_size: 168,
-    height: 560, show_outlines: true, run: {}, ...traits,
+    height: 560, show_outlines: true, show_filters: false, view: {}, run: {}, ...traits,
   }); // prettier-ignore
   const reasons = new Map(images.filter((image) => image.reason).map((image) => [image.id, image.reason]));
   model.handle("rows", () => pack(images, 1));

@@ -94,7 +94,10 @@ export abstract class Virtual implements Mode {
     const { element, layout: old } = this;
     const { finder } = this.parts.shown;
     const room = this.space.clientWidth;
-    if (room === 0) return; // hidden: arranged when it is shown
+    if (room === 0) {
+      this.#retire(() => true); // hidden: it weighs nothing, and is arranged when it is shown
+      return;
+    }
     const first = old.lines > 0 ? lineOf(old, visible(old, element.scrollTop, 0, 0)[0]).first : 0;
     this.layout = place(finder.sections, this.shape(room, element.clientHeight));
     const { layout } = this;
