@@ -4,7 +4,7 @@ import { asked, askedText, rangeText } from "./asked";
 import { wellRow } from "./coded";
 import { columnsOf } from "./columns";
 import { Finder } from "./finder";
-import { type Fake, measured, rowsOf } from "./fixture";
+import { type Fake, measured, pack, rowsOf } from "./fixture";
 import { BARS, barsOf, binsOf, rangeOf } from "./histogram";
 import { naturalOrder } from "./names";
 import { countAsked, EVERYTHING, readView, sameView, type View, writeView, withFacet, withRange } from "./view";
@@ -73,11 +73,11 @@ describe("filter", () => {
 
   it("knows values that come with changed rows", async () => {
     const finder = await finderOf(IMAGES);
-    ids(finder, {});
-    const { pack } = await import("./fixture");
+    expect(ids(finder, { text: "control" })).toEqual([1, 2]);
     const { value, buffers } = pack([{ ...IMAGES[1], condition: "new", tags: "fresh" }], 2, [1]);
     await finder.rows.apply(value as Parameters<typeof finder.rows.apply>[0], buffers[0]);
     expect(ids(finder, { facets: { condition: ["new"], tags: ["fresh"] } })).toEqual([2]);
+    expect([ids(finder, { text: "fresh new" }), ids(finder, { text: "control" })]).toEqual([[2], [1]]);
   });
 });
 
@@ -139,6 +139,21 @@ describe("sort", () => {
     expect(by("edited", true)[0]).toBe(5);
     expect(by("state")).toEqual([5, 1, 2, 3, 6, 4]);
     expect(by("name", true)).toEqual([6, 5, 4, 3, 2, 1]);
+  });
+
+  it("sorts again only what has changed", async () => {
+    const finder = await finderOf(IMAGES);
+    const view: Partial<View> = { sort: { by: "name", descending: false } };
+    ids(finder, view);
+    const take = async (image: Fake) => {
+      const { value, buffers } = pack([image], 2, [0]);
+      await finder.rows.apply(value as Parameters<typeof finder.rows.apply>[0], buffers[0]);
+      return ids(finder, view);
+    };
+    expect(await take({ ...IMAGES[0], review: "approved" })).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(finder.orders.sorts).toBe(1);
+    expect(await take({ ...IMAGES[0], name: "z.tif" })).toEqual([2, 3, 4, 5, 6, 1]);
+    expect(finder.orders.sorts).toBe(2);
   });
 
   it("sorts negative and huge numbers", async () => {
@@ -254,7 +269,7 @@ const COUNT = 100_000;
 describe("a hundred thousand rows", () => {
   it("answer every question within a few walks through typed arrays", async () => {
     const conditions = ["control", "1 µM", "10 µM", "100 µM", "vehicle"];
-    const finder = await finderOf(
+    const rows = await rowsOf(
       Array.from({ length: COUNT }, (_, i) => {
         const id = (i * 7919) % COUNT; // not in the order of the names
         const well = `${"ABCDEFGH"[id % 8]}${1 + (id % 12)}`;
@@ -265,7 +280,7 @@ describe("a hundred thousand rows", () => {
         }); // prettier-ignore
       }),
     );
-    const ask = (view: Partial<View>) => {
+    const ask = (finder: Finder, view: Partial<View>) => {
       finder.view = { ...EVERYTHING, ...view };
       const visits = finder.sieve.visits;
       const began = performance.now();
@@ -276,10 +291,10 @@ describe("a hundred thousand rows", () => {
         const bins = finder.bins(name);
         if (bins) finder.sieve.heights(name, bins);
       }
-      return { shown, all: performance.now() - began, visits: (finder.sieve.visits - visits) / COUNT, rows: finder.order.length };
+      return { shown, all: performance.now() - began, walks: (finder.sieve.visits - visits) / COUNT, left: finder.order.length };
     };
     const questions: [string, Partial<View>, number][] = [
-      ["all, first time", {}, 13],
+      ["all", {}, 13],
       ["text", { text: "b2 5d" }, 15],
       ["more text", { text: "b2 5d7" }, 15],
       ["three facets", { facets: { plate: ["P1", "P2"], condition: ["control"], state: ["measured"] } }, 16],
@@ -291,12 +306,18 @@ describe("a hundred thousand rows", () => {
       ["by name, filtered", { sort: { by: "name", descending: false }, text: "b2" }, 15],
       ["all of it, grouped", { text: "b", facets: { condition: ["control", "vehicle"] }, ranges: { area_um2: [20_000, null] }, sort: { by: "name", descending: false }, group: "time_h" }, 17],
     ]; // prettier-ignore
+    rows.haystack(0); // written once for all searches
+    const used = new Finder(rows);
+    const best = (times: number[]) => Math.min(...times).toFixed(1).padStart(6);
     const lines = questions.map(([name, view, walks]) => {
-      const { shown, all, visits, rows } = ask(view);
-      expect(visits, name).toBe(walks); // every row is looked at so often, whatever the machine
-      return `${name.padEnd(20)} ${String(rows).padStart(6)} rows ${shown.toFixed(1).padStart(6)} ms, with all counts ${all.toFixed(1).padStart(6)} ms`;
+      const first = [1, 2, 3].map(() => ask(new Finder(rows), view));
+      const again = [1, 2, 3].map(() => ask(used, view));
+      for (const { walks: made } of first) expect(made, name).toBe(walks); // every row is looked at so often, whatever the machine
+      for (const { walks: made } of again) expect(made, name).toBeLessThanOrEqual(walks);
+      const times = (all: typeof first) => `${best(all.map(({ shown }) => shown))} ms, with all counts ${best(all.map((one) => one.all))} ms`;
+      return `${name.padEnd(18)} ${String(first[0].left).padStart(6)} rows  first ${times(first)}  again ${times(again)}`;
     });
-    expect(finder.orders.sorts).toBe(4); // each column once, whatever is filtered
-    console.log(`${COUNT} rows:\n${lines.join("\n")}`);
+    expect(used.orders.sorts).toBe(4); // each column once, whatever is filtered
+    console.log(`${COUNT} rows, best of 3:\n${lines.join("\n")}`);
   });
 });

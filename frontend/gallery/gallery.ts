@@ -164,7 +164,8 @@ export class Gallery {
 
   /** The mode that is shown, made when it first is; one this page does not know is the grid. */
   get #mode(): Mode {
-    const name = this.#finder.view.mode in MODES ? this.#finder.view.mode : GRID;
+    const { mode: wished } = this.#finder.view;
+    const name = Object.hasOwn(MODES, wished) ? wished : GRID;
     let mode = this.#modes.get(name);
     if (mode === undefined) {
       mode = MODES[name](this.#parts);

@@ -73,9 +73,11 @@ export class Panel {
       const coded = finder.codings.of(name as CodedName);
       const chosen = finder.view.facets[name as CodedName] ?? [];
       const shown = chosen.length > 0 || coded.totals.filter((images) => images > 0).length > 1;
-      facet.element.hidden = !shown;
-      if (shown) facet.show(coded, finder.sieve.counts(name as CodedName), chosen);
-      useful ||= shown;
+      const counts = shown ? finder.sieve.counts(name as CodedName) : new Int32Array(0);
+      const offers = chosen.length > 0 || counts.some((images) => images > 0);
+      facet.element.hidden = !offers;
+      if (shown) facet.show(coded, counts, chosen);
+      useful ||= offers;
     }
     if (brush) {
       const unit = name !== "area_um2" && name !== "area_px2";

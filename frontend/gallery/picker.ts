@@ -94,9 +94,9 @@ export class Picker {
     const { selection } = this;
     if (this.shown.finder.order.length === 0) return false;
     const mode = this.wishes.mode();
-    const start = move === "last" ? "last" : "first"; // before the first key nothing is active
-    const position = mode.step(selection.active < 0 && mode.step(move, 0) !== undefined ? start : move, Math.max(0, selection.active));
+    let position = mode.step(move, Math.max(0, selection.active));
     if (position === undefined) return false;
+    if (selection.active < 0 && move !== "last") position = 0; // before the first key nothing is active
     const ctrl = event.ctrlKey || event.metaKey;
     if (ctrl && !event.shiftKey) selection.active = position;
     else selection.pick(position, { shift: event.shiftKey, ctrl });

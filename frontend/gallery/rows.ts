@@ -76,8 +76,9 @@ export function several(joined: string): string[] {
 export class Rows {
   version = 0;
   length = 0;
-  /** Counts every answer taken over: what was made of older rows is known by it. */
+  /** Counts every answer taken over: what was made of older rows is known by it; and those that brought other names. */
   generation = 0;
+  naming = 0;
   /** So many images are in the project, of which the first are here; 0 when all are. */
   firstOf = 0;
   readonly id = (row: number) => this.#numbers.id[row];
@@ -97,6 +98,8 @@ export class Rows {
   #states = new Uint8Array(0);
   #places = new Map<number, number>();
   #haystack: string[] | null = null;
+  /** Times in words: few different ones, and writing a number takes long. */
+  readonly #times = new Map<number, string>();
 
   constructor() {
     const empty = Object.entries(NUMBERS).map(([name, type]) => [name, new type(0)]);
@@ -131,15 +134,21 @@ export class Rows {
       const own = meant.map((word) => column.code(word));
       for (let i = 0; i < value.rows; i++) column.codes[place(i)] = own[codes[i]];
     }
+    let renamed = value.whole;
     for (const [name, column] of Object.entries(this.#texts)) {
       const values = text(name);
-      for (let i = 0; i < value.rows; i++) column[place(i)] = values[i];
+      for (let i = 0; i < value.rows; i++) {
+        renamed ||= name === "name" && column[place(i)] !== values[i];
+        column[place(i)] = values[i];
+      }
     }
     for (let i = 0; i < value.rows; i++) this.#states[place(i)] = STATES.indexOf(this.#judge(place(i)));
     this.version = value.version;
     this.generation++;
+    if (renamed) this.naming++;
     this.firstOf = value.first_of ?? 0;
-    this.#haystack = null;
+    if (value.whole) this.#haystack = null;
+    else if (this.#haystack) for (let i = 0; i < value.rows; i++) this.#haystack[place(i)] = this.#searched(place(i));
     if (value.whole) {
       this.#places = new Map(Array.from({ length: this.length }, (_, row) => [this.id(row), row]));
       return null;
@@ -212,7 +221,7 @@ export class Rows {
 
   /** What a search looks into, in lower case. */
   haystack(row: number): string {
-    this.#haystack ??= this.#searched();
+    this.#haystack ??= Array.from({ length: this.length }, (_, each) => this.#searched(each));
     return this.#haystack[row];
   }
 
@@ -227,16 +236,13 @@ export class Rows {
     return some.length ? Math.min(1.25, Math.max(0.6, some[some.length >> 1])) : 0.75;
   }
 
-  #searched(): string[] {
+  #searched(row: number): string {
     const { plate, well, condition, tags } = this.#words;
-    const times = new Map<number, string>(); // few different ones: writing a number takes long
-    return this.#texts.name.map((name, row) => {
-      const hours = this.time(row);
-      let time = times.get(hours);
-      if (time === undefined) times.set(hours, (time = timeText(hours)));
-      const said = `${name} ${plate.at(row)} ${well.at(row)} ${time} ${condition.at(row)}`.toLowerCase();
-      return tags.codes[row] > 0 ? `${said} ${tags.at(row).replaceAll(BETWEEN, " ").toLowerCase()}` : said;
-    });
+    const hours = this.time(row);
+    let time = this.#times.get(hours);
+    if (time === undefined) this.#times.set(hours, (time = timeText(hours)));
+    const said = `${this.name(row)} ${plate.at(row)} ${well.at(row)} ${time} ${condition.at(row)}`.toLowerCase();
+    return tags.codes[row] > 0 ? `${said} ${tags.at(row).replaceAll(BETWEEN, " ").toLowerCase()}` : said;
   }
 
   #resize(length: number): void {

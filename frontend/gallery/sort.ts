@@ -12,7 +12,7 @@ const NONE = 2 ** 32 - 1;
 export class Orders {
   /** How often rows were really sorted. */
   sorts = 0;
-  readonly #kept = new Map<string, { generation: number; order: Int32Array }>();
+  readonly #kept = new Map<string, { state: number; order: Int32Array }>();
 
   constructor(
     private readonly rows: Rows,
@@ -23,13 +23,13 @@ export class Orders {
   /** All rows in order, those without a value last both ways; null as they were added. */
   of(sort: Sort | null): Int32Array | null {
     if (sort === null) return null;
-    const { generation } = this.rows;
+    const state = sort.by === "name" ? this.rows.naming : this.rows.generation;
     const key = `${sort.by} ${sort.descending}`;
     const kept = this.#kept.get(key);
-    if (kept?.generation === generation) return kept.order;
+    if (kept?.state === state) return kept.order;
     const order = this.#sort(sort);
     this.sorts++;
-    this.#kept.set(key, { generation, order });
+    this.#kept.set(key, { state, order });
     return order;
   }
 
