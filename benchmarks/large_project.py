@@ -25,6 +25,7 @@ from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.segmentation.confidence import LOW_CONFIDENCE
 from spheroseg_widgets.store import experiment, judgement, runs
+from spheroseg_widgets.store.glance import at_a_glance
 from spheroseg_widgets.store.ids import uuid7
 from spheroseg_widgets.store.images import add_images, add_sources, chunks
 from spheroseg_widgets.store.tables import (
@@ -127,6 +128,9 @@ class Drawing:
         ]  # fmt: skip
         self.area = sum(row["area_px2"] for row in self.rows)
         self.least = min((row["confidence"] for row in self.rows), default=None)
+        self.told = at_a_glance(
+            count, {name: [row[name] for row in self.rows] for name in ("touches_border", "area_px2")}
+        )
         self.blob = self.outlines.to_bytes()
 
 
@@ -271,7 +275,7 @@ class _Filling:
             new = [
                 {
                     **values, "image_id": int(self.ids[n]), "parent_id": None if parents is None else parents[n],
-                    "n_objects": len(one.rows), "total_area_px2": one.area, "least_confidence": one.least,
+                    "n_objects": len(one.rows), "total_area_px2": one.area, "least_confidence": one.least, **one.told,
                 }
                 for n, one in zip(part, drawn, strict=True)
             ]  # fmt: skip

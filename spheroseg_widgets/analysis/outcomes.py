@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import numpy as np
 import pandas as pd
+
+from .primary import KEPT
 
 MEASURED, ABSENT, NOT_FOUND, UNUSABLE, CENSORED = "measured", "absent", "not_found", "unusable", "censored"
 FITTED = (MEASURED, ABSENT)
@@ -32,7 +37,42 @@ def outcomes(images: pd.DataFrame, objects: pd.DataFrame) -> pd.Series:
     touching = images["image_id"].map(primaries["touches_border"]).astype("boolean").fillna(value=False).astype(bool)
     area = images["image_id"].map(primaries["area_px2"])
     found = area.notna()
-    censored = found & (touching | (area > FILLED * images["width"] * images["height"]))
+    return _decided(images, found, found & (touching | _fills(images, area)))
+
+
+def at_a_glance(images: pd.DataFrame, excluded_objects: Iterable[int]) -> tuple[pd.Series, pd.Series]:
+    """Decide the outcomes of images without their objects, where the largest of them say enough.
+
+    Parameters
+    ----------
+    images : DataFrame
+        As of `outcomes`, and inner_px2 and border_px2: areas of the largest spheroid away from the image's border and of
+        the largest at it; NaN where there is none.
+    excluded_objects : iterable of int
+        image_id of those of which an object is excluded.
+
+    Returns
+    -------
+    outcome : Series of str
+        As `outcomes` gives it.
+    unsure : Series of bool
+        Where it depends on which of several objects is the primary; only `outcomes` knows.
+    """
+    inner, border = images["inner_px2"].astype(float), images["border_px2"].astype(float)
+    area = inner.combine(border, np.fmax)
+    filled, touching = _fills(images, area), border.notna() & ~(inner > border)
+    # A smaller one may be the primary, see `primary`; where none of those that may be is otherwise, it does not matter.
+    rivals = np.minimum(inner, border) >= KEPT * area
+    unsure = rivals | (filled & ~touching) | images["image_id"].isin(set(excluded_objects))
+    outcome = _decided(images, area.notna(), touching | filled)
+    return outcome, unsure & images["current_result_id"].notna() & images["confirmed_outcome"].isna()
+
+
+def _fills(images: pd.DataFrame, area: pd.Series) -> pd.Series:
+    return area > FILLED * images["width"] * images["height"]
+
+
+def _decided(images: pd.DataFrame, found: pd.Series, censored: pd.Series) -> pd.Series:
     out = pd.Series(NOT_FOUND, index=images.index, dtype=object)
     out[found] = MEASURED
     out[censored] = CENSORED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from spheroseg_widgets.measure.definitions import COMPUTED_COLUMNS
 from spheroseg_widgets.outlines.outlines import Outlines
 
 from . import audit
+from .glance import SPHEROID, at_a_glance, finite, known
 from .ids import uuid7
 from .images import chunks
 from .tables import COMPUTED, MEASUREMENTS, exclusion, geometry, image, model, now, outline, result, review, run
@@ -107,8 +107,9 @@ def add_revisions(connection: sa.Connection, revisions: Sequence[NewRevision]) -
             {
                 "image_id": new.image_id, "parent_id": new.parent_id, "run_id": new.run_id, "source": new.source,
                 "method": new.method, "n_objects": new.count,
-                "total_area_px2": sum(_number(value) or 0.0 for value in new.objects.get("area_px2", ())),
+                "total_area_px2": sum(finite(value) or 0.0 for value in new.objects.get("area_px2", ())),
                 "least_confidence": _least(new.objects.get("confidence", ())), "author": new.author, "created_at": now(),
+                **at_a_glance(new.count, new.objects),
                 "computed": None if new.computed is None else dict(new.computed), "maps": new.maps,
             }
             for new in revisions
@@ -131,8 +132,8 @@ def add_revisions(connection: sa.Connection, revisions: Sequence[NewRevision]) -
 
 
 def _least(confidences: Sequence[Any]) -> float | None:
-    known = [value for one in confidences if (value := _number(one)) is not None]
-    return min(known, default=None)
+    said = [value for one in confidences if (value := finite(one)) is not None]
+    return min(said, default=None)
 
 
 def _row(result_id: int, number: int, values: dict[Any, Any]) -> dict[str, Any]:
@@ -144,25 +145,19 @@ def _row(result_id: int, number: int, values: dict[Any, Any]) -> dict[str, Any]:
         "outline_id": given
         if isinstance(given, uuid.UUID)
         else (uuid.UUID(given) if isinstance(given, str) else uuid7()),
-        "class_name": _given(values, "class_name") or "spheroid",
-        "confidence": _number(values.get("confidence")),
+        "class_name": _given(values, "class_name") or SPHEROID,
+        "confidence": finite(values.get("confidence")),
         "touches_border": bool(_given(values, "touches_border")),
         "track": None if track is None else int(track),
         "primary_by": _given(values, "primary_by"),
         "parents": _given(values, "parents"),
     }
-    row.update({name: _number(values.get(name)) for name in MEASUREMENTS})
+    row.update({name: finite(values.get(name)) for name in MEASUREMENTS})
     return row
 
 
 def _given(values: dict[Any, Any], name: str) -> Any:
-    # A frame of mixed rows holds NaN where a row has nothing; bool(NaN) would be True.
-    value = values.get(name)
-    return None if isinstance(value, float) and math.isnan(value) else value
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(value)
+    return known(values.get(name))
 
 
 def point_current(
