@@ -72,9 +72,9 @@ export function wordOf(name: CodedName | "well_row", value: string, t: Translate
   return value;
 }
 
-/** Flags have words of their own; one without them shows its name. */
+/** Flags have words of their own, in a section that others share; one without words shows its name. */
 function flagWords(flag: string, t: Translate): string {
-  const key = `gallery.flag.${flag}`;
+  const key = `flags.${flag}`;
   const words = t(key);
   return words === key ? flag.replaceAll("_", " ") : words;
 }
