@@ -57,6 +57,10 @@ it("tells the kernel what is asked for once it has settled, and follows it", asy
   expect((one(".sw-search") as HTMLInputElement).value).toBe("");
   model.update({ view: {} });
   expect(one(".sw-asked").hidden).toBe(true);
+  tick("Condition", "control");
+  model.update({ view: { text: "later" } }); // before that is told: the later word holds
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  expect([model.get("view"), asked()]).toEqual([{ text: "later" }, []]);
 });
 
 it("starts with the view and the filters that the kernel holds", async () => {

@@ -141,7 +141,12 @@ export class Gallery {
       this.#mode.refresh();
       this.#closeup.refresh();
     });
-    onTrait(model, "view", signal, (view) => this.#setView(readView(view), false));
+    onTrait(model, "view", signal, (given) => {
+      const view = readView(given);
+      if (sameView(view, this.#finder.view)) return;
+      clearTimeout(this.#timers.get("view")); // said from Python later than what waits to be told there
+      this.#setView(view, false);
+    });
     onTrait<boolean>(model, "show_filters", signal, (open) => open !== this.#panel.open && this.#openFilters(open, false));
     onTrait(model, "run", signal, () => this.#showHead());
     onTrait(model, "project_name", signal, () => this.#showHead());
