@@ -59,7 +59,7 @@ def at_a_glance(images: pd.DataFrame, excluded_objects: Iterable[int]) -> tuple[
         Where it depends on which of several objects is the primary; only `outcomes` knows.
     """
     inner, border = images["inner_px2"].astype(float), images["border_px2"].astype(float)
-    area = inner.combine(border, np.fmax)
+    area = np.fmax(inner, border)
     filled, touching = _fills(images, area), border.notna() & ~(inner > border)
     # A smaller one may be the primary, see `primary`; where none of those that may be is otherwise, it does not matter.
     rivals = np.minimum(inner, border) >= KEPT * area

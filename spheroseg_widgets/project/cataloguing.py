@@ -15,7 +15,7 @@ from spheroseg_widgets.store.database import Database
 from .changes import Changes
 from .metadata import change_metadata
 from .query import select
-from .tables import images_and_objects
+from .tables import images_table
 
 
 class Cataloguing:
@@ -43,7 +43,7 @@ class Cataloguing:
         QueryError
             It cannot be read, or names a column that is not there.
         """
-        return select(images_and_objects(self.database, self.id)[0], expression).reset_index(drop=True)
+        return select(images_table(self.database, self.id), expression).reset_index(drop=True)
 
     def tag(self, images: Iterable[int], name: str) -> list[int]:
         """Give images (image_id) a tag; returns those that had it not yet: `untag` of them undoes it.

@@ -12,7 +12,7 @@ import pandas as pd
 from spheroseg_widgets.errors import StoreError
 from spheroseg_widgets.imaging.url import as_path
 from spheroseg_widgets.store.database import Database
-from spheroseg_widgets.store.images import images_frame
+from spheroseg_widgets.store.images import image_ids
 
 
 def find_image(table: pd.DataFrame, which: str | Path | int) -> pd.Series:
@@ -64,7 +64,7 @@ def find_well(wells: pd.DataFrame, well: str | None, plate: str | None) -> int:
 def pickable(database: Database, project_id: int, wanted: Sequence[int] | None) -> list[int]:
     """Return the image_ids of a project, or those of `wanted` that it has."""
     with database.read() as connection:
-        known = images_frame(connection, project_id)["image_id"].tolist()
+        known = image_ids(connection, project_id)
     if wanted is None:
         return known
     asked = {int(i) for i in wanted}

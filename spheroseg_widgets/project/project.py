@@ -21,6 +21,7 @@ from spheroseg_widgets.store import experiment, results, runs
 from spheroseg_widgets.store import images as store_images
 from spheroseg_widgets.store.audit import audit_frame
 from spheroseg_widgets.store.database import Database
+from spheroseg_widgets.store.statistics import Statistics, statistics
 
 from .bundle import make_bundle
 from .cataloguing import Cataloguing
@@ -35,7 +36,7 @@ from .maps import FromMaps
 from .relink import relink
 from .run import Run, start_run
 from .settling import settle
-from .tables import images_and_objects, measurements_table, wells_map
+from .tables import images_and_objects, images_table, measurements_table, wells_map
 
 
 def open_project(
@@ -118,7 +119,7 @@ class Project(Judging, Cataloguing, FromMaps):
 
     def __repr__(self) -> str:
         with self.database.read() as connection:
-            count = len(store_images.images_frame(connection, self.id))
+            count = len(store_images.image_ids(connection, self.id))
         return f"<Project {self.name!r}: {count} images in {self.folder}>"
 
     def close(self) -> None:
@@ -186,15 +187,9 @@ class Project(Judging, Cataloguing, FromMaps):
         self.changes.tell("add", added.image_ids)
         return added
 
-    def images(self, first: int | None = None) -> pd.DataFrame:
-        """Return one row an image, with its state, its outcome and what is known of it.
-
-        Parameters
-        ----------
-        first : int, optional
-            Only the first so many, which costs less in a large project.
-        """
-        return images_and_objects(self.database, self.id, first=first)[0]
+    def images(self) -> pd.DataFrame:
+        """Return one row an image, with its state, its outcome and what is known of it."""
+        return images_table(self.database, self.id)
 
     def image(self, which: str | Path | int) -> pd.Series:
         """Return the row of one image, by image_id, name, stem, path or URL.
@@ -374,13 +369,19 @@ class Project(Judging, Cataloguing, FromMaps):
         return make_bundle(self.database, self.id, self.name, exclude_border=exclude_border)
 
     def outlines(self, image_id: int) -> tuple[Outlines, pd.DataFrame]:
-        """Return the outlines that hold for an image, and their rows."""
+        """Return the outlines that hold for an image, and their rows.
+
+        Raises
+        ------
+        StoreError
+            There is no such image in this project.
+        """
         with self.database.read() as connection:
-            table = store_images.images_frame(connection, self.id).set_index("image_id")
-            current = table.loc[image_id, "current_result_id"]
-            if pd.isna(current):
+            store_images.check_own(connection, self.id, [image_id])
+            current = results.current_result(connection, image_id)
+            if current is None:
                 return Outlines.empty(), pd.DataFrame()
-            return results.load_outlines(connection, int(current))
+            return results.load_outlines(connection, current)
 
     def relink(self, old: str | Path, new: str | Path) -> int:
         """Point images below a folder to another place it was moved to, by path or URL; returns how many files.
@@ -405,6 +406,11 @@ class Project(Judging, Cataloguing, FromMaps):
         """Return who did what, oldest first."""
         with self.database.read() as connection:
             return audit_frame(connection, self.id)
+
+    def statistics(self) -> Statistics:
+        """Return counts over all images, quickly: by status, model, condition and review state, and of outlines."""
+        with self.database.read() as connection:
+            return statistics(connection, self.id)
 
     def summary(self) -> dict[str, Any]:
         """Return counts: images by state, outcomes, review; objects; wells."""

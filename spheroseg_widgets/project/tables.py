@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pandas as pd
+import sqlalchemy as sa
 
-from spheroseg_widgets.analysis.outcomes import outcomes
+from spheroseg_widgets.analysis.outcomes import at_a_glance, outcomes
 from spheroseg_widgets.analysis.primary import primary
 from spheroseg_widgets.measure.definitions import COMPUTED_COLUMNS, PX_COLUMNS, to_micrometres
 from spheroseg_widgets.store import experiment, results
+from spheroseg_widgets.store.candidates import candidates, with_excluded_objects
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.images import images_frame
+from spheroseg_widgets.store.overview import overview
 
 CARRIED = ("path", "name", "stem", "plate", "well", "time_h", "site", "outcome", "review", "pixel_size_um")
 """What every object's row repeats of its image."""
@@ -20,13 +23,35 @@ LEAD = (
 )  # fmt: skip
 
 
+def images_table(database: Database, project_id: int) -> pd.DataFrame:
+    """Return one row an image, as `images_and_objects` does, without reading all objects."""
+    with database.read() as connection:
+        return _with_outcomes(connection, project_id, images_frame(connection, project_id))
+
+
+def overview_table(database: Database, project_id: int, *, limit: int | None = None) -> pd.DataFrame:
+    """Return one row an image, quickly: what a gallery shows, sorts and filters by.
+
+    Parameters
+    ----------
+    limit : int, optional
+        Only the first ones, in the order in which they were added.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `images_table`: image_id, name, plate, well, condition, well_id, site, time_h, width, height,
+        pixel_size_um, status, reason, model, review, excluded, confirmed_outcome, current_result_id, n_objects,
+        total_area_px2, least_confidence, result_source, edited, touches_border, tags, area_um2, outcome; and run_id.
+        Words that few images differ in are categories, and numbers that may be missing are floats.
+    """
+    with database.read() as connection:
+        table = _with_outcomes(connection, project_id, overview(connection, project_id, limit=limit))
+    return table.assign(outcome=pd.Categorical(table["outcome"]))
+
+
 def images_and_objects(
-    database: Database,
-    project_id: int,
-    run_id: int | None = None,
-    *,
-    exclude_border: bool = False,
-    first: int | None = None,
+    database: Database, project_id: int, run_id: int | None = None, *, exclude_border: bool = False
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return one row an image and one row an object, with outcomes and primaries decided.
 
@@ -36,8 +61,6 @@ def images_and_objects(
         The objects of this run instead of those that hold.
     exclude_border : bool
         As if objects that touch the image's edge were not there: they are no primary, not counted, and of no area.
-    first : int, optional
-        Only of the first so many images; a primary that is kept through time is known from these times alone.
 
     Returns
     -------
@@ -48,9 +71,8 @@ def images_and_objects(
         As `objects_frame`, with is_primary.
     """
     with database.read() as connection:
-        table = images_frame(connection, project_id, first)
-        some = None if first is None else table["image_id"].tolist()
-        objects = results.objects_frame(connection, project_id, run_id, some)
+        table = images_frame(connection, project_id)
+        objects = results.objects_frame(connection, project_id, run_id)
     if exclude_border:
         objects = objects[~objects["touches_border"].astype(bool)].reset_index(drop=True)
         left = objects.groupby("image_id")["area_px2"].agg(["size", "sum"]).reindex(table["image_id"], fill_value=0)
@@ -58,11 +80,27 @@ def images_and_objects(
         table["n_objects"] = left["size"].set_axis(table.index).where(segmented)
         table["total_area_px2"] = left["sum"].set_axis(table.index).where(segmented)
     table["touches_border"] = table["image_id"].isin(objects["image_id"][objects["touches_border"].astype(bool)])
-    table["area_um2"] = table["total_area_px2"].astype(float) * table["pixel_size_um"].astype(float) ** 2
+    table = _with_area(table)
     objects = objects.merge(table[["image_id", "well_id", "site", "time_h"]], on="image_id", how="left")
     objects["is_primary"] = primary(objects)
     table["outcome"] = outcomes(table, objects)
     return table, objects
+
+
+def _with_outcomes(connection: sa.Connection, project_id: int, table: pd.DataFrame) -> pd.DataFrame:
+    """Add area and outcome; the objects are read of wells alone where it depends on which of several is the primary."""
+    outcome, unsure = at_a_glance(table, with_excluded_objects(connection, project_id))
+    if unsure.any():
+        objects = candidates(connection, project_id, table["image_id"][unsure].tolist())
+        objects["is_primary"] = primary(objects)
+        outcome[unsure] = outcomes(table[unsure], objects)
+    return _with_area(table).assign(outcome=outcome)
+
+
+def _with_area(table: pd.DataFrame) -> pd.DataFrame:
+    """Add what all outlines together cover, and leave out what served to decide the outcome."""
+    area = table["total_area_px2"].astype(float) * table["pixel_size_um"].astype(float) ** 2
+    return table.drop(columns=["inner_px2", "border_px2"]).assign(area_um2=area)
 
 
 def measurements_table(table: pd.DataFrame, objects: pd.DataFrame, wells: pd.DataFrame) -> pd.DataFrame:

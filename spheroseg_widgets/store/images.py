@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,23 +12,9 @@ import sqlalchemy as sa
 from spheroseg_widgets.errors import StoreError
 
 from . import audit
-from .tables import (
-    COMPUTED,
-    exclusion,
-    image,
-    image_tag,
-    job,
-    model,
-    now,
-    outcome,
-    plate,
-    result,
-    review,
-    run,
-    source,
-    tag,
-    well,
-)
+from .columns import fetch, floats, named, spelt, things, whole
+from .overview import newest_job, overview
+from .tables import COMPUTED, image, job, model, now, result, run, source
 
 BATCH = 500
 CLOCK_SECONDS = 0.01
@@ -39,11 +26,10 @@ def chunks(values: Sequence[Any], size: int = BATCH) -> Iterable[Sequence[Any]]:
     return (values[at : at + size] for at in range(0, len(values), size))
 
 
-def known_sources(connection: sa.Connection, project_id: int, ids: Sequence[int] | None = None) -> pd.DataFrame:
-    """Return id, uri, size_bytes, modified_at, problem of every source of the project, or of a page of them."""
+def known_sources(connection: sa.Connection, project_id: int) -> pd.DataFrame:
+    """Return id, uri, size_bytes, modified_at, problem of every source of the project."""
     columns = (source.c.id, source.c.uri, source.c.size_bytes, source.c.modified_at, source.c.problem)
-    query = sa.select(*columns).where(source.c.project_id == project_id)
-    return pd.read_sql_query(query if ids is None else query.where(source.c.id.in_(ids)), connection)
+    return pd.read_sql_query(sa.select(*columns).where(source.c.project_id == project_id), connection)
 
 
 def add_sources(
@@ -156,6 +142,12 @@ def add_images(
     return ids, len(again)
 
 
+def image_ids(connection: sa.Connection, project_id: int) -> list[int]:
+    """Return the images of a project that are not deleted, in the order in which they were added."""
+    query = sa.select(image.c.id).where(image.c.project_id == project_id, image.c.deleted_at.is_(None))
+    return [int(one) for one in connection.scalars(query.order_by(image.c.id))]
+
+
 def check_own(connection: sa.Connection, project_id: int, image_ids: Iterable[int]) -> None:
     """Refuse images that are not the project's: the store may hold many projects.
 
@@ -177,128 +169,60 @@ def check_own(connection: sa.Connection, project_id: int, image_ids: Iterable[in
         raise StoreError(f"image {named}: there is none of this id in this project")
 
 
-def count_images(connection: sa.Connection, project_id: int) -> int:
-    """Return how many images there are that are not deleted."""
-    query = sa.select(sa.func.count()).where(image.c.project_id == project_id, image.c.deleted_at.is_(None))
-    return int(connection.scalar(query) or 0)
+IMAGE_COLUMNS = (
+    "image_id", "name", "stem", "path", "source_id", "page", "n_pages", "series", "z", "channel", "site", "plate", "well",
+    "condition", "well_id", "time_h", "width", "height", "pixel_size_um", "pixel_size_source", "sha256", "status", "reason",
+    "seconds", "model", "model_version", "model_sha256", "review", "confirmed_outcome", "current_result_id", "n_objects",
+    "total_area_px2", "least_confidence", "result_source", "warnings", *COMPUTED, "excluded", "edited", "tags",
+    "touches_border", "inner_px2", "border_px2",
+)  # fmt: skip
+_WORDS, _NUMBERS = ("engine", "precision"), ("scale", "threshold")
+"""Of how a result was computed."""
 
 
-def images_frame(connection: sa.Connection, project_id: int, first: int | None = None) -> pd.DataFrame:
-    """Return one row an image that is not deleted, in the order in which they were added; only the `first` so many.
+def images_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
+    """Return one row an image that is not deleted, in the order in which they were added.
 
     Columns: image_id, name, stem, path, page (t), series, z, channel, site, plate, well, time_h, width,
     height, pixel_size_um, pixel_size_source, sha256, status and reason of the newest job, seconds, model,
     model_version, model_sha256, engine, precision, scale and threshold of the result that holds, review, excluded
     (by itself or its well), outcome (a person's), current_result_id, n_objects, total_area_px2, least_confidence,
     result_source, edited (whether a person saved the result that holds), condition (the plate map's; None where it
-    says nothing), tags (a sorted tuple), warnings.
+    says nothing), tags (a sorted tuple), touches_border (whether any outline does), inner_px2 and border_px2 (areas of
+    the largest spheroid away from the border and at it), warnings (a tuple).
     """
-    newest_jobs = (
-        sa.select(job.c.image_id, sa.func.max(job.c.id).label("job_id"))
-        .join(run, run.c.id == job.c.run_id)
-        .where(run.c.project_id == project_id)
-        .group_by(job.c.image_id)
-    )
-    here: list[sa.ColumnElement[bool]] = [image.c.project_id == project_id, image.c.deleted_at.is_(None)]
-    if first is not None:
-        ids = connection.scalars(sa.select(image.c.id).where(*here).order_by(image.c.id).limit(first)).all()
-        here.append(image.c.id.in_(ids))
-        newest_jobs = newest_jobs.where(job.c.image_id.in_(ids))
-    newest = newest_jobs.subquery()
-    made_by = run.alias("made_by")
+    seen = overview(connection, project_id)
+    how = {name: result.c.computed[name] for name in COMPUTED}
     query = (
         sa.select(
-            image.c.id.label("image_id"),
-            image.c.name,
-            image.c.stem,
-            source.c.uri.label("path"),
-            source.c.id.label("source_id"),
-            image.c.t.label("page"),
-            source.c.n_pages,
-            image.c.series,
-            image.c.z,
-            image.c.channel,
-            image.c.site,
-            plate.c.name.label("plate"),
-            well.c.name.label("well"),
-            well.c.condition,
-            image.c.well_id,
-            image.c.time_h,
-            image.c.width,
-            image.c.height,
-            image.c.pixel_size_um,
-            image.c.pixel_size_source,
-            source.c.sha256,
-            job.c.status,
-            job.c.reason,
-            job.c.seconds,
-            model.c.name.label("model"),
-            model.c.version.label("model_version"),
-            model.c.sha256.label("model_sha256"),
-            result.c.computed,
-            sa.func.coalesce(review.c.state, "unreviewed").label("review"),
-            outcome.c.outcome.label("confirmed_outcome"),
-            image.c.current_result_id,
-            result.c.n_objects,
-            result.c.total_area_px2,
-            result.c.least_confidence,
-            result.c.source.label("result_source"),
-            image.c.warnings,
+            image.c.stem, source.c.uri.label("path"), source.c.id.label("source_id"), image.c.t.label("page"),
+            source.c.n_pages, image.c.series, image.c.z, image.c.channel, image.c.pixel_size_source, source.c.sha256,
+            newest_job(job.c.seconds).label("seconds"), sa.cast(image.c.warnings, sa.Text).label("warnings"),
+            *(how[name].as_string().label(name) for name in _WORDS), *(how[name].as_float().label(name) for name in _NUMBERS),
         )
-        .select_from(image)
         .join(source, source.c.id == image.c.source_id)
-        .outerjoin(well, well.c.id == image.c.well_id)
-        .outerjoin(plate, plate.c.id == image.c.plate_id)
-        .outerjoin(newest, newest.c.image_id == image.c.id)
-        .outerjoin(job, job.c.id == newest.c.job_id)
         .outerjoin(result, result.c.id == image.c.current_result_id)
-        .outerjoin(made_by, made_by.c.id == sa.func.coalesce(result.c.run_id, job.c.run_id))
-        .outerjoin(model, model.c.id == made_by.c.model_id)
-        .outerjoin(review, review.c.image_id == image.c.id)
-        .outerjoin(outcome, outcome.c.image_id == image.c.id)
-        .where(*here)
+        .where(image.c.project_id == project_id, image.c.deleted_at.is_(None))
         .order_by(image.c.id)
-    )
-    frame = pd.read_sql_query(query, connection)
-    frame["status"] = frame["status"].astype(object).where(frame["status"].notna(), "new")
-    computed = frame.pop("computed")
-    for name in COMPUTED:
-        frame[name] = [how.get(name) if isinstance(how, dict) else None for how in computed]
-    frame = frame.astype({"scale": float, "threshold": float})
-    frame["excluded"] = _excluded(connection, project_id, frame)
-    frame["condition"] = frame["condition"].astype(object).where(frame["condition"].notna(), None)
-    frame["edited"] = frame["result_source"] == "edit"
-    frame["tags"] = _tags(connection, project_id, frame["image_id"])
-    return frame
-
-
-def _tags(connection: sa.Connection, project_id: int, image_ids: pd.Series) -> pd.Series:
-    query = (
-        sa.select(image_tag.c.image_id, tag.c.name)
-        .join(tag, tag.c.id == image_tag.c.tag_id)
-        .where(tag.c.project_id == project_id)
-    )
-    names: dict[int, list[str]] = {}
-    for image_id, name in connection.execute(query):
-        names.setdefault(int(image_id), []).append(str(name))
-    # Sorted here: each database has a language of its own for names.
-    return pd.Series([tuple(sorted(names.get(one, ()))) for one in image_ids], index=image_ids.index, dtype=object)
-
-
-def _excluded(connection: sa.Connection, project_id: int, frame: pd.DataFrame) -> pd.Series:
-    rules = pd.read_sql_query(
-        sa.select(exclusion).where(exclusion.c.project_id == project_id, exclusion.c.undone_at.is_(None)),
+    )  # fmt: skip
+    rest = fetch(connection, query)
+    models = fetch(
         connection,
+        sa.select(run.c.id, model.c.version, model.c.sha256)
+        .join(model, model.c.id == run.c.model_id)
+        .where(run.c.project_id == project_id),
     )
-    excluded = (frame["review"] == "excluded").to_numpy().copy()
-    for rule in rules.itertuples():
-        if rule.scope == "image":
-            excluded |= (frame["image_id"] == rule.image_id).to_numpy()
-        elif rule.scope == "well":
-            excluded |= (frame["well_id"] == rule.well_id).to_numpy()
-        elif rule.scope == "well_from":
-            excluded |= ((frame["well_id"] == rule.well_id) & (frame["time_h"] >= rule.from_time_h)).to_numpy()
-    return pd.Series(excluded, index=frame.index)
+    columns: dict[str, Any] = {**{str(name): column.array for name, column in seen.items()}, **rest}
+    for name in ("version", "sha256"):
+        columns[f"model_{name}"] = named(seen["run_id"], dict(zip(models["id"], models[name], strict=True)))
+    columns |= {name: floats(rest[name]) for name in ("seconds", *_NUMBERS)}
+    columns |= {name: whole(columns[name]) for name in ("well_id", "current_result_id", "n_objects")}
+    columns |= {name: spelt(column) for name, column in columns.items() if isinstance(column, pd.Categorical)}
+    columns |= {name: seen[name].tolist() for name in ("name", "reason")}
+    warnings = {said: tuple(json.loads(said)) for said in set(rest["warnings"])}
+    columns["warnings"] = [warnings[said] for said in rest["warnings"]]
+    columns |= {name: things(columns[name]) for name in ("status", "condition", "warnings")}
+    return pd.DataFrame({name: columns[name] for name in IMAGE_COLUMNS})
 
 
 def set_source_hashes(connection: sa.Connection, hashes: Mapping[int, str]) -> None:

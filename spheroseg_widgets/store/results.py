@@ -319,6 +319,12 @@ def set_state(connection: sa.Connection, image_id: int, state: str, author: str)
     connection.execute(review.insert().values(image_id=image_id, state=state, author=author, created_at=now()))
 
 
+def current_result(connection: sa.Connection, image_id: int) -> int | None:
+    """Return the revision of an image that holds; None before the first."""
+    found = connection.scalar(sa.select(image.c.current_result_id).where(image.c.id == image_id))
+    return None if found is None else int(found)
+
+
 def load_outlines(connection: sa.Connection, result_id: int) -> tuple[Outlines, pd.DataFrame]:
     """Return a revision's outlines and their rows, in the same order."""
     blob = connection.scalar(sa.select(geometry.c.blob).where(geometry.c.result_id == result_id))
@@ -329,10 +335,8 @@ def load_outlines(connection: sa.Connection, result_id: int) -> tuple[Outlines, 
     return outlines, rows
 
 
-def objects_frame(
-    connection: sa.Connection, project_id: int, run_id: int | None = None, image_ids: Sequence[int] | None = None
-) -> pd.DataFrame:
-    """Return one row an outline, of the revisions that hold or of one run's, with image_id and result_id; of some images.
+def objects_frame(connection: sa.Connection, project_id: int, run_id: int | None = None) -> pd.DataFrame:
+    """Return one row an outline, of the revisions that hold or of one run's, with image_id and result_id.
 
     `excluded_object` is True where the object itself was excluded. `COMPUTED_COLUMNS` say how it was computed.
     """
@@ -344,8 +348,6 @@ def objects_frame(
     else:
         query = query.join(image, image.c.id == result.c.image_id).where(result.c.run_id == run_id)
     query = query.where(image.c.project_id == project_id, image.c.deleted_at.is_(None))
-    if image_ids is not None:
-        query = query.where(image.c.id.in_(image_ids))
     frame = pd.read_sql_query(query.order_by(result.c.image_id, outline.c.number), connection)
     gone = set(
         connection.scalars(

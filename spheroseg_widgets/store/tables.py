@@ -127,7 +127,8 @@ tag = Table("tag", metadata, _id(), _of("project"), Column("name", sa.Text, null
             UniqueConstraint("project_id", "name"))  # fmt: skip
 
 image_tag = Table("image_tag", metadata, Column("image_id", ForeignKey("image.id", ondelete="CASCADE"), primary_key=True),
-                  Column("tag_id", ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True))  # fmt: skip
+                  Column("tag_id", ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True),
+                  Index(None, "tag_id"))  # fmt: skip
 
 saved_view = Table("saved_view", metadata, _id(), _of("project"), Column("name", sa.Text, nullable=False),
                    Column("view", sa.JSON, nullable=False), *_made(), UniqueConstraint("project_id", "name"))  # fmt: skip

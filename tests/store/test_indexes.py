@@ -8,10 +8,24 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from spheroseg_widgets.store import drafts, experiment, images, judgement, results, runs
+from spheroseg_widgets.store import (
+    deletion,
+    drafts,
+    experiment,
+    images,
+    judgement,
+    metadata,
+    promotion,
+    results,
+    runs,
+    tags,
+)
+from spheroseg_widgets.store.candidates import candidates, with_excluded_objects
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.ids import uuid7
+from spheroseg_widgets.store.overview import overview
 from spheroseg_widgets.store.progress import run_progress
+from spheroseg_widgets.store.statistics import statistics
 
 
 def queued(c: sa.Connection) -> int:
@@ -22,6 +36,17 @@ def queued(c: sa.Connection) -> int:
 
 QUERIES: dict[str, Callable[[sa.Connection], Any]] = {
     "images": lambda c: images.images_frame(c, 1),
+    "overview": lambda c: overview(c, 1),
+    "first images": lambda c: overview(c, 1, limit=500),
+    "image ids": lambda c: images.image_ids(c, 1),
+    "candidates": lambda c: candidates(c, 1, [1, 2]),
+    "excluded objects": lambda c: with_excluded_objects(c, 1),
+    "statistics": lambda c: statistics(c, 1),
+    "deleted images": lambda c: deletion.deleted_frame(c, 1),
+    "metadata": lambda c: metadata.metadata_of(c, [1, 2]),
+    "taken stems": lambda c: metadata.other_stems(c, 1, [1]),
+    "tags": lambda c: tags.tags_frame(c, 1),
+    "undo of a promotion": lambda c: promotion.undo_promotion(c, 1, 1, "me"),
     "objects": lambda c: results.objects_frame(c, 1),
     "objects of a run": lambda c: results.objects_frame(c, 1, run_id=1),
     "one revision": lambda c: results.load_outlines(c, 1),
@@ -39,7 +64,21 @@ QUERIES: dict[str, Callable[[sa.Connection], Any]] = {
     "known files": lambda c: images.known_sources(c, 1),
     "exclusions": lambda c: judgement.exclusions_frame(c, 1),
 }
-GROWING = ("image", "source", "job", "result", "outline", "geometry", "exclusion", "event", "draft", "edit")
+GROWING = (
+    "image",
+    "source",
+    "review",
+    "outcome",
+    "image_tag",
+    "job",
+    "result",
+    "outline",
+    "geometry",
+    "exclusion",
+    "event",
+    "draft",
+    "edit",
+)
 
 
 def scans(store: Database, query: Callable[[sa.Connection], Any]) -> list[str]:

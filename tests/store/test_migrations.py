@@ -17,6 +17,8 @@ from alembic.script import ScriptDirectory
 from spheroseg_widgets.store.database import Database, migrations
 from spheroseg_widgets.store.tables import metadata
 
+from .random_project import fill as fill_project
+
 GIVEN: dict[str, Any] = {
     "job.status": "running", "run.status": "running", "result.source": "edit", "review.state": "approved",
     "exclusion.scope": "well_from", "outcome.outcome": "absent",
@@ -95,6 +97,18 @@ def test_rows_of_every_table_survive_every_step_down_and_up_again(store: Databas
     # What the older schema had no place for: found again in the run's parameters, or gone.
     assert row["computed"] == {"engine": "torch", "precision": "float32", "threshold": 0.5, "scale": 0.25}
     assert row["maps"] is None
+
+
+def test_older_results_tell_of_their_outlines_what_new_ones_do(store: Database) -> None:
+    with store.write() as c:
+        fill_project(c, 1)
+    told = ("id", "touches_border", "inner_px2", "border_px2")
+    before = [{name: row[name] for name in told} for row in contents(store)["result"]]
+    assert len({tuple(row.values())[1:] for row in before}) > 8
+    go_to(store, "0002", down=True)
+    assert not {"touches_border", "inner_px2", "border_px2"} & set(contents(store)["result"][0])
+    go_to(store, "0003", down=False)
+    assert [{name: row[name] for name in told} for row in contents(store)["result"]] == before
 
 
 def test_down_to_nothing_and_up_again_is_an_empty_store(store: Database, store_address: str | Path) -> None:

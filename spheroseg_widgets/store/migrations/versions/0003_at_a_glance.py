@@ -34,6 +34,7 @@ def upgrade() -> None:
         op.f("ix_image_project_id_deleted_at_id_current_result_id"), "image",
         ["project_id", "deleted_at", "id", "current_result_id"],
     )  # fmt: skip
+    op.create_index(op.f("ix_image_tag_tag_id"), "image_tag", ["tag_id"])
     op.drop_index(op.f("ix_job_image_id_id"), table_name="job")
     op.create_index(op.f("ix_job_image_id_id_status_run_id"), "job", ["image_id", "id", "status", "run_id"])
 
@@ -42,6 +43,7 @@ def downgrade() -> None:
     """Drop them."""
     op.drop_index(op.f("ix_job_image_id_id_status_run_id"), table_name="job")
     op.create_index(op.f("ix_job_image_id_id"), "job", ["image_id", "id"])
+    op.drop_index(op.f("ix_image_tag_tag_id"), table_name="image_tag")
     op.drop_index(op.f("ix_image_project_id_deleted_at_id_current_result_id"), table_name="image")
     for name in ("border_px2", "inner_px2", "touches_border"):
         op.drop_column("result", name)
