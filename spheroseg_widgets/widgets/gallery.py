@@ -14,9 +14,8 @@ from spheroseg_widgets.imaging.normalise import Percentiles
 from spheroseg_widgets.imaging.read import Plane
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.segmentation.confidence import LOW_CONFIDENCE
-from spheroseg_widgets.store import images as store_images
 from spheroseg_widgets.store import runs
-from spheroseg_widgets.store.pages import OutlinePage, outline_pages
+from spheroseg_widgets.store.pages import OutlinePage, outline_pages, plane_pages
 
 from .base import STATIC
 from .gallery_face import FACE_IMAGES, face_html, face_png
@@ -164,24 +163,17 @@ class Gallery(FindsImages):
 
     def _pictures(self, image_ids: Iterable[int]) -> tuple[dict[int, Picture], list[int]]:
         """Return what the thumbnails of images are made of, and the ids that are not in the project."""
-        self._ensure()
-        with self.lock:
-            assert self._table is not None
-            places = {image_id: self._rows.place(image_id) for image_id in image_ids}
-            there = [place for place in places.values() if place is not None]
-            rows = self._table.iloc[there]
+        asked = list(image_ids)
         with self.project.database.read() as connection:
-            sources = store_images.known_sources(connection, self.project.id, rows["source_id"].unique().tolist())
-        facts = sources[["size_bytes", "modified_at"]].astype(object).where(sources.notna(), None)
-        known = dict(zip(sources["id"], facts.itertuples(index=False, name=None), strict=True))
-        wanted = {}
-        for row in rows.itertuples():
-            size, modified = known.get(row.source_id, (None, None))
-            wanted[int(row.image_id)] = Picture(
-                str(row.path), Plane.of(row.series, row.page, row.channel, row.z),
-                None if pd.isna(row.sha256) else str(row.sha256), size, modified,
-            )  # fmt: skip
-        return wanted, [image_id for image_id, place in places.items() if place is None]
+            planes = plane_pages(connection, self.project.id, asked)
+        wanted = {
+            image_id: Picture(
+                at["path"], Plane.of(at["series"], at["page"], at["channel"], at["z"]), at["sha256"], at["size_bytes"],
+                at["modified_at"],
+            )
+            for image_id, at in planes.items()
+        }  # fmt: skip
+        return wanted, [image_id for image_id in asked if image_id not in wanted]
 
     def _class_code(self, name: str) -> int:
         with self.lock:

@@ -9,7 +9,7 @@ import pandas as pd
 import traitlets
 from numpy.typing import NDArray
 
-from spheroseg_widgets.errors import StoreError
+from spheroseg_widgets.errors import QueryError, StoreError
 from spheroseg_widgets.project.query import select
 
 from .gallery_rows import columns_of
@@ -55,7 +55,7 @@ class FindsImages(ShowsTable):
         """
         wanted = (expression or "").strip()
         if wanted:
-            select(self._ensure(), wanted)  # here, so that the cell that asks has the error
+            self._true_of(self._ensure(), wanted)  # here, so that the cell that asks has the error
         self.view = {**self.view, "expression": wanted}
 
     @property
@@ -82,8 +82,17 @@ class FindsImages(ShowsTable):
         view = self.view
         shows = rows_shown(columns_of(table), view) if view else np.ones(len(table), bool)
         if "expression" in view:
-            shows &= table.index.isin(select(table, view["expression"]).index)
+            shows &= table["image_id"].isin(self._true_of(table, view["expression"])).to_numpy()
         return shows
+
+    def _true_of(self, table: pd.DataFrame, expression: str) -> NDArray[np.int32]:
+        """Return the image_id of the rows that an expression is true of."""
+        words = table.select_dtypes("category").columns
+        try:
+            found = select(table.astype(dict.fromkeys(words, object)), expression)
+        except QueryError:  # of a column that the gallery's own table leaves out, or no expression at all
+            found = self.project.query(expression)
+        return found["image_id"].to_numpy(np.int32)
 
     def _hear(self, kind: str, image_ids: list[int]) -> None:
         if kind == "view":
@@ -98,9 +107,9 @@ class FindsImages(ShowsTable):
 
     @rpc_method("matching")
     def _answer_matching(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
-        ids = select(self._ensure(), str(params["expression"]))["image_id"].to_numpy("<i4")
+        ids = self._true_of(self._ensure(), str(params["expression"]))
         call.check()
-        return Answer({"images": len(ids)}, [ids.tobytes()])
+        return Answer({"images": len(ids)}, [ids.astype("<i4").tobytes()])
 
     @rpc_method("views")
     def _answer_views(self, _params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> dict[str, Any]:

@@ -12,7 +12,8 @@ import pandas as pd
 import traitlets
 
 from spheroseg_widgets.project.project import Project
-from spheroseg_widgets.store.images import count_images
+from spheroseg_widgets.project.tables import overview_table
+from spheroseg_widgets.store.images import image_ids
 
 from .gallery_rows import RowTable, columns_of
 from .opens_images import OpensImages
@@ -21,7 +22,7 @@ from .rpc import Answer, Call, rpc_method
 SETTLE_SECONDS = 0.15
 """Changes that come together are read together."""
 FIRST = 240
-"""Images that are read first, for the first screen: all rows of a large project take seconds."""
+"""Images that are read first, for the first screen: all rows of a large project take a second and more."""
 FIRST_SCREEN_SECONDS = 0.5
 """The rest is read after this: before, it would slow down the pictures of the first screen."""
 
@@ -99,9 +100,9 @@ class ShowsTable(OpensImages):
         """Return the table as far as it is read; the first images of it at least."""
         with self._first_reading:
             if self._table is None:
-                first = self.project.images(first=FIRST)
+                first = overview_table(self.project.database, self.project.id, limit=FIRST)
                 with self.project.database.read() as connection:
-                    count = count_images(connection, self.project.id)
+                    count = len(image_ids(connection, self.project.id)) if len(first) == FIRST else len(first)
                 self._take(first, count if count > len(first) else 0)
             assert self._table is not None
             return self._table
@@ -112,7 +113,7 @@ class ShowsTable(OpensImages):
         if self._first_of:
             time.sleep(FIRST_SCREEN_SECONDS)
         if self._first_of or not fresh:
-            self._take(self.project.images())
+            self._take(overview_table(self.project.database, self.project.id))
         self._follow_run()
 
     def _take(self, table: pd.DataFrame, first_of: int = 0) -> None:

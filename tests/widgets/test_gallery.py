@@ -21,6 +21,7 @@ import traitlets
 from spheroseg_widgets.errors import QueryError, StoreError
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.widgets import gallery_table
 from spheroseg_widgets.widgets.gallery import Gallery
 from spheroseg_widgets.widgets.gallery_rows import Packed, RowTable, columns_of
@@ -282,11 +283,11 @@ def test_a_callback_that_fails_is_shown_and_stops_no_other(gallery: Gallery) -> 
 def test_an_unreadable_project_is_an_error_and_retry_reads_again(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_project: Project, first: int | None = None) -> pd.DataFrame:
+    def broken(*_: Any, **__: Any) -> pd.DataFrame:
         raise OSError("the share is gone")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Project, "images", broken)
+        patched.setattr(gallery_table, "overview_table", broken)
         gallery = Gallery(project)
         until(lambda: gallery.error)
         assert gallery.error == "the share is gone"
@@ -378,14 +379,14 @@ def test_the_first_images_come_before_all_are_read(
 ) -> None:
     monkeypatch.setattr(gallery_table, "FIRST", 2)
     held = threading.Event()
-    whole = Project.images
+    at_once = gallery_table.overview_table
 
-    def slow(project: Project, first: int | None = None) -> pd.DataFrame:
-        if first is None:
+    def slow(database: Database, project_id: int, *, limit: int | None = None) -> pd.DataFrame:
+        if limit is None:
             assert held.wait(20)
-        return whole(project, first)
+        return at_once(database, project_id, limit=limit)
 
-    monkeypatch.setattr(Project, "images", slow)
+    monkeypatch.setattr(gallery_table, "overview_table", slow)
     project = open_project(tmp_path / "large", create=True)
     project.add(three_images)
     gallery = Gallery(project)
@@ -393,7 +394,7 @@ def test_the_first_images_come_before_all_are_read(
     value, buffers = browser.call("rows", since=0)
     assert (value["rows"], value["whole"], value["first_of"]) == (2, True, 3)
     assert unpacked(value, buffers[0])["id"].tolist() == [1, 2]
-    assert browser.call("thumbs", ids=[1, 3], size=128)[0]["failed"] == [[3, "This image is no longer in the project."]]
+    assert browser.call("outlines", results=[1])[0]["results"] == []
     assert "The first 2 of 3 images" in gallery.static_html()
     held.set()
     until(lambda: gallery.rows_version > value["version"])
@@ -401,13 +402,6 @@ def test_the_first_images_come_before_all_are_read(
     assert (rest["rows"], rest["whole"], rest["first_of"]) == (3, True, 0)
     gallery.close()
     project.close()
-
-
-def test_the_first_images_are_as_in_the_whole_table(project: Project) -> None:
-    save(project, 2, touches_border=[True])
-    project.tag([1], "late")
-    pd.testing.assert_frame_equal(project.images(first=2), project.images().head(2), check_dtype=False)
-    assert len(project.images(first=50)) == 3
 
 
 def test_a_view_set_in_python_decides_what_is_shown(project: Project, gallery: Gallery) -> None:
@@ -434,6 +428,9 @@ def test_an_expression_is_evaluated_here_and_shown_there(project: Project, galle
     value, buffers = Browser(gallery).call("matching", expression="edited == False")
     assert value == {"images": 2}
     assert np.frombuffer(buffers[0], "<i4").tolist() == [1, 3]
+    gallery.query("page == 0 and 'late' not in tags and well in ['A03']")  # also of columns that stay in the store
+    assert gallery.shown["image_id"].tolist() == [3]
+    gallery.query("area_um2 > 1e4 and edited == True")
     with pytest.raises(QueryError, match="there is no column area"):
         gallery.query("area > 3")
     assert gallery.shown["image_id"].tolist() == [2]
