@@ -21,6 +21,7 @@ import traitlets
 from spheroseg_widgets.errors import QueryError, StoreError
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.tables import overview_table
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.widgets import gallery_table
 from spheroseg_widgets.widgets.gallery import Gallery
@@ -359,6 +360,21 @@ def test_rows_carry_what_is_filtered_by(project: Project, gallery: Gallery) -> N
     assert table["least_confidence"].isna().tolist() == [True, False, True]
     flagged = project.images().assign(flags=[("empty", "border"), (), ("odd_shape",)])
     assert columns_of(flagged)["flags"].tolist() == ["empty\x1fborder", "", "odd_shape"]
+
+
+def test_the_overview_and_the_table_of_images_give_the_same_rows(project: Project) -> None:
+    project.set_map([{"well": "A01", "condition": "control"}])
+    project.tag([3], "late")
+    project.set_pixel_size(None, [2])
+    for image_id in (1, 2):
+        save(project, image_id, confidence=[0.25], touches_border=[image_id == 2])
+    project.review([1], "approved")
+    project.exclude(reason="bubble", image=3)
+    quick, slow = columns_of(overview_table(project.database, project.id)), columns_of(project.images())
+    assert quick.keys() == slow.keys()
+    for name, values in slow.items():
+        np.testing.assert_array_equal(quick[name], values, err_msg=name)
+        assert quick[name].dtype == values.dtype, name
 
 
 def test_more_different_words_than_two_bytes_count_travel_in_four(gallery: Gallery) -> None:
