@@ -9,6 +9,7 @@ import type { Range, RangedName } from "./view";
 const WIDTH = 240;
 const HEIGHT = 40;
 const TALLEST = 36;
+const WIDEST = 28;
 const SVG = "http://www.w3.org/2000/svg";
 /** Bars that Page Up and Page Down go. */
 const PAGE = 5;
@@ -55,7 +56,7 @@ export class Brush {
     const [first, last] = this.#chosen;
     const most = Math.max(1, ...heights);
     const width = WIDTH / bins.count;
-    const gap = bins.single ? Math.min(16, width * 0.35) : Math.min(1.5, width / 4);
+    const gap = bins.single ? Math.max(width * 0.35, width - WIDEST) : Math.min(1.5, width / 4);
     let [inside, outside] = ["", ""];
     heights.forEach((height, bar) => {
       if (height === 0) return;

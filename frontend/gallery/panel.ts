@@ -27,6 +27,11 @@ export interface PanelWishes {
   close(): void;
 }
 
+/** The area in the unit that is not told. */
+function otherArea(finder: Finder): RangedName {
+  return finder.numerics.area === "area_um2" ? "area_px2" : "area_um2";
+}
+
 export class Panel {
   readonly element = make("section", "sw-panel");
   readonly #sections: Section[];
@@ -80,8 +85,7 @@ export class Panel {
       useful ||= offers;
     }
     if (brush) {
-      const unit = name !== "area_um2" && name !== "area_px2";
-      const bins = unit || finder.numerics.area === name ? finder.bins(name as RangedName) : null;
+      const bins = (name as RangedName) === otherArea(finder) ? null : finder.bins(name as RangedName);
       brush.element.hidden = bins === null;
       if (bins) brush.show(bins, finder.sieve.heights(name as RangedName, bins), finder.view.ranges[name as RangedName]);
       useful ||= bins !== null;

@@ -35,8 +35,8 @@ export class Orders {
 
   #sort({ by, descending }: Sort): Int32Array {
     if (by === "name") {
-      const order = naturalOrder(this.rows.names);
-      return descending ? order.reverse() : order;
+      const ascending = descending ? this.of({ by, descending: false }) : null;
+      return ascending?.slice().reverse() ?? naturalOrder(this.rows.names);
     }
     return byKeys(isRanged(by) ? ofNumbers(this.numerics.of(by)) : this.#ranks(by), descending);
   }

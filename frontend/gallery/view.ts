@@ -113,8 +113,8 @@ function objectOf(value: unknown): Record<string, unknown> {
 
 function pick<N extends string, V>(value: unknown, names: readonly N[], read: (value: unknown) => V | null): Partial<Record<N, V>> {
   const given = objectOf(value);
-  const read_ = names.map((name) => [name, read(given[name])] as const);
-  return Object.fromEntries(read_.filter(([, one]) => one !== null)) as Partial<Record<N, V>>;
+  const known = names.map((name) => [name, read(given[name])] as const);
+  return Object.fromEntries(known.filter(([, one]) => one !== null)) as Partial<Record<N, V>>;
 }
 
 function rangeOf(value: unknown): Range | null {
