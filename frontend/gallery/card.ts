@@ -3,22 +3,12 @@ import type { Drawing } from "../shared/drawings";
 import { make } from "../shared/frame";
 import { mark, setMark } from "../shared/marks";
 import { halves } from "../shared/names";
-import type { Translate } from "../shared/strings";
 import { draw } from "./overlay";
 import type { Picture } from "./pictures";
-import type { Rows } from "./rows";
 import { facts, size, where } from "./text";
+import type { Item, Look } from "./virtual";
 
-export interface Look {
-  rows: Rows;
-  t: Translate;
-  cell: number;
-  picture: number;
-  ratio: number;
-  halo: string;
-}
-
-export class Card {
+export class Card implements Item {
   readonly element = make("div", "sw-cell");
   /** The row of the table that is shown, and its image. */
   row = -1;

@@ -2,7 +2,7 @@
 import words from "../../spheroseg_widgets/widgets/strings/en.json";
 import { MockAnswer, MockModel } from "../shared/mock";
 import { OutlineSet } from "../shared/outlines";
-import type { Column, Kind, RowsValue } from "./rows";
+import { type Column, type Kind, Rows, type RowsValue } from "./rows";
 
 export interface Fake {
   id: number;
@@ -21,14 +21,23 @@ export interface Fake {
   area?: number;
   calibrated?: number;
   result?: number;
+  least_confidence?: number;
+  edited?: number;
+  touches_border?: number;
+  condition?: string;
+  model?: string;
+  /** Several are joined by \x1f, as the kernel sends them. */
+  tags?: string;
+  flags?: string;
   reason?: string;
 }
 
 const NUMBERS: [keyof Fake, Kind, number][] = [
   ["id", "i4", 0], ["time_h", "f4", NaN], ["n_objects", "i4", -1], ["excluded", "u1", 0], ["width", "i4", 640],
   ["height", "i4", 512], ["area", "f4", NaN], ["calibrated", "u1", 0], ["result", "i4", 0],
+  ["least_confidence", "f4", NaN], ["edited", "u1", 0], ["touches_border", "u1", 0],
 ]; // prettier-ignore
-const WORDS = ["plate", "well", "status", "outcome", "review", "source"] as const;
+const WORDS = ["plate", "well", "status", "outcome", "review", "source", "condition", "model", "tags", "flags"] as const;
 
 export function measured(id: number, more: Partial<Fake> = {}): Fake {
   return {
@@ -36,6 +45,10 @@ export function measured(id: number, more: Partial<Fake> = {}): Fake {
     n_objects: 1, area: 41_288.7, calibrated: 1, result: 1000 + id, ...more,
   }; // prettier-ignore
 }
+
+/** Measured images with ids from 1 on. */
+export const many = (count: number, more: (id: number) => Partial<Fake> = () => ({})) =>
+  Array.from({ length: count }, (_, i) => measured(i + 1, more(i + 1)));
 
 export function pack(images: Fake[], version: number, at: number[] | null = null): MockAnswer {
   const columns: Column[] = [];
@@ -75,6 +88,13 @@ export function pack(images: Fake[], version: number, at: number[] | null = null
   return new MockAnswer(value, [new DataView(buffer.buffer)]);
 }
 
+export async function rowsOf(images: Fake[]): Promise<Rows> {
+  const rows = new Rows();
+  const { value, buffers } = pack(images, 1);
+  await rows.apply(value as RowsValue, buffers[0]);
+  return rows;
+}
+
 /** A grey picture of 8 x 6 pixels. */
 export async function picture(): Promise<Uint8Array> {
   const canvas = new OffscreenCanvas(8, 6);
@@ -101,7 +121,7 @@ export async function kernel(images: Fake[], traits: Record<string, unknown> = {
   );
   const model = new MockModel({
     strings, project_name: "plate-7", rows_version: 1, selected_ids: [], opened: null, opens: false, cell_size: 168,
-    height: 560, show_outlines: true, run: {}, ...traits,
+    height: 560, show_outlines: true, show_filters: false, view: {}, run: {}, ...traits,
   }); // prettier-ignore
   const reasons = new Map(images.filter((image) => image.reason).map((image) => [image.id, image.reason]));
   model.handle("rows", () => pack(images, 1));

@@ -1,52 +1,8 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { MockAnswer, type MockModel } from "../shared/mock";
+import { expect, it, vi } from "vitest";
+import { MockAnswer } from "../shared/mock";
 import { Rpc } from "../shared/rpc";
-import { type Fake, kernel, measured, pack } from "./fixture";
-import widget from "./index";
-
-let page: HTMLElement;
-let life: AbortController;
-
-beforeEach(() => {
-  page = document.createElement("div");
-  page.style.width = "1000px";
-  document.body.append(page);
-  life = new AbortController();
-});
-
-afterEach(() => {
-  life.abort();
-  page.remove();
-});
-
-async function show(model: MockModel): Promise<MockModel> {
-  await widget.render({ model, el: page, signal: life.signal });
-  return model;
-}
-
-const many = (count: number, more: (id: number) => Partial<Fake> = () => ({})) =>
-  Array.from({ length: count }, (_, i) => measured(i + 1, more(i + 1)));
-const all = (selector: string) => [...page.querySelectorAll<HTMLElement>(selector)];
-const one = (selector: string) => page.querySelector<HTMLElement>(selector) as HTMLElement;
-const cards = () => all(".sw-cell:not([hidden])");
-const card = (position: number) => one(`.sw-cell[data-position="${position}"]`);
-const soon = (check: () => void) => vi.waitFor(check, { timeout: 5000, interval: 10 });
-const allCards = (what: string) =>
-  soon(() => {
-    expect(cards().length).toBeGreaterThan(0);
-    expect(all(`.sw-cell:not([hidden]) ${what}`).length).toBe(cards().length);
-  });
-const pictures = () => allCards("img[src]");
-const drawn = () => allCards("canvas:not([hidden])");
-const press = (key: string, more: KeyboardEventInit = {}) =>
-  one(".sw-grid").dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }));
-const chip = (state: string) => one(`.sw-chip[data-state="${state}"]`);
-
-function search(text: string): void {
-  const field = one(".sw-search") as HTMLInputElement;
-  field.value = text;
-  field.dispatchEvent(new Event("input", { bubbles: true }));
-}
+import { kernel, many, measured, pack } from "./fixture";
+import { all, card, cards, chip, drawn, life, one, page, pictures, press, search, show, soon } from "./testpage";
 
 it("shows cards with name, badge, picture and outlines, and says it to screen readers", async () => {
   await show(await kernel(many(3, (id) => ({ well: `A0${id}`, time_h: 24 }))));

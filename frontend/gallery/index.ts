@@ -1,7 +1,9 @@
 import "../shared/tokens.css";
 import "./gallery.css";
 import "./toolbar.css";
+import "./panel.css";
 import "./grid.css";
+import "./list.css";
 import "./peek.css";
 import { mount } from "../shared/frame";
 import type { RenderProps, Widget } from "../shared/types";

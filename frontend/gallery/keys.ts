@@ -2,7 +2,7 @@
 
 export type Action =
   | "left" | "right" | "up" | "down" | "first" | "last" | "pageUp" | "pageDown"
-  | "open" | "peek" | "toggle" | "all" | "back" | "outlines" | "search" | "help"; // prettier-ignore
+  | "open" | "peek" | "toggle" | "all" | "back" | "outlines" | "search" | "filters" | "help"; // prettier-ignore
 
 interface Key {
   action: Action;
@@ -30,6 +30,7 @@ export const KEYS: readonly Key[] = [
   { action: "all", keys: ["a"], ctrl: true, words: "keys.all", shown: "Ctrl A" },
   { action: "outlines", keys: ["o"], ctrl: false, words: "keys.outlines", shown: "O" },
   { action: "search", keys: ["/"], ctrl: false, words: "keys.search", shown: "/" },
+  { action: "filters", keys: ["f"], ctrl: false, words: "keys.filters", shown: "F" },
   { action: "back", keys: ["escape"], words: "keys.back", shown: "Esc" },
   { action: "help", keys: ["?"], words: "keys.help", shown: "?" },
 ];

@@ -3,22 +3,19 @@ import words from "../../spheroseg_widgets/widgets/strings/en.json";
 import { Pager, Recent, type Source } from "../shared/pager";
 import { STATES } from "../shared/states";
 import { halves } from "../shared/names";
-import { find } from "./filter";
-import { type Fake, measured, pack } from "./fixture";
+import { type Fake, measured, pack, rowsOf } from "./fixture";
+import { CODED, GROUPS } from "./coded";
 import { KEYS, actionOf, helpLines } from "./keys";
-import { CAPTION, GAP, PAD, layout, reveal, visible } from "./layout";
+import { MODES } from "./modes";
 import { fit } from "./overlay";
 import { sizeFor } from "./pictures";
 import { Rows, type RowsValue } from "./rows";
 import { Selection } from "./selection";
 import { size, where } from "./text";
+import { SORTED } from "./view";
 
-async function rowsOf(images: Fake[]): Promise<Rows> {
-  const rows = new Rows();
-  const { value, buffers } = pack(images, 1);
-  await rows.apply(value as RowsValue, buffers[0]);
-  return rows;
-}
+/** Facets that always have a value. */
+const ALWAYS: readonly string[] = ["state", "edited", "touches_border"];
 
 async function deflated(images: Fake[]): Promise<[RowsValue, DataView]> {
   const { value, buffers } = pack(images, 1);
@@ -70,70 +67,7 @@ describe("rows", () => {
   });
 });
 
-describe("filter", () => {
-  const images = [
-    measured(1, { well: "A01", time_h: 24 }), measured(2, { well: "A01", time_h: 48, outcome: "not_found" }),
-    measured(3, { well: "B02", time_h: 48, name: "Übersicht.tif" }),
-  ]; // prettier-ignore
-
-  it("finds every word anywhere, in any case", async () => {
-    const rows = await rowsOf(images);
-    const shown = (text: string) => [...find(rows, { text, states: new Set() }).order];
-    expect(shown("a01")).toEqual([0, 1]);
-    expect(shown("48 A01")).toEqual([1]);
-    expect(shown("übersicht")).toEqual([2]);
-    expect(shown("zebra")).toEqual([]);
-    expect(shown("  ")).toEqual([0, 1, 2]);
-  });
-
-  it("counts what each state would show under the present text", async () => {
-    const rows = await rowsOf(images);
-    const [measuredCode, notFound] = [STATES.indexOf("measured"), STATES.indexOf("not_found")];
-    const found = find(rows, { text: "a01", states: new Set([notFound]) });
-    expect([...found.order]).toEqual([1]);
-    expect([found.counts[measuredCode], found.counts[notFound], found.total]).toEqual([1, 1, 2]);
-  });
-
-  it("goes through 100,000 images in less than 100 ms", async () => {
-    const images = Array.from({ length: 100_000 }, (_, id) => measured(id));
-    const rows = await rowsOf(images);
-    const expected = images.filter(({ name }) => name.includes("0999")).length;
-    find(rows, { text: "warm", states: new Set() });
-    const times = [1, 2, 3, 4, 5].map(() => {
-      const began = performance.now();
-      expect(find(rows, { text: "0999 tif", states: new Set() }).order.length).toBe(expected);
-      return performance.now() - began;
-    });
-    expect(Math.min(...times)).toBeLessThan(100);
-  });
-});
-
 describe("layout", () => {
-  it("fills the width and never has less than one column", () => {
-    const grid = layout(100, 1000, 168, 0.8);
-    expect(grid.columns).toBe(5);
-    expect(grid.cell * 5 + GAP * 4).toBeLessThanOrEqual(1000);
-    expect(grid.row).toBe(grid.picture + CAPTION + GAP);
-    expect(grid.rows).toBe(20);
-    expect(layout(3, 50, 168, 1).columns).toBe(1);
-    expect(layout(10, 368, 168, 0.8).columns).toBe(2); // a telephone
-  });
-
-  it("keeps only what is seen, and a little more", () => {
-    const grid = layout(100_000, 1000, 168, 0.8);
-    const [first, last] = visible(grid, grid.row * 5000, 560);
-    expect([first, last - first]).toEqual([4998, 7]);
-    expect(visible(grid, 0, 560)[0]).toBe(0);
-    expect(visible(grid, grid.height, 560)[1]).toBe(grid.rows);
-  });
-
-  it("scrolls no further than it must", () => {
-    const grid = layout(100, 1000, 168, 0.8);
-    expect(reveal(grid, 0, 0, 560)).toBe(0);
-    expect(reveal(grid, 0, 300, 560)).toBe(0);
-    expect(reveal(grid, 99, 0, 560)).toBe(grid.height + 2 * PAD - 560);
-  });
-
   it("shows an image whole in its box", () => {
     expect(fit({ width: 100, height: 100, imageWidth: 200, imageHeight: 100 })).toEqual([0.5, 0, 25]);
   });
@@ -269,9 +203,14 @@ describe("words", () => {
 });
 
 describe("strings", () => {
-  it("has words for every state and every key", () => {
+  it("has words for every state, key, column, group and mode", () => {
     const known = Object.keys(words.gallery);
-    const wanted = [...STATES.flatMap((state) => [`state.${state}`, `about.${state}`]), ...KEYS.map((key) => key.words)];
+    const wanted = [
+      ...STATES.flatMap((state) => [`state.${state}`, `about.${state}`]), ...KEYS.map((key) => key.words),
+      ...[...SORTED, "picture"].map((name) => `column.${name}`), ...CODED.filter((name) => !ALWAYS.includes(name)).map((name) => `none.${name}`),
+      ...GROUPS.map((name) => `by.${name}`), "none.well_row", "by.nothing", ...Object.keys(MODES).map((name) => `mode.${name}`),
+      ...["edited", "touches_border"].flatMap((name) => [`value.${name}.yes`, `value.${name}.no`]),
+    ]; // prettier-ignore
     expect(wanted.filter((key) => !known.includes(key))).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@
 import { timeText } from "../shared/numbers";
 import { type ImageState, STATES, stateOf } from "../shared/states";
 
-export type Kind = "i4" | "f4" | "u2" | "u1" | "text";
+export type Kind = "i4" | "f4" | "u4" | "u2" | "u1" | "text";
 /** name, kind, offset and bytes in the buffer, and what the codes of a category mean. */
 export type Column = [string, Kind, number, number, string[] | null];
 
@@ -14,6 +14,8 @@ export interface RowsValue {
   rows: number;
   deflated: boolean;
   columns: Column[];
+  /** These are the first images only, of so many: the rest is still being read. */
+  first_of?: number;
 }
 
 const NUMBERS = {
@@ -26,31 +28,54 @@ const NUMBERS = {
   area: Float32Array,
   calibrated: Uint8Array,
   result: Int32Array,
+  least_confidence: Float32Array,
+  edited: Uint8Array,
+  touches_border: Uint8Array,
 } as const;
-type NumberName = keyof typeof NUMBERS;
-type Numeric = Int32Array | Float32Array | Uint8Array;
+export type NumberName = keyof typeof NUMBERS;
+export type Numeric = Int32Array | Float32Array | Uint8Array;
 
-const ARRAYS = { i4: Int32Array, f4: Float32Array, u2: Uint16Array, u1: Uint8Array } as const;
+const WORDS = ["plate", "well", "status", "outcome", "review", "source", "condition", "model", "tags", "flags"] as const;
+export type WordName = (typeof WORDS)[number];
+/** Between the words of a row that has several (Python: `widgets/gallery_rows.py`). */
+const BETWEEN = "\x1f";
 
-/** A column of few different words. */
-class Words {
-  codes = new Uint16Array(0);
-  words: string[] = [];
+const ARRAYS = { i4: Int32Array, f4: Float32Array, u4: Uint32Array, u2: Uint16Array, u1: Uint8Array } as const;
+
+/** A column of few different words; code 0 is no word. */
+export class Words {
+  codes = new Uint32Array(0);
+  readonly words: string[] = [""];
+  readonly #known = new Map([["", 0]]);
 
   at(row: number): string {
-    return this.words[this.codes[row]] ?? "";
+    return this.words[this.codes[row]];
   }
 
   /** The code of a word, which is given one if it is new. */
   code(word: string): number {
-    const known = this.words.indexOf(word);
-    return known >= 0 ? known : this.words.push(word) - 1;
+    let code = this.#known.get(word);
+    if (code === undefined) {
+      code = this.words.push(word) - 1;
+      this.#known.set(word, code);
+    }
+    return code;
   }
+}
+
+/** The words of a row that has several. */
+export function several(joined: string): string[] {
+  return joined === "" ? [] : joined.split(BETWEEN);
 }
 
 export class Rows {
   version = 0;
   length = 0;
+  /** Counts every answer taken over: what was made of older rows is known by it; and those that brought other names. */
+  generation = 0;
+  naming = 0;
+  /** So many images are in the project, of which the first are here; 0 when all are. */
+  firstOf = 0;
   readonly id = (row: number) => this.#numbers.id[row];
   readonly time = (row: number) => this.#numbers.time_h[row];
   readonly objects = (row: number) => this.#numbers.n_objects[row];
@@ -59,17 +84,21 @@ export class Rows {
   readonly area = (row: number) => this.#numbers.area[row];
   readonly calibrated = (row: number) => this.#numbers.calibrated[row] === 1;
   readonly result = (row: number) => this.#numbers.result[row];
+  readonly confidence = (row: number) => this.#numbers.least_confidence[row];
+  readonly edited = (row: number) => this.#numbers.edited[row] === 1;
+  readonly touchesBorder = (row: number) => this.#numbers.touches_border[row] === 1;
   readonly #numbers: Record<NumberName, Numeric>;
-  readonly #words: Record<string, Words> = {};
+  readonly #words = Object.fromEntries(WORDS.map((name) => [name, new Words()])) as Record<WordName, Words>;
   readonly #texts: Record<string, string[]> = { name: [], reason: [] };
   #states = new Uint8Array(0);
   #places = new Map<number, number>();
   #haystack: string[] | null = null;
+  /** Times in words: few different ones, and writing a number takes long. */
+  readonly #times = new Map<number, string>();
 
   constructor() {
     const empty = Object.entries(NUMBERS).map(([name, type]) => [name, new type(0)]);
     this.#numbers = Object.fromEntries(empty) as Record<NumberName, Numeric>;
-    for (const name of ["plate", "well", "status", "outcome", "review", "source"]) this.#words[name] = new Words();
   }
 
   /** Takes over an answer; returns the ids that changed, or null when rows came or went. */
@@ -100,13 +129,21 @@ export class Rows {
       const own = meant.map((word) => column.code(word));
       for (let i = 0; i < value.rows; i++) column.codes[place(i)] = own[codes[i]];
     }
+    let renamed = value.whole;
     for (const [name, column] of Object.entries(this.#texts)) {
       const values = text(name);
-      for (let i = 0; i < value.rows; i++) column[place(i)] = values[i];
+      for (let i = 0; i < value.rows; i++) {
+        renamed ||= name === "name" && column[place(i)] !== values[i];
+        column[place(i)] = values[i];
+      }
     }
     for (let i = 0; i < value.rows; i++) this.#states[place(i)] = STATES.indexOf(this.#judge(place(i)));
     this.version = value.version;
-    this.#haystack = null;
+    this.generation++;
+    if (renamed) this.naming++;
+    this.firstOf = value.first_of ?? 0;
+    if (value.whole) this.#haystack = null;
+    else if (this.#haystack) for (let i = 0; i < value.rows; i++) this.#haystack[place(i)] = this.#searched(place(i));
     if (value.whole) {
       this.#places = new Map(Array.from({ length: this.length }, (_, row) => [this.id(row), row]));
       return null;
@@ -134,24 +171,52 @@ export class Rows {
     return this.#words.plate.at(row);
   }
 
+  condition(row: number): string {
+    return this.#words.condition.at(row);
+  }
+
+  model(row: number): string {
+    return this.#words.model.at(row);
+  }
+
   outcome(row: number): string {
     return this.#words.outcome.at(row);
+  }
+
+  tags(row: number): string[] {
+    return several(this.#words.tags.at(row));
+  }
+
+  flags(row: number): string[] {
+    return several(this.#words.flags.at(row));
   }
 
   state(row: number): ImageState {
     return STATES[this.#states[row]];
   }
 
-  /** Index into `STATES`. */
-  stateCode(row: number): number {
-    return this.#states[row];
+  /** By row, an index into `STATES`. */
+  get states(): Uint8Array {
+    return this.#states;
+  }
+
+  /** A column of numbers as it is, for what goes through all rows. */
+  numbers(name: NumberName): Numeric {
+    return this.#numbers[name];
+  }
+
+  /** A column of words as it is. */
+  words(name: WordName): Words {
+    return this.#words[name];
+  }
+
+  get names(): readonly string[] {
+    return this.#texts.name;
   }
 
   /** What a search looks into, in lower case. */
   haystack(row: number): string {
-    this.#haystack ??= Array.from({ length: this.length }, (_, i) =>
-      `${this.name(i)} ${this.plate(i)} ${this.well(i)} ${timeText(this.time(i))}`.toLowerCase(),
-    );
+    this.#haystack ??= Array.from({ length: this.length }, (_, each) => this.#searched(each));
     return this.#haystack[row];
   }
 
@@ -166,10 +231,19 @@ export class Rows {
     return some.length ? Math.min(1.25, Math.max(0.6, some[some.length >> 1])) : 0.75;
   }
 
+  #searched(row: number): string {
+    const { plate, well, condition, tags } = this.#words;
+    const hours = this.time(row);
+    let time = this.#times.get(hours);
+    if (time === undefined) this.#times.set(hours, (time = timeText(hours)));
+    const said = `${this.name(row)} ${plate.at(row)} ${well.at(row)} ${time} ${condition.at(row)}`.toLowerCase();
+    return tags.codes[row] > 0 ? `${said} ${tags.at(row).replaceAll(BETWEEN, " ").toLowerCase()}` : said;
+  }
+
   #resize(length: number): void {
     this.length = length;
     for (const name of Object.keys(NUMBERS) as NumberName[]) this.#numbers[name] = new NUMBERS[name](length);
-    for (const column of Object.values(this.#words)) column.codes = new Uint16Array(length);
+    for (const column of Object.values(this.#words)) column.codes = new Uint32Array(length);
     for (const name of Object.keys(this.#texts)) this.#texts[name] = new Array<string>(length).fill("");
     this.#states = new Uint8Array(length);
   }
@@ -180,6 +254,11 @@ export class Rows {
       excluded: this.#numbers.excluded[row] === 1, result: this.result(row),
     }); // prettier-ignore
   }
+}
+
+/** A time as filters and views name it (Python: `widgets/gallery_view.py`): six digits are more than float32 holds. */
+export function timeKey(hours: number): string {
+  return Number.isFinite(hours) ? String(Number(hours.toPrecision(6))) : "";
 }
 
 function copy(view: DataView): ArrayBuffer {

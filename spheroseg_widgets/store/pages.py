@@ -1,14 +1,15 @@
-"""What a page of pictures needs of the store: the outlines of many revisions in one question each."""
+"""What a page of pictures needs of the store: planes of many images, outlines of many revisions, in one question each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from .images import chunks
-from .tables import geometry, outline
+from .tables import geometry, image, outline, source
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +52,20 @@ def outline_pages(connection: sa.Connection, result_ids: Sequence[int]) -> dict[
         )
         out[result_id] = OutlinePage(blob, classes, touches_border, confidences)
     return out
+
+
+def plane_pages(connection: sa.Connection, project_id: int, image_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Return where the pixels of images are, by image_id, in the order asked for; what is not in the project is left out.
+
+    Of each: path, series, page, channel, z, and sha256, size_bytes and modified_at of the file, None where not known.
+    """
+    columns = (
+        image.c.id, source.c.uri.label("path"), image.c.series, image.c.t.label("page"), image.c.channel, image.c.z,
+        source.c.sha256, source.c.size_bytes, source.c.modified_at,
+    )  # fmt: skip
+    query = sa.select(*columns).join(source, source.c.id == image.c.source_id)
+    found: dict[int, dict[str, Any]] = {}
+    for part in chunks(list(image_ids)):
+        here = query.where(image.c.project_id == project_id, image.c.deleted_at.is_(None), image.c.id.in_(part))
+        found.update((int(row["id"]), dict(row)) for row in connection.execute(here).mappings())
+    return {image_id: found[image_id] for image_id in image_ids if image_id in found}

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -17,29 +14,24 @@ from spheroseg_widgets.imaging.normalise import Percentiles
 from spheroseg_widgets.imaging.read import Plane
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.segmentation.confidence import LOW_CONFIDENCE
-from spheroseg_widgets.store import images as store_images
 from spheroseg_widgets.store import runs
-from spheroseg_widgets.store.pages import OutlinePage, outline_pages
+from spheroseg_widgets.store.pages import OutlinePage, outline_pages, plane_pages
 
 from .base import STATIC
 from .gallery_face import FACE_IMAGES, face_html, face_png
-from .gallery_rows import RowTable, columns_of
-from .opens_images import OpensImages
+from .gallery_finding import FindsImages
+from .gallery_view import View
 from .rpc import Answer, Call, rpc_method
 from .strings import text
 from .thumbnails import MIME, SIZES, Picture, Thumbnails
 
-SETTLE_SECONDS = 0.15
-"""Changes that come together are read together."""
 FACE_SECONDS = 2.0
 """Time for the pictures of the static face; what is not ready by then is named without its picture."""
 TOUCHES_BORDER, LOW = 1, 2
 """Bits of an outline's marks."""
 
-logger = logging.getLogger(__name__)
 
-
-class Gallery(OpensImages):
+class Gallery(FindsImages):
     """All images of a project, with their outlines and states; pick some, and go on with them in Python.
 
     Parameters
@@ -52,6 +44,10 @@ class Gallery(OpensImages):
         Largest height of the grid, px.
     show_outlines : bool
         Whether outlines are drawn over the pictures.
+    show_filters : bool
+        Whether the filters are open.
+    view : dict, optional
+        What is shown and how, as the attribute `view`.
 
     Attributes
     ----------
@@ -63,33 +59,28 @@ class Gallery(OpensImages):
     _css = STATIC / "gallery.css"
     section = "gallery"
 
-    project_name = traitlets.Unicode("").tag(sync=True)
-    rows_version = traitlets.Int(0).tag(sync=True)
     selected_ids = traitlets.List(traitlets.Int()).tag(sync=True)
     cell_size = traitlets.Int(168, min=96, max=384).tag(sync=True)
     height = traitlets.Int(560, min=200).tag(sync=True)
     show_outlines = traitlets.Bool(True).tag(sync=True)  # noqa: FBT003 - a trait's default
-    run = traitlets.Dict().tag(sync=True)
 
     def __init__(
-        self, project: Project, *, cell_size: int = 168, height: int = 560, show_outlines: bool = True
+        self,
+        project: Project,
+        *,
+        cell_size: int = 168,
+        height: int = 560,
+        show_outlines: bool = True,
+        show_filters: bool = False,
+        view: View | None = None,
     ) -> None:
-        self.project = project
-        self._table: pd.DataFrame | None = None
-        self._rows = RowTable()
-        self._sources: dict[int, tuple[float | None, float | None]] = {}
         self._classes = ["spheroid"]
+        self._making_thumbnails = threading.Lock()
         self._thumbnails: Thumbnails | None = None
-        self._reading = threading.Lock()
-        self._stale = threading.Event()
-        self._reader: threading.Thread | None = None
-        self._run_id: int | None = None
-        self._leave_run: Callable[[], None] = lambda: None
         super().__init__(
-            project_name=project.name, cell_size=cell_size, height=height, show_outlines=show_outlines
+            project, cell_size=cell_size, height=height, show_outlines=show_outlines, show_filters=show_filters,
+            view=view or {},
         )  # fmt: skip
-        self._leave_project = project.on_change(lambda _kind, _ids: self._changed())
-        self._changed()
 
     @property
     def selected(self) -> pd.DataFrame:
@@ -102,37 +93,21 @@ class Gallery(OpensImages):
         ids = rows["image_id"] if isinstance(rows, pd.DataFrame) else rows
         self.selected_ids = [int(image_id) for image_id in ids]
 
-    def reload(self) -> None:
-        """Read the project again."""
-        with self._reading:
-            self._read()
-        self.error = ""  # an earlier reading may have failed
-
     def close(self) -> None:
         """Close the gallery and stop what it does here."""
-        self._leave_project()
-        self._leave_run()
         super().close()
         if self._thumbnails is not None:
             self._thumbnails.close()
 
     def static_html(self) -> str:
         """Return a contact sheet of the first images."""
-        return face_html(self.project.name, *self._face())
+        return face_html(self.project.name, *self._face(), filtered=bool(self.view))
 
     def static_png(self) -> bytes | None:
         """Return the contact sheet's pictures side by side."""
         return face_png(*self._face())
 
     # What the browser asks for
-
-    @rpc_method("rows")
-    def _answer_rows(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
-        self._ensure()
-        call.check()
-        with self._reading:
-            packed = self._rows.pack(int(params.get("since", 0)))
-        return Answer(packed.value, [packed.buffer])
 
     @rpc_method("thumbs")
     def _answer_thumbs(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
@@ -172,57 +147,8 @@ class Gallery(OpensImages):
 
     # What happens here
 
-    def _changed(self) -> None:
-        """Have the table read again soon, on a thread of its own; the caller never waits."""
-        self._stale.set()
-        with self.lock:
-            if self._reader is None:
-                self._reader = threading.Thread(target=self._follow, name="spheroseg-gallery", daemon=True)
-                self._reader.start()
-
-    def _follow(self) -> None:
-        first = self._table is None
-        while True:
-            if not first:
-                time.sleep(SETTLE_SECONDS)
-            first = False
-            self._stale.clear()
-            began = time.monotonic()
-            self.try_reload()
-            # A large project in the middle of a run is read a third of the time, not all of it.
-            time.sleep(min(3.0, 2 * (time.monotonic() - began)) if self._stale.is_set() else 0)
-            with self.lock:
-                if not self._stale.is_set():
-                    self._reader = None
-                    return
-
-    def _read(self) -> None:
-        table = self.project.images()
-        with self.project.database.read() as connection:
-            sources = store_images.known_sources(connection, self.project.id)
-        facts = sources[["size_bytes", "modified_at"]].astype(object).where(sources.notna(), None)
-        self._sources = dict(zip(sources["id"], facts.itertuples(index=False, name=None), strict=True))
-        self._table = table
-        if self._rows.update(columns_of(table)):
-            self.rows_version = self._rows.version
-        self._follow_run()
-
-    def _follow_run(self) -> None:
-        run = self.project.last_run()
-        if run is not None and run.id != self._run_id:
-            self._run_id = run.id
-            self._leave_run()
-            self._leave_run = run.on_change(lambda progress: self.set_trait("run", asdict(progress)))
-
-    def _ensure(self) -> pd.DataFrame:
-        with self._reading:
-            if self._table is None:
-                self._read()
-            assert self._table is not None
-            return self._table
-
     def _thumbs(self) -> Thumbnails:
-        with self._reading:
+        with self._making_thumbnails:
             if self._thumbnails is None:
                 self._thumbnails = Thumbnails(self.project.folder / "cache", self._contrast())
             return self._thumbnails
@@ -237,24 +163,17 @@ class Gallery(OpensImages):
 
     def _pictures(self, image_ids: Iterable[int]) -> tuple[dict[int, Picture], list[int]]:
         """Return what the thumbnails of images are made of, and the ids that are not in the project."""
-        table = self._ensure()
-        wanted: dict[int, Picture] = {}
-        gone = []
-        columns = {
-            name: table[name].array for name in ("path", "series", "page", "channel", "z", "sha256", "source_id")
-        }
-        for image_id in image_ids:
-            place = self._rows.place(image_id)
-            if place is None or place >= len(table):
-                gone.append(image_id)
-                continue
-            path, series, page, channel, z, sha256, source_id = (column[place] for column in columns.values())
-            size, modified = self._sources.get(int(source_id), (None, None))
-            wanted[image_id] = Picture(
-                str(path), Plane.of(series, page, channel, z),
-                None if pd.isna(sha256) else str(sha256), size, modified,
-            )  # fmt: skip
-        return wanted, gone
+        asked = list(image_ids)
+        with self.project.database.read() as connection:
+            planes = plane_pages(connection, self.project.id, asked)
+        wanted = {
+            image_id: Picture(
+                at["path"], Plane.of(at["series"], at["page"], at["channel"], at["z"]), at["sha256"], at["size_bytes"],
+                at["modified_at"],
+            )
+            for image_id, at in planes.items()
+        }  # fmt: skip
+        return wanted, [image_id for image_id in asked if image_id not in wanted]
 
     def _class_code(self, name: str) -> int:
         with self.lock:
@@ -264,12 +183,14 @@ class Gallery(OpensImages):
 
     def _face(self) -> tuple[pd.DataFrame, int, dict[int, bytes], dict[int, OutlinePage]]:
         table = self._ensure()
-        first = table.head(FACE_IMAGES)
+        shows = self._shows(table)
+        total = self._first_of if self._first_of and not self.view else int(shows.sum())
+        first = table[shows].head(FACE_IMAGES)
         wanted, _ = self._pictures(first["image_id"])
         pictures = self._thumbs().fetch(wanted, SIZES[1], seconds=FACE_SECONDS).pictures
         results = first["current_result_id"].dropna().astype(int).tolist() if self.show_outlines else []
         with self.project.database.read() as connection:
-            return first, len(table), pictures, outline_pages(connection, results)
+            return first, total, pictures, outline_pages(connection, results)
 
 
 def _flags(page: OutlinePage) -> bytes:

@@ -69,11 +69,17 @@ def drawn(
 
 
 def face_html(
-    name: str, images: pd.DataFrame, total: int, pictures: dict[int, bytes], pages: dict[int, OutlinePage]
+    name: str,
+    images: pd.DataFrame,
+    total: int,
+    pictures: dict[int, bytes],
+    pages: dict[int, OutlinePage],
+    *,
+    filtered: bool = False,
 ) -> str:
-    """Return the contact sheet as HTML, without scripts and requests."""
+    """Return the contact sheet as HTML, without scripts and requests; `filtered`: of the images that filters leave."""
     if not total:
-        return f"<p><b>{html.escape(name)}</b> {html.escape(text('gallery.empty'))}</p>"
+        return f"<p><b>{html.escape(name)}</b> {html.escape(text('gallery.face.none' if filtered else 'gallery.empty'))}</p>"
     drawings = drawn(images, pictures, pages)
     head = (
         text("gallery.face.all", n=total)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,20 +15,25 @@ Array = NDArray[Any]
 
 NUMBERS = {
     "id": "i4", "time_h": "f4", "n_objects": "i4", "excluded": "u1", "width": "i4", "height": "i4",
-    "area": "f4", "calibrated": "u1", "result": "i4",
+    "area": "f4", "calibrated": "u1", "result": "i4", "least_confidence": "f4", "edited": "u1", "touches_border": "u1",
 }  # fmt: skip
-"""Columns of numbers. n_objects is -1 and result 0 where there is no result; time_h and area are NaN."""
-CATEGORIES = ("plate", "well", "status", "outcome", "review", "source")
+"""Columns of numbers. n_objects is -1 and result 0 where there is no result; time_h, area and confidence are NaN."""
+CATEGORIES = ("plate", "well", "status", "outcome", "review", "source", "condition", "model")
 """Columns of few different words: codes and a list; "" is nothing."""
+SEVERAL = ("tags", "flags")
+"""Columns of some words a row: as one word each, joined by `BETWEEN`."""
+BETWEEN = "\x1f"
 TEXTS = ("name", "reason")
 """Columns of many different words: one text, separated by NUL."""
 DEFLATE_FROM = 64 * 1024
+MOST_U2 = 2**16
 
 
 def columns_of(images: pd.DataFrame) -> dict[str, Array]:
     """Return the columns the browser shows, of the project's table of images.
 
-    `area` is the area of all outlines in um^2 where the pixel size is known (`calibrated`), else in px^2.
+    `area` is the area of all outlines in um^2 where the pixel size is known (`calibrated`), else in px^2. Images need
+    no column `flags` (a tuple of str): without it none is flagged.
     """
     pixel = images["pixel_size_um"].to_numpy(np.float64)
     calibrated = np.isfinite(pixel)
@@ -42,15 +48,28 @@ def columns_of(images: pd.DataFrame) -> dict[str, Array]:
         "area": (area * np.where(calibrated, pixel, 1.0) ** 2).astype(np.float32),
         "calibrated": calibrated.astype(np.uint8),
         "result": images["current_result_id"].fillna(0).to_numpy(np.int32),
+        "least_confidence": images["least_confidence"].to_numpy(np.float32),
+        "edited": images["edited"].to_numpy(np.uint8),
+        "touches_border": images["touches_border"].to_numpy(np.uint8),
     }
     words = {name: "result_source" if name == "source" else name for name in (*CATEGORIES, *TEXTS)}
     texts = {name: _words(images[column]) for name, column in words.items()}
-    return {**numbers, **texts}
+    several = {
+        name: _words(images[name], lambda words: BETWEEN.join(map(_cleaned, words))) if name in images
+        else np.full(len(images), "", object)
+        for name in SEVERAL
+    }  # fmt: skip
+    return {**numbers, **texts, **several}
 
 
-def _words(column: pd.Series) -> Array:
-    words = column.astype(object).where(column.notna(), "").to_numpy(object)
-    return np.array([str(word).replace("\0", " ") for word in words], object)
+def _cleaned(word: object) -> str:
+    """Return a word without the characters that separate words on the way."""
+    return str(word).replace("\0", " ").replace(BETWEEN, " ")
+
+
+def _words(column: pd.Series, write: Callable[[Any], str] = _cleaned) -> Array:
+    codes, kinds = pd.factorize(column)  # each different word is written once; nothing known is code -1
+    return np.array([*map(write, kinds), ""], object)[codes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +151,10 @@ class RowTable:
             add("at", "i4", at.astype("<i4").tobytes())
         for name, kind in NUMBERS.items():
             add(name, kind, self._of(name, at).astype("<" + kind).tobytes())
-        for name in CATEGORIES:
+        for name in (*CATEGORIES, *SEVERAL):
             codes, categories = pd.factorize(self._of(name, at))
-            add(name, "u2", codes.astype("<u2").tobytes(), [str(word) for word in categories])
+            kind = "u2" if len(categories) <= MOST_U2 else "u4"
+            add(name, kind, codes.astype("<" + kind).tobytes(), [str(word) for word in categories])
         for name in TEXTS:
             add(name, "text", "\0".join(self._of(name, at)).encode("utf-8", "replace"))
         buffer = b"".join(parts)

@@ -25,6 +25,7 @@ from spheroseg_widgets.store.candidates import candidates, with_excluded_objects
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.ids import uuid7
 from spheroseg_widgets.store.overview import overview
+from spheroseg_widgets.store.pages import outline_pages, plane_pages
 from spheroseg_widgets.store.progress import run_progress
 from spheroseg_widgets.store.statistics import statistics
 
@@ -63,6 +64,8 @@ QUERIES: dict[str, Callable[[sa.Connection], Any]] = {
     "results of a run": lambda c: runs.results_of_run(c, 1, 1),
     "open drafts": lambda c: drafts.drafts_frame(c, 1, 1),
     "known files": lambda c: images.known_sources(c, 1),
+    "planes of a page": lambda c: plane_pages(c, 1, [1, 2]),
+    "outlines of a page": lambda c: outline_pages(c, [1, 2]),
     "exclusions": lambda c: judgement.exclusions_frame(c, 1),
 }
 GROWING = (

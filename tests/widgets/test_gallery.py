@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -13,10 +14,16 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 import tifffile
+import traitlets
 
+from spheroseg_widgets.errors import QueryError, StoreError
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.tables import overview_table
+from spheroseg_widgets.store.database import Database
+from spheroseg_widgets.widgets import gallery_table
 from spheroseg_widgets.widgets.gallery import Gallery
 from spheroseg_widgets.widgets.gallery_rows import Packed, RowTable, columns_of
 
@@ -161,7 +168,8 @@ def test_rows_of_a_large_project_are_packed_small_and_fast() -> None:
             "image_id": np.arange(1, count + 1), "time_h": np.arange(count) % 12 * 6.0, "n_objects": 1.0, "excluded": False,
             "width": 1408, "height": 1040, "pixel_size_um": 2.8, "total_area_px2": 1e4, "current_result_id": 1.0,
             "plate": "P1", "well": [f"A{n % 96:02d}" for n in range(count)], "status": "done", "outcome": "measured",
-            "review": "unreviewed", "result_source": "model", "name": [f"VID1335_{n}_01d00h00m.tif" for n in range(count)],
+            "least_confidence": 0.9, "edited": False, "touches_border": False, "condition": "control", "model": "resunet-spheroid",
+            "tags": [()] * count, "review": "unreviewed", "result_source": "model", "name": [f"VID1335_{n}_01d00h00m.tif" for n in range(count)],
             "reason": None,
         }
     )  # fmt: skip
@@ -229,8 +237,6 @@ def test_outlines_of_a_page_come_as_the_store_keeps_them(project: Project, galle
 
 
 def test_a_page_of_outlines_is_two_questions_to_the_store(project: Project, gallery: Gallery) -> None:
-    import sqlalchemy as sa
-
     results = [save(project, image_id) for image_id in (1, 2, 3)]
     browser = Browser(gallery)
     until(lambda: len(browser.call("outlines", results=results)[0]["results"]) == 3)
@@ -278,11 +284,11 @@ def test_a_callback_that_fails_is_shown_and_stops_no_other(gallery: Gallery) -> 
 def test_an_unreadable_project_is_an_error_and_retry_reads_again(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_project: Project) -> pd.DataFrame:
+    def broken(*_: Any, **__: Any) -> pd.DataFrame:
         raise OSError("the share is gone")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Project, "images", broken)
+        patched.setattr(gallery_table, "overview_table", broken)
         gallery = Gallery(project)
         until(lambda: gallery.error)
         assert gallery.error == "the share is gone"
@@ -331,3 +337,158 @@ def test_a_closed_gallery_hears_nothing_more(project: Project) -> None:
     save(project, 1)
     time.sleep(0.4)
     assert gallery.rows_version == version
+
+
+def test_rows_carry_what_is_filtered_by(project: Project, gallery: Gallery) -> None:
+    project.set_map([{"well": "A01", "condition": "control"}, {"well": "A02", "condition": "10\x1fµM"}])
+    project.tag([2, 3], "odd one")
+    project.tag([3], "late")
+    save(project, 2, confidence=[0.25], touches_border=[True])
+    browser = Browser(gallery)
+
+    def rows() -> pd.DataFrame:
+        return unpacked(*_one(browser.call("rows", since=0)))
+
+    until(lambda: 1 in rows()["edited"].tolist())
+    table = rows().set_index("id")
+    assert table["condition"].tolist() == ["control", "10 µM", ""]
+    assert table["tags"].tolist() == ["", "odd one", "late\x1fodd one"]
+    assert table["flags"].tolist() == [""] * 3
+    assert table["edited"].tolist() == [0, 1, 0]
+    assert table["touches_border"].tolist() == [0, 1, 0]
+    assert table["least_confidence"].tolist()[1] == 0.25
+    assert table["least_confidence"].isna().tolist() == [True, False, True]
+    flagged = project.images().assign(flags=[("empty", "border"), (), ("odd_shape",)])
+    assert columns_of(flagged)["flags"].tolist() == ["empty\x1fborder", "", "odd_shape"]
+
+
+def test_the_overview_and_the_table_of_images_give_the_same_rows(project: Project) -> None:
+    project.set_map([{"well": "A01", "condition": "control"}])
+    project.tag([3], "late")
+    project.set_pixel_size(None, [2])
+    for image_id in (1, 2):
+        save(project, image_id, confidence=[0.25], touches_border=[image_id == 2])
+    project.review([1], "approved")
+    project.exclude(reason="bubble", image=3)
+    quick, slow = columns_of(overview_table(project.database, project.id)), columns_of(project.images())
+    assert quick.keys() == slow.keys()
+    for name, values in slow.items():
+        np.testing.assert_array_equal(quick[name], values, err_msg=name)
+        assert quick[name].dtype == values.dtype, name
+
+
+def test_more_different_words_than_two_bytes_count_travel_in_four(gallery: Gallery) -> None:
+    count = 70_000
+    columns = {name: np.resize(values, count) for name, values in columns_of(gallery.project.images()).items()}
+    columns["id"] = np.arange(count)
+    columns["tags"] = np.array([f"tag {n}" for n in range(count)], object)
+    table = RowTable()
+    table.update(columns)
+    packed = table.pack(0)
+    kinds = {name: kind for name, kind, *_ in packed.value["columns"]}
+    assert (kinds["tags"], kinds["plate"]) == ("u4", "u2")
+    assert _rows(packed)["tags"].tolist() == columns["tags"].tolist()
+
+
+def test_the_first_images_come_before_all_are_read(
+    three_images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery_table, "FIRST", 2)
+    held = threading.Event()
+    at_once = gallery_table.overview_table
+
+    def slow(database: Database, project_id: int, *, limit: int | None = None) -> pd.DataFrame:
+        if limit is None:
+            assert held.wait(20)
+        return at_once(database, project_id, limit=limit)
+
+    monkeypatch.setattr(gallery_table, "overview_table", slow)
+    project = open_project(tmp_path / "large", create=True)
+    project.add(three_images)
+    gallery = Gallery(project)
+    browser = Browser(gallery)
+    value, buffers = browser.call("rows", since=0)
+    assert (value["rows"], value["whole"], value["first_of"]) == (2, True, 3)
+    assert unpacked(value, buffers[0])["id"].tolist() == [1, 2]
+    assert browser.call("outlines", results=[1])[0]["results"] == []
+    assert "The first 2 of 3 images" in gallery.static_html()
+    held.set()
+    until(lambda: gallery.rows_version > value["version"])
+    rest, buffers = browser.call("rows", since=value["version"])
+    assert (rest["rows"], rest["whole"], rest["first_of"]) == (3, True, 0)
+    gallery.close()
+    project.close()
+
+
+def test_a_view_set_in_python_decides_what_is_shown(project: Project, gallery: Gallery) -> None:
+    project.set_map([{"well": "A01", "condition": "control"}, {"well": "A02", "condition": "drug"}])
+    save(project, 1)
+    assert gallery.shown["image_id"].tolist() == [1, 2, 3]
+    gallery.view = {"facets": {"condition": ["drug", ""]}, "sort": {"by": "name", "descending": True}}
+    assert gallery.shown["image_id"].tolist() == [2, 3]
+    pd.testing.assert_frame_equal(gallery.shown, project.images().iloc[1:].reset_index(drop=True))
+    with pytest.raises(traitlets.TraitError, match="the facet 'conditions' is unknown"):
+        gallery.view = {"facets": {"conditions": ["drug"]}}
+    assert gallery.view["facets"] == {"condition": ["drug", ""]}
+    with pytest.raises(traitlets.TraitError, match="the group 'rows' is unknown"):
+        Gallery(project, view={"group": "rows"})
+
+
+def test_an_expression_is_evaluated_here_and_shown_there(project: Project, gallery: Gallery) -> None:
+    save(project, 2)
+    gallery.reload()
+    gallery.view = {"text": "plate_a"}
+    gallery.query("area_um2 > 1e4 and edited == True")
+    assert gallery.view == {"text": "plate_a", "expression": "area_um2 > 1e4 and edited == True"}
+    assert gallery.shown["image_id"].tolist() == [2]
+    value, buffers = Browser(gallery).call("matching", expression="edited == False")
+    assert value == {"images": 2}
+    assert np.frombuffer(buffers[0], "<i4").tolist() == [1, 3]
+    gallery.query("page == 0 and 'late' not in tags and well in ['A03']")  # also of columns that stay in the store
+    assert gallery.shown["image_id"].tolist() == [3]
+    gallery.query("area_um2 > 1e4 and edited == True")
+    with pytest.raises(QueryError, match="there is no column area"):
+        gallery.query("area > 3")
+    assert gallery.shown["image_id"].tolist() == [2]
+    with pytest.raises(RuntimeError, match="there is no column area"):
+        Browser(gallery).call("matching", expression="area > 3")
+    gallery.query(None)
+    assert gallery.view == {"text": "plate_a"}
+
+
+def test_saved_views_are_kept_shown_and_told(project: Project, gallery: Gallery) -> None:
+    browser = Browser(gallery)
+    assert browser.call("views")[0] == {"views": []}
+    view = {"facets": {"well": ["A02"]}, "group": "plate"}
+    expected = [{"name": "second <b>", "view": view}]
+    assert browser.call("save_view", name="second <b>", view=view)[0] == {"views": expected}
+    told = until(lambda: [m for m, _ in browser.messages if m.get("name") == "views"])
+    assert told[-1]["value"] == {"views": expected}
+    gallery.show_view("second <b>")
+    assert gallery.view == view
+    assert gallery.shown["well"].tolist() == ["A02"]
+    with pytest.raises(RuntimeError, match="the range 'area' is unknown"):
+        browser.call("save_view", name="x", view={"ranges": {"area": [0, 1]}})
+    assert browser.call("delete_view", name="second <b>")[0] == {"views": []}
+    with pytest.raises(StoreError, match="view second <b>: there is none"):
+        gallery.show_view("second <b>")
+
+
+def test_a_saved_view_does_not_have_the_images_read_again(project: Project, gallery: Gallery) -> None:
+    until(lambda: gallery._reader is None and gallery.rows_version)
+    asked: list[str] = []
+    sa.event.listen(project.database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    project.save_view("any", {})
+    time.sleep(0.5)
+    assert not any("FROM outline" in statement for statement in asked)
+
+
+def test_static_face_shows_what_the_filters_leave(project: Project, gallery: Gallery) -> None:
+    gallery.view = {"text": "a02"}
+    page = gallery.static_html()
+    assert "plate_A02_24h.tif" in page
+    assert "plate_A01_24h.tif" not in page
+    assert "1 image" in page
+    gallery.view = {"text": "zebra"}
+    assert "No image matches the filters" in gallery.static_html()
+    assert gallery.static_png() is None

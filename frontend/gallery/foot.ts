@@ -1,0 +1,40 @@
+/** Below the images: what is selected and what to do with it, and how many are shown. */
+import { button, make } from "../shared/frame";
+import { count } from "../shared/numbers";
+import type { Translate } from "../shared/strings";
+
+export interface FootFacts {
+  selected: number;
+  /** Whether the keyboard is on an image, and whether opening it leads elsewhere. */
+  active: boolean;
+  opens: boolean;
+  shown: number;
+  rows: number;
+  /** More images are being read, of so many; 0 when all are here. */
+  firstOf: number;
+}
+
+export class Foot {
+  readonly element = make("footer", "sw-foot");
+
+  constructor(
+    private readonly t: Translate,
+    private readonly wishes: { open(): void; clear(): void; leave(): void },
+  ) {}
+
+  show({ selected, active, opens, shown, rows, firstOf }: FootFacts): void {
+    const { t } = this;
+    const parts: HTMLElement[] = [];
+    if (selected > 0) {
+      parts.push(make("strong", "", t("gallery.selected", { n: selected, count: count(selected) })));
+      if (active) parts.push(button(t(opens ? "gallery.open" : "gallery.look"), () => this.wishes.open()));
+      parts.push(button(t("gallery.clear"), () => this.wishes.clear()));
+    }
+    const words = firstOf > 0
+      ? t("gallery.reading_rest", { count: count(rows), total: count(firstOf) })
+      : shown < rows ? t("gallery.shown", { n: shown, count: count(shown) }) : ""; // prettier-ignore
+    const held = this.element.contains(document.activeElement);
+    this.element.replaceChildren(...parts, make("span", "sw-shown", words));
+    if (held) this.wishes.leave(); // its button may be gone
+  }
+}
