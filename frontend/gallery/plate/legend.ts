@@ -60,7 +60,8 @@ function entry(...parts: (HTMLElement | string)[]): HTMLElement {
   return element;
 }
 
-function swatch(look: Look): HTMLElement {
+/** The colour and the mark of a look, as a small square. */
+export function swatch(look: Look): HTMLElement {
   const element = make("span", "sw-plate-swatch", look.sign ?? "");
   element.style.backgroundColor = look.fill;
   element.style.color = look.ink;

@@ -4,7 +4,7 @@ import { three } from "../../shared/numbers";
 import type { Translate } from "../../shared/strings";
 import { mark } from "../marks";
 import { type ImageState, STATES } from "../rows";
-import { FLAG_PATHS, FLAGS, SEVERITY, type Severity } from "./flags";
+import { type Flag, FLAG_PATHS, FLAGS, SEVERITY, type Severity } from "./flags";
 import type { PlateImages, PlateSeries } from "./images";
 
 export const SUBJECTS = ["flag", "state", "area", "confidence", "condition"] as const;
@@ -83,13 +83,14 @@ function undone(ground: Ground, t: Translate): Look {
   return { fill: ground.plain, ink: ground.ink, hatched: true, words: t("plate.undone") };
 }
 
+export function flagLook(flag: Flag, t: Translate): Look {
+  const fill = SEVERITY_FILL[SEVERITY[flag]];
+  return { fill, ink: inkOn(fill), path: FLAG_PATHS[flag], words: t(`plate.flag.${flag}`) };
+}
+
 function flags({ flag, state }: PlateImages, ground: Ground, t: Translate): Scheme {
-  const flagged = FLAGS.map((name): Look => {
-    const fill = SEVERITY_FILL[SEVERITY[name]];
-    return { fill, ink: inkOn(fill), path: FLAG_PATHS[name], words: t(`plate.flag.${name}`) };
-  });
   const none: Look = { fill: ground.plain, ink: ground.ink, words: t("plate.unflagged") };
-  const looks = [...flagged, none, undone(ground, t)];
+  const looks = [...FLAGS.map((name) => flagLook(name, t)), none, undone(ground, t)];
   const of = (at: number) => {
     if (flag[at] > 0) return flag[at] - 1;
     return UNDONE.includes(STATES[state[at]]) ? looks.length - 1 : looks.length - 2;
