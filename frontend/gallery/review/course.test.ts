@@ -250,7 +250,12 @@ describe("the course of a review", () => {
       // As the kernel keeps them: a decision is taken back only while it is the last about its image.
       const state = new Map<number, { kind: string }>();
       const list = items(5);
-      const wait = () => new Promise((resolve) => setTimeout(resolve, random(3)));
+      let busy = 0;
+      const wait = async () => {
+        busy++;
+        await new Promise((resolve) => setTimeout(resolve, random(3)));
+        busy--;
+      };
       const course = new Course(list, {
         decide: async (id, { kind }) => {
           await wait();
@@ -275,7 +280,7 @@ describe("the course of a review", () => {
         else if (course.failures.length > 0) course.retry(course.failures[random(course.failures.length)]);
         if (random(3) === 0) await wait();
       }
-      await new Promise((resolve) => setTimeout(resolve, 40));
+      do await settled(); while (busy > 0); // prettier-ignore
       const tally = course.tally();
       const kept = [...state.values()];
       for (const kind of ["approve", "absent", "unusable"] as const) {

@@ -34,10 +34,10 @@ export interface CourseWishes {
 const NOT_STORED = Symbol();
 
 interface Entry {
+  /** In the order in which they were said. */
+  readonly number: number;
   readonly place: number;
   readonly decision: Decision | { kind: "skip" } | { kind: "corrected" };
-  /** What was said of the image before. */
-  before: Entry | null;
   /** Other images of the list that it speaks of too: those of an excluded well. */
   readonly covered: readonly number[];
   stored: Promise<unknown> | null;
@@ -56,8 +56,11 @@ export class Course {
   /** Place of the image that is shown; -1 when there is none left. */
   current: number;
   readonly failures: Failure[] = [];
-  readonly #entries: (Entry | null)[];
+  /** By image, what was said of it and holds, the newest last. */
+  readonly #said: Entry[][];
+  /** What can be taken back, the newest last. */
   readonly #history: Entry[] = [];
+  #number = 0;
   /** By image, when all that was asked of it is answered: what is asked next waits for that. */
   readonly #answered = new Map<number, Promise<unknown>>();
 
@@ -67,7 +70,7 @@ export class Course {
     private readonly wishes: CourseWishes,
     private readonly failed: (failure: Failure) => void,
   ) {
-    this.#entries = items.map(() => null);
+    this.#said = items.map(() => []);
     this.current = this.#next();
   }
 
@@ -77,7 +80,7 @@ export class Course {
 
   /** What was said of the image that is shown, if it was shown again. */
   get verdict(): Verdict | null {
-    return this.#entries[this.current]?.decision.kind ?? null;
+    return this.#said[this.current]?.at(-1)?.decision.kind ?? null;
   }
 
   /** The decision that `back` takes back. */
@@ -88,19 +91,19 @@ export class Course {
 
   /** Images about which something was said. */
   get done(): number {
-    return this.#entries.filter((entry) => entry !== null).length;
+    return this.#said.filter((said) => said.length > 0).length;
   }
 
   /** How many images by what was said of them, and how many are left. */
   tally(): Record<Verdict | "left", number> {
     const counts = { approve: 0, corrected: 0, absent: 0, unusable: 0, exclude: 0, skip: 0, left: 0 };
-    for (const entry of this.#entries) counts[entry?.decision.kind ?? "left"]++;
+    for (const said of this.#said) counts[said.at(-1)?.decision.kind ?? "left"]++;
     return counts;
   }
 
   /** The images that come after the present one. */
   ahead(count: number): ReviewItem[] {
-    return this.items.filter((_, place) => place !== this.current && this.#entries[place] === null).slice(0, count);
+    return this.items.filter((_, place) => place !== this.current && this.#isOpen(place)).slice(0, count);
   }
 
   /** Stores a decision about the image that is shown and goes on at once. */
@@ -114,9 +117,9 @@ export class Course {
     const place = this.current;
     if (place < 0) return;
     // Where a decision stands that could not be taken back, it stands on.
-    if (this.#entries[place] === null) {
+    if (this.#isOpen(place)) {
       this.#forgive(place);
-      this.#enter({ place, decision: { kind: "skip" }, before: null, covered: [], stored: null });
+      this.#say(place, { kind: "skip" });
     }
     this.current = this.#next();
   }
@@ -134,7 +137,8 @@ export class Course {
     const place = this.items.findIndex((item) => item.id === id);
     if (place < 0) return false;
     this.#forgive(place);
-    this.#entries[place] = { place, decision: { kind: "corrected" }, before: this.#entries[place], covered: [], stored: null };
+    const entry = this.#say(place, { kind: "corrected" });
+    remove(this.#history, entry); // it is taken back in the editor
     if (place !== this.current) return false;
     this.current = this.#next();
     return true;
@@ -143,9 +147,9 @@ export class Course {
   /** Asks the kernel again for what failed. */
   retry(failure: Failure): void {
     const { entry } = failure;
-    this.failures.splice(this.failures.indexOf(failure), 1);
+    remove(this.failures, failure);
     if (failure.what === "undo") {
-      this.#history.splice(this.#history.indexOf(entry), 1);
+      remove(this.#history, entry);
       this.#takeBack(entry);
     } else {
       this.#decide(entry.place, entry.decision as Decision);
@@ -155,36 +159,35 @@ export class Course {
 
   /** Shows what was skipped once more. */
   again(): void {
-    for (const entry of this.#entries) if (entry?.decision.kind === "skip") this.#leave(entry);
-    this.#keep((entry) => entry.decision.kind !== "skip");
+    for (const entry of this.#said.flat()) if (entry.decision.kind === "skip") this.#unsay(entry);
     this.current = this.#next();
   }
 
   /** The first in the order of the list: one that came back is next, and never changes what a person looks at. */
   #next(): number {
-    return this.#entries.indexOf(null);
+    return this.#said.findIndex((_, place) => this.#isOpen(place));
+  }
+
+  #isOpen(place: number): boolean {
+    return this.#said[place].length === 0;
   }
 
   #decide(place: number, decision: Decision): void {
     const item = this.items[place];
     this.#forgive(place);
-    const covered = this.items.flatMap((other, at) =>
-      at !== place && this.#entries[at] === null && covers(decision, item, other) ? [at] : [],
-    );
-    const entry: Entry = { place, decision, before: this.#entries[place], covered, stored: null };
-    this.#enter(entry);
+    const covered = this.items.flatMap((other, at) => (at !== place && this.#isOpen(at) && covers(decision, item, other) ? [at] : []));
+    const entry = this.#say(place, decision, covered);
     entry.stored = this.#ask(place, () => this.wishes.decide(item.id, decision));
     entry.stored.catch((error: unknown) => {
       if (!this.#history.includes(entry)) return; // taken back meanwhile
-      this.#keep((other) => other !== entry);
-      this.#leave(entry);
+      this.#unsay(entry);
       if (this.current < 0) this.current = this.#next();
       this.#fail("decide", entry, error);
     });
   }
 
   #takeBack(entry: Entry): void {
-    this.#leave(entry);
+    this.#unsay(entry);
     this.current = entry.place;
     const { stored } = entry;
     if (!stored) return;
@@ -192,43 +195,29 @@ export class Course {
       const token = await stored.catch(() => NOT_STORED); // and needs no undoing
       if (token !== NOT_STORED) await this.wishes.undo(token);
     };
-    this.#ask(entry.place, undo).catch((error: unknown) => this.#stands(entry, error));
+    this.#ask(entry.place, undo).catch((error: unknown) => {
+      // It stands; and who skipped its image since then has said nothing else.
+      for (const other of [...this.#said[entry.place]]) if (other.decision.kind === "skip") this.#unsay(other);
+      const anew = !this.#isOpen(entry.place);
+      this.#enter(entry);
+      if (!anew) this.#fail("undo", entry, error);
+    });
   }
 
-  /** A decision could not be taken back. */
-  #stands(entry: Entry, error: unknown): void {
-    const { place, before } = entry;
-    const top = this.#entries[place];
-    if (top?.decision.kind === "skip" && top.before === before) {
-      this.#keep((other) => other !== top);
-      this.#leave(top);
-    }
-    let newer = this.#entries[place];
-    if (newer === before) {
-      this.#enter(entry);
-      this.#fail("undo", entry, error);
-      return;
-    }
-    // The image was judged anew meanwhile: that holds, and whoever takes it back is here again.
-    while (newer && newer.before !== before) newer = newer.before;
-    if (!newer) return;
-    newer.before = entry;
-    this.#history.splice(this.#history.indexOf(newer), 0, entry);
+  #say(place: number, decision: Entry["decision"], covered: readonly number[] = []): Entry {
+    const entry: Entry = { number: ++this.#number, place, decision, covered, stored: null };
+    this.#enter(entry);
+    return entry;
   }
 
   #enter(entry: Entry): void {
-    this.#entries[entry.place] = entry;
-    for (const place of entry.covered) this.#entries[place] ??= entry;
-    this.#history.push(entry);
+    for (const place of [entry.place, ...entry.covered]) insert(this.#said[place], entry);
+    insert(this.#history, entry);
   }
 
-  #leave(entry: Entry): void {
-    for (const place of entry.covered) if (this.#entries[place] === entry) this.#entries[place] = null;
-    if (this.#entries[entry.place] === entry) this.#entries[entry.place] = entry.before;
-  }
-
-  #keep(wanted: (entry: Entry) => boolean): void {
-    this.#history.splice(0, Infinity, ...this.#history.filter(wanted));
+  #unsay(entry: Entry): void {
+    for (const place of [entry.place, ...entry.covered]) remove(this.#said[place], entry);
+    remove(this.#history, entry);
   }
 
   #ask(place: number, run: () => Promise<unknown>): Promise<unknown> {
@@ -247,6 +236,16 @@ export class Course {
     const others = this.failures.filter(({ entry }) => entry.place !== place);
     this.failures.splice(0, Infinity, ...others);
   }
+}
+
+function insert(entries: Entry[], entry: Entry): void {
+  const newer = entries.findIndex(({ number }) => number > entry.number);
+  entries.splice(newer < 0 ? entries.length : newer, 0, entry);
+}
+
+function remove<T>(list: T[], one: T): void {
+  const at = list.indexOf(one);
+  if (at >= 0) list.splice(at, 1);
 }
 
 /** Whether a decision about an image excludes another one too. */
