@@ -19,6 +19,8 @@ export interface ReviewItem {
   plate: string | null;
   well: string | null;
   time_h: number | null;
+  /** Of a failure. */
+  reason: string | null;
   /** Names as in `FLAGS` (`../plate/flags`), worst first. */
   flags: readonly string[];
   /** What the flags were decided by. */

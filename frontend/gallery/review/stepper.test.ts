@@ -46,7 +46,7 @@ afterEach(() => {
 });
 
 const item = (id: number, more: Partial<ReviewItem> = {}): ReviewItem => ({
-  id, name: `B0${id}_48h.tif`, plate: "plate-7", well: `B0${id}`, time_h: 48, flags: ["size_jump"], numbers: { size_ratio: 1.8372 }, ...more,
+  id, name: `B0${id}_48h.tif`, plate: "plate-7", well: `B0${id}`, time_h: 48, reason: null, flags: ["size_jump"], numbers: { size_ratio: 1.8372 }, ...more,
 }); // prettier-ignore
 const three = [item(1), item(2, { flags: [], numbers: {} }), item(3, { flags: ["empty", "border"], numbers: {} })];
 
@@ -411,5 +411,10 @@ it("sentences take the numbers where all are known, and name flags that are newe
   expect(say(["odd_shape"], { solidity: 0.8312, circularity: 0.61 })).toEqual(["The shape is odd: solidity 0.831, circularity 0.61."]);
   expect(say(["odd_shape"], { solidity: 0.8312 })).toEqual(["The shape is odd."]);
   expect(say(["fills_frame"], { frame_share: 0.9312 })).toEqual(["The spheroid fills 93.1 % of the image, so its size means nothing."]);
+  expect(say(["out_of_focus"], { edge_ratio: 2.1, edge_share: 0.4123 })).toEqual([
+    "Out of focus: the edge is 2.1 times as wide as is usual on this plate, and 41.2 % of the radius.",
+  ]);
+  const failed = item(1, { flags: ["failed"], numbers: {}, reason: "b07.tif: the {TIFF} is truncated" });
+  expect(sentences(failed, t)).toEqual(["The image could not be segmented: b07.tif: the {TIFF} is truncated"]);
   expect(say(["border", "grows_backwards"], {})).toEqual([t("review.flag.border"), "grows backwards"]);
 });
