@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { STATES } from "../rows";
 import { imagesOf, t } from "./fixture";
+import { plateImages } from "./from_rows";
 import { FLAG_PATHS, FLAGS, flagCode, flagOf, SEVERITIES, SEVERITY } from "./flags";
 import { boxOf, partOf, siteAt } from "./drawing";
 import { PlateSeries, platesOf } from "./images";
@@ -96,6 +97,26 @@ describe("images of a plate", () => {
         expect(siteAt((left + width / 2 - box[0]) / box[2], (top + height / 2 - box[1]) / box[3], sites)).toBe(site);
       }
     }
+  });
+});
+
+describe("the gallery's table", () => {
+  it("is read as columns: wells, the worst flag, conditions in the order of the plate map", () => {
+    const words = (all: string[]) => {
+      const known = [...new Set(["", ...all])];
+      return { codes: Uint32Array.from(all, (word) => known.indexOf(word)), words: known };
+    };
+    const columns = {
+      plate: words(["p2", "p1", "p1", "p1"]), well: words(["A01", "C03", "B07", ""]), condition: words(["third", "second", "first", ""]),
+      flags: words(["size_jump\x1fborder", "", "failed", "newer"]),
+    };
+    const numbers = { id: [4, 3, 2, 1], time_h: [0, 24, NaN, 0], area: [1, 2, 3, 4], calibrated: [1, 1, 1, 0], least_confidence: [NaN, 0.5, 1, 1] };
+    const images = plateImages({ length: 4, states: [7, 7, 7, 7], words: (name) => columns[name], numbers: (name) => numbers[name] });
+    expect([images.row, images.column]).toEqual([Int16Array.of(0, 2, 1, -1), Int16Array.of(0, 2, 6, -1)]);
+    expect(Array.from(images.flag)).toEqual([flagCode("size_jump"), 0, flagCode("failed"), 0]);
+    expect(images.conditions.filter(Boolean)).toEqual(["first", "second", "third"]);
+    expect(Array.from(images.condition, (code) => images.conditions[code])).toEqual(["third", "second", "first", ""]);
+    expect([images.id, images.time, images.plates[images.plate[0]]]).toEqual([numbers.id, numbers.time_h, "p2"]);
   });
 });
 

@@ -7,7 +7,7 @@ import type { Decision, ReviewItem, Scope } from "./course";
 import { KEYS } from "./keys";
 
 /** In the order of their keys; the last is said in free words only. */
-export const REASONS = ["debris", "bubble", "focus", "several", "damaged", "handling", "other"] as const;
+export const REASONS = ["debris", "bubble", "focus", "several", "damaged", "handling", "else"] as const;
 type Reason = (typeof REASONS)[number];
 
 /** An outline that can be excluded by itself (Python: `widgets/reviewing.py`). */
@@ -129,11 +129,11 @@ export class Exclusion {
 
   #submit(): void {
     const [reason, note] = [this.#reason, this.#note.value.trim()];
-    const words = reason && reason !== "other" ? this.t(`review.reason.${reason}`) : "";
+    const words = reason && reason !== "else" ? this.t(`review.reason.${reason}`) : "";
     const whole = [words, note].filter(Boolean).join(": ");
     if (!whole) {
       this.#say(this.t("review.no_reason"));
-      (reason === "other" ? this.#note : (this.#reasons.get(REASONS[0]) as HTMLInputElement)).focus();
+      (reason === "else" ? this.#note : (this.#reasons.get(REASONS[0]) as HTMLInputElement)).focus();
       return;
     }
     const scope = [...this.#scopes].find(([, input]) => input.checked)?.[0] ?? "image";
@@ -148,7 +148,7 @@ export class Exclusion {
     event.stopPropagation();
     const input = this.#reasons.get(REASONS[place]) as HTMLInputElement;
     input.checked = true;
-    (REASONS[place] === "other" ? this.#note : input).focus();
+    (REASONS[place] === "else" ? this.#note : input).focus();
     this.#say("");
   }
 
