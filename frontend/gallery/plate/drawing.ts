@@ -5,7 +5,7 @@ import type { Format } from "./wells";
 
 /** A well that is smaller has no mark, a part of one no picture, px. */
 const LEAST_MARKED = 11;
-export const LEAST_PICTURED = 40;
+const LEAST_PICTURED = 40;
 const RADIUS = 4;
 /** Widest mark, px. */
 const LARGEST_MARK = 30;
