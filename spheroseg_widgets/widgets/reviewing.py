@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from spheroseg_widgets.errors import StoreError
@@ -15,13 +13,12 @@ from spheroseg_widgets.project.decisions import Decided, Decision, decide, exclu
 from spheroseg_widgets.project.project import Project
 
 from .base import SpheroWidget
+from .flag_words import flag_sentences
 from .rpc import Call, rpc_method
 from .strings import text
 
-ABOUT = ("image_id", "name", "plate", "well", "time_h", "reason")
-"""What the page is told of an image beside its flags; the reason is that of a failure."""
 DIGITS = 4
-"""Significant digits of the numbers that flags were decided by: more are not shown."""
+"""Significant digits of an area: more are not shown."""
 
 
 class Reviewing(SpheroWidget):
@@ -30,6 +27,8 @@ class Reviewing(SpheroWidget):
     Its page calls ``review.queue``, ``review.objects``, ``review.decide`` and ``review.undo``. Decisions can be taken
     back as long as this kernel lives.
     """
+
+    also = ("flags", "review")
 
     project: Project
 
@@ -41,9 +40,13 @@ class Reviewing(SpheroWidget):
     @rpc_method("review.queue")
     def _answer_queue(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> dict[str, Any]:
         ids = params.get("ids")
-        table = _waiting(self.project) if ids is None else _these(self.project, [int(one) for one in ids])
+        if ids is None:
+            table = self.project.review_queue()
+        else:  # these, in this order, flagged or not; what is not in the project is left out
+            table = self.project.flags().set_index("image_id", drop=False)
+            table = table.loc[[one for one in dict.fromkeys(map(int, ids)) if one in table.index]]
         call.check()
-        return {"items": _items(table)}
+        return {"items": [_item(row) for row in table.to_dict("records")]}
 
     @rpc_method("review.objects")
     def _answer_objects(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> dict[str, Any]:
@@ -80,36 +83,12 @@ class Reviewing(SpheroWidget):
         del self._decided[number]
 
 
-def _waiting(project: Project) -> pd.DataFrame:
-    """Return the images that await review, in the order in which they are to be looked at."""
-    queue: Callable[[], pd.DataFrame] | None = getattr(project, "review_queue", None)
-    if queue is not None:
-        return queue()
-    table = project.images()
-    open_ = (table["review"] == "unreviewed") & ~table["excluded"].astype(bool) & table["confirmed_outcome"].isna()
-    return table[open_ & table["outcome"].notna()]
-
-
-def _these(project: Project, ids: Sequence[int]) -> pd.DataFrame:
-    """Return these images in this order, flagged or not; those that are not in the project are left out."""
-    flags: Callable[[], pd.DataFrame] | None = getattr(project, "flags", None)
-    table = (project.images() if flags is None else flags()).set_index("image_id", drop=False)
-    return table.loc[[one for one in dict.fromkeys(ids) if one in table.index]]
-
-
-def _items(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Write rows as the page reads them: what the image is, its flags, and the numbers they were decided by."""
-    about = [*ABOUT, "flags"] if "flags" in table else [*ABOUT]
-    others = [str(name) for name in table.columns if name not in {*about, "site"}]
-    numbers = [name for name in others if table[name].dtype.kind == "f"] if "flags" in table else []
-    return [_item(row, numbers) for row in table[[*about, *numbers]].to_dict("records")]
-
-
-def _item(row: dict[str, Any], numbers: Sequence[str]) -> dict[str, Any]:
+def _item(row: dict[Any, Any]) -> dict[str, Any]:
+    """Write a row of flags as the page reads it."""
     return {
         "id": int(row["image_id"]), "name": str(row["name"]), "plate": _text(row["plate"]), "well": _text(row["well"]),
-        "time_h": None if pd.isna(row["time_h"]) else float(row["time_h"]), "reason": _text(row["reason"]),
-        "flags": list(row.get("flags", ())), "numbers": {name: _number(row[name]) for name in numbers if np.isfinite(row[name])},
+        "time_h": None if pd.isna(row["time_h"]) else float(row["time_h"]), "flags": list(row["flags"]),
+        "sentences": flag_sentences(row),
     }  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def until(look: Callable[[], Any], seconds: float = 20.0) -> Any:
 
 @pytest.fixture
 def project(three_images: Path, tmp_path: Path, project_store: str | None) -> Iterator[Project]:
-    """Three wells and a broken file; the first two images have two outlines each, which nobody has judged."""
+    """Three wells and an image without one; the first two images have two outlines each, which nobody has judged."""
     tifffile.imwrite(three_images / "z.tif", np.zeros((20, 30), np.uint8))
     opened = open_project(tmp_path / "project", create=True, store=project_store)
     opened.add(three_images, pixel_size_um=2.0)
@@ -81,36 +81,24 @@ def page(project: Project) -> Iterator[Page]:
     widget.close()
 
 
-def test_the_queue_is_what_awaits_review(page: Page, project: Project) -> None:
+def test_the_queue_is_the_projects_with_a_sentence_for_each_flag(page: Page, project: Project) -> None:
     items = page.call("review.queue")["items"]
     assert items[0] == {
-        "id": 1, "name": "plate_A01_24h.tif", "plate": "plate", "well": "A01", "time_h": 24.0, "reason": None,
-        "flags": [], "numbers": {},
+        "id": 1, "name": "plate_A01_24h.tif", "plate": "plate", "well": "A01", "time_h": 24.0, "flags": ["wrong_count"],
+        "sentences": ["2 spheroids found, 1 expected."],
     }  # fmt: skip
-    assert page.queue() == [1, 2]  # what was never segmented awaits a run
+    assert page.queue() == project.review_queue()["image_id"].tolist() == [1, 2]
     page.decide(1, "absent")
     assert page.queue() == [2]
     page.decide(2, "exclude", reason="bubble", scope="well")
     assert page.queue() == []
 
 
-def test_the_projects_own_queue_is_taken_with_its_flags_and_numbers(page: Page, project: Project) -> None:
-    flags = project.images()[["image_id", "name", "plate", "well", "time_h", "site", "reason"]].assign(
-        size_jump=[True, False, False, True], flags=[("size_jump",), (), (), ("failed", "border")],
-        size_ratio=[1.83721, np.nan, 0.5, np.inf], expected=1.0,
-    )  # fmt: skip
-    project.flags = lambda: flags  # type: ignore[attr-defined]
-    project.review_queue = lambda: flags.iloc[[3, 0]]  # type: ignore[attr-defined]
-    first, second = page.call("review.queue")["items"]
-    assert (first["id"], first["flags"], first["well"], first["time_h"]) == (4, ["failed", "border"], None, None)
-    assert first["numbers"] == {"expected": 1.0}
-    assert (second["id"], second["numbers"]) == (1, {"size_ratio": 1.837, "expected": 1.0})
-    these = page.call("review.queue", ids=[3, 4, 99, 3])["items"]
-    assert [(item["id"], item["flags"]) for item in these] == [(3, []), (4, ["failed", "border"])]
-
-
-def test_given_images_come_in_the_order_given(page: Page) -> None:
-    assert [item["id"] for item in page.call("review.queue", ids=[3, 1])["items"]] == [3, 1]
+def test_given_images_come_in_the_order_given_flagged_or_not(page: Page) -> None:
+    items = page.call("review.queue", ids=[4, 99, 1, 4])["items"]
+    assert [(item["id"], item["flags"], item["well"], item["time_h"]) for item in items] == [
+        (4, [], None, None), (1, ["wrong_count"], "A01", 24.0),
+    ]  # fmt: skip
     assert page.call("review.queue", ids=[])["items"] == []
 
 

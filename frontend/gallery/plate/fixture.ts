@@ -49,7 +49,7 @@ export function imagesOf(fakes: readonly Fake[]): PlateImages {
 
 /** The interface's words, as the kernel sends them. */
 export const strings = Object.fromEntries(
-  (["common", "gallery", "plate"] as const).flatMap((section) =>
+  (["common", "gallery", "plate", "flags"] as const).flatMap((section) =>
     Object.entries(words[section]).map(([key, text]) => [`${section}.${key}`, text]),
   ),
 );

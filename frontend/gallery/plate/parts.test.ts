@@ -127,7 +127,7 @@ describe("flags", () => {
     expect([...order].sort((a, b) => a - b)).toEqual(order);
     for (const flag of FLAGS) {
       expect(flagOf(flagCode(flag))).toBe(flag);
-      expect(t(`plate.flag.${flag}`)).not.toContain("plate.");
+      expect(t(`flags.${flag}`)).not.toContain("flags.");
     }
     expect([flagCode(null), flagCode("new_one"), flagOf(0)]).toEqual([0, 0, undefined]);
   });

@@ -50,12 +50,12 @@ it("colours wells by the worst flag, leaves those without an image empty, and cr
 it("says in the legend what occurs, with counts of the shown time", async () => {
   show(course((time, row) => ({ flag: time === 24 && row < 2 ? "empty" : undefined })));
   const entries = () => all(".sw-plate-entry").map(({ textContent }) => textContent);
-  expect(entries()).toEqual(["nothing found0", "No flag96", "No image"]);
+  expect(entries()).toEqual(["Nothing found0", "No flag96", "No image"]);
   expect(one(".sw-plate-reading").textContent).toBe("96 images · 0 flagged");
   one(".sw-plate-slider").focus();
   one<HTMLInputElement>(".sw-plate-slider").value = "1";
   one(".sw-plate-slider").dispatchEvent(new Event("input"));
-  expect(entries()).toEqual(["nothing found24", "No flag72", "No image"]);
+  expect(entries()).toEqual(["Nothing found24", "No flag72", "No image"]);
   expect(one(".sw-plate-reading").textContent).toBe("96 images · 24 flagged");
 });
 

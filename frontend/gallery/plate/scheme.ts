@@ -85,7 +85,7 @@ function undone(ground: Ground, t: Translate): Look {
 
 export function flagLook(flag: Flag, t: Translate): Look {
   const fill = SEVERITY_FILL[SEVERITY[flag]];
-  return { fill, ink: inkOn(fill), path: FLAG_PATHS[flag], words: t(`plate.flag.${flag}`) };
+  return { fill, ink: inkOn(fill), path: FLAG_PATHS[flag], words: t(`flags.${flag}`) };
 }
 
 function flags({ flag, state }: PlateImages, ground: Ground, t: Translate): Scheme {

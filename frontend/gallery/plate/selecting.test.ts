@@ -117,7 +117,7 @@ it("tells of the well below the pointer, else of the one in focus", () => {
   const said = () => one(".sw-plate-reading").textContent;
   expect(said()).toBe("96 images · 12 flagged");
   point("pointermove", well("B07"));
-  expect(said()).toBe("B0748 hmeasured · 500 µm² · confidence 0.912 · control · flag: at the border");
+  expect(said()).toBe("B0748 hmeasured · 500 µm² · confidence 0.912 · control · flag: cut by the edge");
   expect(one(".sw-plate-hover").hidden).toBe(false);
   point("pointerleave", one(".sw-plate-stage"));
   expect([said(), one(".sw-plate-hover").hidden]).toEqual(["96 images · 12 flagged", true]);

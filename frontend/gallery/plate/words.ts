@@ -14,7 +14,7 @@ export function facts(images: PlateImages, entry: number, t: Translate, all = fa
   if (all && Number.isFinite(confidence[entry])) known.push(t("plate.confidence", { value: three(confidence[entry]) }));
   if (all && conditions[condition[entry]]) known.push(conditions[condition[entry]]);
   const worst = flagOf(flag[entry]);
-  if (worst) known.push(t("plate.flagged", { flag: t(`plate.flag.${worst}`) }));
+  if (worst) known.push(t("plate.flagged", { flag: t(`flags.${worst}`).toLowerCase() }));
   return known;
 }
 

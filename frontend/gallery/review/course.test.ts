@@ -6,7 +6,7 @@ const ABSENT: Decision = { kind: "absent" };
 
 function items(count: number, more: (n: number) => Partial<ReviewItem> = () => ({})): ReviewItem[] {
   return Array.from({ length: count }, (_, n) => ({
-    id: n + 1, name: `${n + 1}.tif`, plate: null, well: null, time_h: null, reason: null, flags: [], numbers: {}, ...more(n),
+    id: n + 1, name: `${n + 1}.tif`, plate: null, well: null, time_h: null, flags: [], sentences: [], ...more(n),
   })); // prettier-ignore
 }
 

@@ -19,12 +19,9 @@ export interface ReviewItem {
   plate: string | null;
   well: string | null;
   time_h: number | null;
-  /** Of a failure. */
-  reason: string | null;
-  /** Names as in `FLAGS` (`../plate/flags`), worst first. */
+  /** Names as in `FLAGS` (`../plate/flags`), worst first, and a sentence for each. */
   flags: readonly string[];
-  /** What the flags were decided by. */
-  numbers: Readonly<Record<string, number>>;
+  sentences: readonly string[];
 }
 
 export interface CourseWishes {

@@ -7,7 +7,6 @@ import { flagLook } from "../plate/scheme";
 import { timeText } from "../rows";
 import type { ReviewItem, Verdict } from "./course";
 import { keyOf, keysOf } from "./keys";
-import { sentences } from "./sentences";
 
 /** In the order in which they stand; what decides needs a picture that was seen. */
 export const VERBS = ["approve", "open", "absent", "unusable", "exclude", "back", "skip"] as const;
@@ -58,9 +57,8 @@ export class Panel {
     this.#name.textContent = this.#name.title = item.name;
     const where = [item.plate, item.well, timeText(item.time_h ?? NaN)].filter(Boolean).join(" · ");
     this.#facts.textContent = [where, facts].filter(Boolean).join(" · ");
-    const words = sentences(item, t);
-    this.#flags.replaceChildren(...item.flags.map((flag, nth) => this.#flag(flag, words[nth])));
-    if (words.length === 0) this.#flags.append(make("li", "sw-review-soft", t("review.unflagged")));
+    this.#flags.replaceChildren(...item.flags.map((flag, nth) => this.#flag(flag, item.sentences[nth])));
+    if (item.flags.length === 0) this.#flags.append(make("li", "sw-review-soft", t("review.unflagged")));
     this.#said.hidden = verdict === null;
     this.#said.textContent = verdict ? t("review.said", { verdict: t(`review.done.${verdict}`) }) : "";
     this.#last.hidden = last === null;

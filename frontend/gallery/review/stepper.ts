@@ -5,7 +5,6 @@ import { Course, type CourseWishes, type Decision, type Failure, type ReviewItem
 import { Exclusion, type ExclusionWishes } from "./exclusion";
 import { type Action, actionOf, KEYS, keysOf } from "./keys";
 import { Panel } from "./panel";
-import { sentences } from "./sentences";
 import { summary, summaryWords } from "./summary";
 
 /** Pictures that are asked for before they are needed. */
@@ -251,7 +250,7 @@ export class Stepper {
     const { t } = this.host;
     const { current, items } = this.#course as Course;
     const number = t("review.number", { at: count(current + 1), total: count(items.length) });
-    return [`${item.name}, ${number}.`, ...sentences(item, t)].join(" ");
+    return [`${item.name}, ${number}.`, ...item.sentences].join(" ");
   }
 
   /** A verb that had the focus may be gone. */
