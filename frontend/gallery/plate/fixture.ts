@@ -1,7 +1,7 @@
 /** Made-up plates for the tests. */
 import words from "../../../spheroseg_widgets/widgets/strings/en.json";
+import { type ImageState, STATES } from "../../shared/states";
 import { translator } from "../../shared/strings";
-import { type ImageState, STATES } from "../rows";
 import { type Flag, flagCode } from "./flags";
 import type { PlateImages } from "./images";
 import { placesOf } from "./wells";

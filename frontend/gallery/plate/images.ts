@@ -15,7 +15,7 @@ export interface PlateImages {
   readonly time: ArrayLike<number>;
   /** Which view of its well an image is (its site, or site and channel as one number); without it they count in order. */
   readonly site?: ArrayLike<number>;
-  /** Codes into `STATES` (`../rows`). */
+  /** Codes into `STATES` (`../../shared/states`). */
   readonly state: ArrayLike<number>;
   /** 0 without a flag, else one more than the place of the worst one in `FLAGS`. */
   readonly flag: ArrayLike<number>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { STATES } from "../rows";
+import { STATES } from "../../shared/states";
 import { imagesOf, t } from "./fixture";
 import { plateImages } from "./from_rows";
 import { FLAG_PATHS, FLAGS, flagCode, flagOf, SEVERITIES, SEVERITY } from "./flags";

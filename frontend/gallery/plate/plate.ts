@@ -1,6 +1,7 @@
 /** The wells of a plate in place, at a time: joins what is drawn, the bar above it and what is selected. */
 import { type Frame, make } from "../../shared/frame";
-import { STATES, timeText } from "../rows";
+import { timeText } from "../../shared/numbers";
+import { STATES } from "../../shared/states";
 import { Bar } from "./bar";
 import { siteAt } from "./drawing";
 import { type PlateImages, PlateSeries, platesOf } from "./images";

@@ -1,8 +1,7 @@
 /** The line below the plate: what the pointer or the keyboard is on; else what is shown in all. */
 import { button, make } from "../../shared/frame";
-import { count } from "../../shared/numbers";
+import { count, timeText } from "../../shared/numbers";
 import type { Translate } from "../../shared/strings";
-import { timeText } from "../rows";
 import type { PlateSeries } from "./images";
 import { facts, siteNumber } from "./words";
 import { wellName } from "./wells";

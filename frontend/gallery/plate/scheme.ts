@@ -1,9 +1,9 @@
 /** What the colour of a well says. Every class has a mark of its own as well, so that none is told by colour alone. */
-import { PALETTE } from "../../shared/outlines";
+import { mark } from "../../shared/marks";
 import { three } from "../../shared/numbers";
+import { PALETTE } from "../../shared/outlines";
+import { type ImageState, STATES } from "../../shared/states";
 import type { Translate } from "../../shared/strings";
-import { mark } from "../marks";
-import { type ImageState, STATES } from "../rows";
 import { type Flag, FLAG_PATHS, FLAGS, SEVERITY, type Severity } from "./flags";
 import type { PlateImages, PlateSeries } from "./images";
 

@@ -1,7 +1,7 @@
 /** The words about a well and its images. */
-import { three } from "../../shared/numbers";
+import { three, timeText } from "../../shared/numbers";
+import { STATES } from "../../shared/states";
 import type { Translate } from "../../shared/strings";
-import { STATES, timeText } from "../rows";
 import { flagOf } from "./flags";
 import type { PlateImages, PlateSeries } from "./images";
 import { wellName } from "./wells";

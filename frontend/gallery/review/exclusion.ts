@@ -1,8 +1,7 @@
 /** Asks why something is excluded, and what: an object, the image, its well, its well from this time on. */
 import { button, make } from "../../shared/frame";
-import { three } from "../../shared/numbers";
+import { three, timeText } from "../../shared/numbers";
 import type { Translate } from "../../shared/strings";
-import { timeText } from "../rows";
 import type { Decision, ReviewItem, Scope } from "./course";
 import { KEYS } from "./keys";
 

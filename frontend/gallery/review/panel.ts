@@ -1,10 +1,10 @@
 /** Beside the picture: which image it is, what speaks against it, and the verbs with their keys. */
 import { button, make } from "../../shared/frame";
+import { timeText } from "../../shared/numbers";
 import type { Translate } from "../../shared/strings";
 import { FLAGS, type Flag } from "../plate/flags";
 import { swatch } from "../plate/legend";
 import { flagLook } from "../plate/scheme";
-import { timeText } from "../rows";
 import type { ReviewItem, Verdict } from "./course";
 import { keyOf, keysOf } from "./keys";
 
