@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
 from .job_state import DONE
+from .judgement import REVIEW_STATES
 from .overview import NEW, UNREVIEWED, newest_job
 from .tables import image, job, model, plate, result, review, run, well
+
+MOST_IN_PASSING = 30
+"""Of so many values, at most, the rows are counted in passing: to sort them into groups takes as long as to read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,43 +49,59 @@ def statistics(connection: sa.Connection, project_id: int) -> Statistics:
     in_project = (image.c.project_id == project_id, image.c.deleted_at.is_(None))
     last = sa.select(newest_job(job.c.status).label("status")).where(*in_project).subquery()
     # Most are done: only the others are sorted into groups, and the done are what is left.
-    undone = connection.execute(
+    undone = (
         sa.select(last.c.status, sa.func.count()).where(last.c.status.is_distinct_from(DONE)).group_by(last.c.status)
-    ).all()
+    )
+    status = {word or NEW: count for word, count in connection.execute(undone)}
+    models = sa.select(run.c.id, model.c.name).join(model, model.c.id == run.c.model_id)
+    model_of = _names(connection, models.where(run.c.project_id == project_id))
     made = (
         sa.select(sa.func.coalesce(result.c.run_id, newest_job(job.c.run_id)).label("run_id"), result.c.n_objects)
         .outerjoin_from(image, result, result.c.id == image.c.current_result_id)
         .where(*in_project)
+        .offset(0)  # else it would be worked out anew for every run that is asked for
         .subquery()
     )
-    runs = connection.execute(
-        sa.select(made.c.run_id, sa.func.count(), sa.func.sum(made.c.n_objects)).group_by(made.c.run_id)
-    ).all()
+    by_run, (images, outlines) = _count_each(
+        connection,
+        made,
+        made.c.run_id,
+        list(model_of),
+        sa.func.count(),
+        sa.func.coalesce(sa.func.sum(made.c.n_objects), 0),
+    )
+    judged = sa.select(review.c.state).join(image, image.c.id == review.c.image_id).where(*in_project).subquery()
+    states, _ = _count_each(connection, judged, judged.c.state, [one for one in REVIEW_STATES if one != UNREVIEWED])
     wells = connection.execute(
         sa.select(image.c.well_id, sa.func.count()).where(*in_project).group_by(image.c.well_id)
     ).all()
-    reviews = connection.execute(
-        sa.select(review.c.state, sa.func.count())
-        .join(image, image.c.id == review.c.image_id)
-        .where(*in_project)
-        .group_by(review.c.state)
-    ).all()
-    models = sa.select(run.c.id, model.c.name).join(model, model.c.id == run.c.model_id)
     conditions = sa.select(well.c.id, well.c.condition).join(plate, plate.c.id == well.c.plate_id)
-    model_of = _names(connection, models.where(run.c.project_id == project_id))
     condition_of = _names(connection, conditions.where(plate.c.project_id == project_id))
-    images = sum(int(count) for _, count, _ in runs)
-    judged = {str(state): int(count) for state, count in reviews if state != UNREVIEWED}
     return Statistics(
         images=images,
-        outlines=sum(int(outlines or 0) for *_, outlines in runs),
-        status=_counted(
-            [*((status or NEW, count) for status, count in undone), (DONE, images - sum(n for _, n in undone))]
-        ),
-        model=_counted((model_of.get(run_id) or "", count) for run_id, count, _ in runs),
+        outlines=outlines,
+        status=_counted([*status.items(), (DONE, images - sum(status.values()))]),
+        model=_counted([*((model_of[one] or "", n) for one, n in by_run.items()), ("", images - sum(by_run.values()))]),
         condition=_counted((condition_of.get(well_id) or "", count) for well_id, count in wells),
-        review=_counted([*judged.items(), (UNREVIEWED, images - sum(judged.values()))]),
+        review=_counted([*states.items(), (UNREVIEWED, images - sum(states.values()))]),
     )
+
+
+def _count_each(
+    connection: sa.Connection,
+    rows: sa.Subquery,
+    column: sa.ColumnElement[Any],
+    values: Sequence[Any],
+    *sums: sa.ColumnElement[int],
+) -> tuple[dict[Any, int], list[int]]:
+    """Count the rows that have each of some values; and work out sums over all rows."""
+    if len(values) > MOST_IN_PASSING:
+        groups = connection.execute(sa.select(column, sa.func.count()).group_by(column)).all()
+        over_all = connection.execute(sa.select(*sums).select_from(rows)).one() if sums else ()
+        return {value: int(count) for value, count in groups if value is not None}, list(map(int, over_all))
+    counts = (sa.func.count().filter(column == value) for value in values)
+    found = list(map(int, connection.execute(sa.select(*counts, *sums).select_from(rows)).one()))
+    return dict(zip(values, found, strict=False)), found[len(values) :]
 
 
 def _names(connection: sa.Connection, query: sa.Select[Any]) -> dict[int, str | None]:

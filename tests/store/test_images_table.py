@@ -160,8 +160,12 @@ def test_an_empty_project_has_all_columns(store: Database) -> None:
     assert (counts.images, counts.outlines, counts.status, counts.review) == (0, 0, {}, {})
 
 
+@pytest.mark.parametrize("most_in_passing", [0, 30])
 @pytest.mark.parametrize("seed", [0, *SEEDS])
-def test_statistics_count_the_rows_of_the_table(store: Database, seed: int) -> None:
+def test_statistics_count_the_rows_of_the_table(
+    store: Database, seed: int, most_in_passing: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spheroseg_widgets.store.statistics.MOST_IN_PASSING", most_in_passing)
     with store.write() as c:
         fill(c, 99, name="another project")
         project, _ = fill(c, seed, count=60)
