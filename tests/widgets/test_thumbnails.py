@@ -15,11 +15,15 @@ import tifffile
 from spheroseg_widgets.imaging.normalise import Percentiles, normalise
 from spheroseg_widgets.imaging.read import Plane
 from spheroseg_widgets.store.pack import Pack
-from spheroseg_widgets.widgets.thumbnails import SIZES, Picture, Thumbnails, make_thumbnails
+from spheroseg_widgets.widgets.thumbnails import QUALITY, SIZES, Picture, Thumbnails, make_thumbnails
 
 
 def decoded(data: bytes) -> np.ndarray:
     return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+
+
+def jpeg(pixels: np.ndarray) -> bytes:
+    return cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
 
 
 @pytest.fixture
@@ -50,6 +54,36 @@ def test_contrast_is_that_of_the_run(dtype: type) -> None:
         shown = decoded(make_thumbnails(pixels, percentiles)[256]).astype(float)
         expected = normalise(pixels, percentiles) * 255
         assert np.abs(shown - expected).mean() < 3
+
+
+@pytest.mark.parametrize("shape", [(300, 200), (1040, 1392), (1039, 1391), (2048, 2048), (700, 5)])
+@pytest.mark.parametrize(("dtype", "low", "range_"), [
+    (np.uint8, 0, 255), (np.uint8, 100, 20), (np.uint16, 500, 4000), (np.uint16, 65000, 500), (np.float32, -1, 3),
+    (np.int32, -500, 4000), (np.uint32, 100, 3000),
+])  # fmt: skip
+def test_the_quick_way_shows_what_stretching_and_shrinking_in_floats_shows(
+    shape: tuple[int, int], dtype: type, low: int, range_: int
+) -> None:
+    rng = np.random.default_rng(2)
+    smooth = cv2.GaussianBlur(rng.random(shape).astype(np.float32), (0, 0), max(shape) / 50)
+    noisy = (smooth - smooth.min()) / np.ptp(smooth) + rng.normal(0, 0.02, shape)
+    pixels = (low + range_ * noisy.clip(0, 1)).astype(dtype)
+    stretched = normalise(pixels) * np.float32(255)
+    for size, data in make_thumbnails(pixels).items():
+        shown = decoded(data)
+        exact = np.rint(cv2.resize(stretched, shown.shape[::-1], interpolation=cv2.INTER_AREA)).astype(np.uint8)
+        apart = np.abs(shown - decoded(jpeg(exact)).astype(float))
+        assert apart.mean() < 2.5, size
+        assert apart.max() < 25, size
+
+
+def test_pixels_without_a_value_are_dark_and_spoil_nothing_around_them() -> None:
+    pixels = np.tile(np.linspace(1, 2, 1024, dtype=np.float32), (1024, 1))
+    spoiled = pixels.copy()
+    spoiled[:128, :128] = np.nan
+    whole, holed = (decoded(make_thumbnails(some)[128]).astype(float) for some in (pixels, spoiled))
+    assert holed[:12, :12].max() < 8
+    assert np.abs(holed - whole)[24:, 24:].max() < 8
 
 
 def test_a_constant_image_and_one_row_have_thumbnails() -> None:
