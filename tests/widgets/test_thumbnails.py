@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from concurrent.futures import CancelledError
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 import tifffile
 
 from spheroseg_widgets.imaging.normalise import Percentiles, normalise
-from spheroseg_widgets.imaging.read import Plane
+from spheroseg_widgets.imaging.read import Plane, ReadResult, read_plane
 from spheroseg_widgets.store.pack import Pack
 from spheroseg_widgets.widgets.thumbnails import QUALITY, SIZES, Picture, Thumbnails, make_thumbnails
 
@@ -206,6 +207,48 @@ def test_what_is_not_ready_in_time_is_pending_and_comes_later(
     assert first.pending == [0, 1, 2]
     gate.set()
     assert list(thumbnails.fetch(wanted, 128, seconds=10).pictures) == [0, 1, 2]
+    thumbnails.close()
+
+
+def test_the_page_asked_for_last_is_made_first(gradient: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    began: list[str] = []
+    gate = threading.Event()
+
+    def slow(path: str, plane: Plane) -> ReadResult:
+        began.append(path[0])
+        gate.wait(10)
+        return read_plane(str(gradient), plane)
+
+    monkeypatch.setattr("spheroseg_widgets.widgets.thumbnails.read_plane", slow)
+    thumbnails = Thumbnails(tmp_path / "cache", threads=1)
+    pages = {name: {n: Picture(f"{name}{n}", Plane()) for n in range(20)} for name in ("old", "new")}
+    old = threading.Thread(target=thumbnails.fetch, args=(pages["old"], 128), kwargs={"seconds": 10})
+    old.start()
+    while not began:
+        time.sleep(0.001)
+    threading.Timer(0.1, gate.set).start()
+    assert len(thumbnails.fetch(pages["new"], 128, seconds=10).pictures) == 20
+    assert "".join(began[:21]) == "o" + "n" * 20
+    old.join(10)
+    thumbnails.close()
+
+
+def test_thumbnails_made_elsewhere_are_taken_over_in_bulk(tmp_path: Path) -> None:
+    thumbnails = Thumbnails(tmp_path / "cache")
+    pictures = {n: Picture(f"{n}.tif", Plane(), None, 10, 1.0) for n in range(300)}  # files that are not there
+    made = {n: make_thumbnails(np.full((40, 50), n % 256, np.uint8) + np.eye(40, 50, dtype=np.uint8)) for n in pictures}
+    thumbnails.keep((pictures[n], made[n]) for n in pictures)
+    for size in SIZES:
+        assert thumbnails.fetch(pictures, size).pictures == {n: made[n][size] for n in pictures}
+    thumbnails.close()
+
+
+def test_half_a_thumbnail_is_made_anew(gradient: Path, tmp_path: Path) -> None:
+    thumbnails = Thumbnails(tmp_path / "cache")
+    picture = Picture(str(gradient), Plane(), "a" * 64)
+    whole = thumbnails.fetch({1: picture}, 128, seconds=10).pictures[1]
+    thumbnails.keep([(picture, {128: whole[: len(whole) // 2] + bytes(len(whole) // 2)})])
+    assert thumbnails.fetch({1: picture}, 128, seconds=10).pictures == {1: whole}
     thumbnails.close()
 
 
