@@ -84,7 +84,7 @@ def make_thumbnails(
     """
     shapes = {size: _shape(pixels.shape, size) for size in sorted(sizes, reverse=True)}
     limits = limits_of(pixels, percentiles or Percentiles())
-    grey = _stretched(pixels, limits, shapes[max(sizes)])
+    grey = _stretched(pixels, limits)
     out = {}
     for size, shape in shapes.items():  # each is made from the next larger one
         grey = _shrunk(grey, shape)
@@ -95,32 +95,23 @@ def make_thumbnails(
     return out
 
 
-def _stretched(pixels: NDArray[Any], limits: tuple[float, float], least: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return the image as 8-bit grey, the limits black and white, halved as often as it stays `least` or larger.
-
-    Bytes are shrunk several times as fast as floats, and by halves next to nothing.
-    """
-    halvings = 0
-    while all(
-        old % (2 << halvings) == 0 and old >> (halvings + 1) >= new
-        for old, new in zip(pixels.shape, least, strict=True)
-    ):
-        halvings += 1
+def _stretched(pixels: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.uint8]:
+    """Return the image as 8-bit grey, the limits black and white: bytes are shrunk several times as fast as floats."""
     low, high = limits
-    out = np.zeros(tuple(length >> halvings for length in pixels.shape), np.uint8)
+    out = np.zeros(pixels.shape, np.uint8)
     if not high > low:
         return out
-    rows = max(1, (STRETCHED // pixels.shape[1]) >> halvings)
-    for first in range(0, len(out), rows):
-        part = pixels[first << halvings : (first + rows) << halvings]
+    scale = 255 / (high - low)
+    rows = max(1, STRETCHED // pixels.shape[1])
+    for first in range(0, len(pixels), rows):
+        part, into = pixels[first : first + rows], out[first : first + rows]
         if part.dtype in (np.uint8, np.uint16):  # whose limits are integers
             above = np.maximum(part, part.dtype.type(low)) - part.dtype.type(low)
-            grey = cv2.convertScaleAbs(above, alpha=255 / (high - low))
+            cv2.convertScaleAbs(above, dst=into, alpha=scale)
+        elif part.dtype == np.float32 and not np.isnan(part.min()):
+            cv2.convertScaleAbs(np.clip(part, low, high), dst=into, alpha=scale, beta=-low * scale)
         else:
-            grey = cv2.convertScaleAbs(stretch(part, limits), alpha=255)
-        for _ in range(halvings):
-            grey = cv2.resize(grey, (grey.shape[1] // 2, grey.shape[0] // 2), interpolation=cv2.INTER_AREA)
-        out[first : first + rows] = grey
+            cv2.convertScaleAbs(stretch(part, limits), dst=into, alpha=255)
     return out
 
 
@@ -130,10 +121,16 @@ def _shape(shape: tuple[int, ...], size: int) -> tuple[int, int]:
     return max(1, round(shape[0] * factor)), max(1, round(shape[1] * factor))
 
 
-def _shrunk(pixels: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
-    if pixels.shape == shape:
-        return pixels
-    return cv2.resize(pixels, shape[::-1], interpolation=cv2.INTER_AREA)
+def _shrunk(pixels: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return the image in a smaller shape, halved as often as that may be.
+
+    Where two pixels at most become one, interpolating between them is averaging them, in a tenth of the time that
+    averaging any number takes.
+    """
+    while pixels.shape != shape:
+        height, width = (max(new, (old + 1) // 2) for old, new in zip(pixels.shape, shape, strict=True))
+        pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR)
+    return pixels
 
 
 @dataclass(slots=True)

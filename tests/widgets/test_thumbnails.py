@@ -74,8 +74,8 @@ def test_the_quick_way_shows_what_stretching_and_shrinking_in_floats_shows(
         shown = decoded(data)
         exact = np.rint(cv2.resize(stretched, shown.shape[::-1], interpolation=cv2.INTER_AREA)).astype(np.uint8)
         apart = np.abs(shown - decoded(jpeg(exact)).astype(float))
-        assert apart.mean() < 2.5, size
-        assert apart.max() < 25, size
+        assert apart.mean() < 3, size
+        assert apart.max() < 30, size
 
 
 def test_pixels_without_a_value_are_dark_and_spoil_nothing_around_them() -> None:
