@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_SAMPLES = 4_000_000
-MOST_COUNTED = 16_000_000
-"""Pixels that are counted at a time: counting takes eight bytes for each."""
+MOST_COUNTED = 1 << 24
+"""Pixels that are counted at a time: OpenCV gives counts as float32, which hold every integer up to this one."""
+FEW_VALUES = 50_000
+"""So many values are sorted without looking at a sample of them first."""
+COMPARED = 1 << 17
+"""Values compared at a time: the answers lie in memory that is used again, for fresh memory costs more."""
+SAMPLE_STEP = 101
+"""Every so many values are in the sample: a prime, which no width of an image is a multiple of by habit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +43,11 @@ def limits_of(pixels: NDArray[Any], percentiles: Percentiles) -> tuple[float, fl
         low, high = (int(np.searchsorted(counts, counts[-1] * p / 100)) for p in wanted)
         return float(low), float(high)
     values = pixels.ravel()[:: max(1, pixels.size // MOST_SAMPLES)]
-    values = values[np.isfinite(values)]
+    if values.size and not (np.isfinite(values.min()) and np.isfinite(values.max())):  # NaN is the least and the most
+        values = values[np.isfinite(values)]
     if not values.size:
         return 0.0, 0.0
-    low_value, high_value = np.percentile(values, wanted)
-    return float(low_value), float(high_value)
+    return _percentile(values, percentiles.low), _percentile(values, percentiles.high)
 
 
 def normalise(pixels: NDArray[Any], percentiles: Percentiles | None = None) -> NDArray[np.float32]:
@@ -73,8 +81,40 @@ def stretch(pixels: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.flo
 
 def _counted(pixels: NDArray[Any]) -> NDArray[np.int64]:
     """Return how often each grey value of a uint8 or uint16 image occurs."""
-    counts = np.zeros(int(np.iinfo(pixels.dtype).max) + 1, np.int64)
-    rows = max(1, MOST_COUNTED // max(1, pixels.size // max(1, len(pixels))))
-    for first in range(0, len(pixels), rows):
-        counts += np.bincount(pixels[first : first + rows].ravel(), minlength=len(counts))
+    levels = int(np.iinfo(pixels.dtype).max) + 1
+    counts = np.zeros(levels, np.int64)
+    flat = pixels.reshape(-1, 1)
+    for first in range(0, len(flat), MOST_COUNTED):
+        part = cv2.calcHist([flat[first : first + MOST_COUNTED]], [0], None, [levels], [0, levels])
+        counts += part.ravel().astype(np.int64)
     return counts
+
+
+def _percentile(values: NDArray[Any], percentile: float) -> float:
+    """Return what `np.percentile` does, of many values in a fraction of its time: only those of one end are sorted.
+
+    A sample says where that end begins. Should it mislead, all values are sorted: the answer is the same.
+    """
+    place = (values.size - 1) * (percentile / 100)
+    below = math.floor(place)
+    if values.size > FEW_VALUES and below < values.size - 1:
+        sample = np.sort(values[::SAMPLE_STEP])
+        share = percentile / 100
+        margin = 6 + 6 * math.sqrt(sample.size * share * (1 - share))
+        if share < 0.5:
+            edge = sample[min(sample.size - 1, math.ceil(sample.size * share + margin))]
+            end = np.concatenate([part[part <= edge] for part in _parts(values)])
+            first = 0
+        else:
+            edge = sample[max(0, math.floor(sample.size * share - margin))]
+            end = np.concatenate([part[part >= edge] for part in _parts(values)])
+            first = values.size - end.size
+        if first <= below and below + 1 < first + end.size:
+            at = below - first
+            pair = np.partition(end, (at, at + 1))[at : at + 2]
+            return float(np.quantile(pair, [place - below])[0])
+    return float(np.percentile(values, [percentile])[0])
+
+
+def _parts(values: NDArray[Any]) -> list[NDArray[Any]]:
+    return [values[first : first + COMPARED] for first in range(0, values.size, COMPARED)]

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-import cv2
+import imagecodecs
 import numpy as np
 from PIL import Image, ImageOps
-
-from spheroseg_widgets.errors import ImageError
 
 from .decoded import grey, iso_time, misnamed, upright
 from .pixel_size import choose, opera_candidate
@@ -57,19 +55,17 @@ def read_picture(name: str, kind: str) -> NDArray[Any]:
     with Path(name).open("rb") as stream:
         bits = _png_bits(stream) if kind == "png" else 8
     with Image.open(name) as image:
-        # Pillow cuts 16-bit colour down to 8 bits; OpenCV keeps it.
+        # Pillow cuts 16-bit colour down to 8 bits, and OpenCV passes over a truncated end.
         if bits == 16 and image.mode in {"RGB", "RGBA", "LA"}:
-            image.load()  # raises where the file is truncated, which OpenCV would pass over
-            decoded = cv2.imdecode(np.fromfile(name, np.uint8), cv2.IMREAD_UNCHANGED)
-            if decoded is None:
-                raise ImageError(name, "cannot be decoded, damaged or truncated")
-            return upright(grey(np.asarray(decoded)), image.getexif().get(ORIENTATION, 1))
-        turned = ImageOps.exif_transpose(image)
-        if turned.mode in {"P", "PA", "CMYK", "YCbCr", "LAB", "HSV"}:
-            turned = turned.convert("RGB")
-        elif turned.mode == "1":
-            turned = turned.convert("L")
-        data = np.asarray(turned)
+            decoded = imagecodecs.png_decode(Path(name).read_bytes())
+            return upright(grey(decoded), Image.Image.getexif(image).get(ORIENTATION, 1))  # as above
+        ImageOps.exif_transpose(image, in_place=True)  # what stands upright is not copied
+        upright_image: Image.Image = image
+        if image.mode in {"P", "PA", "CMYK", "YCbCr", "LAB", "HSV"}:
+            upright_image = image.convert("RGB")
+        elif image.mode == "1":
+            upright_image = image.convert("L")
+        data = np.asarray(upright_image)
     if data.dtype == np.int32:
         data = data.astype(np.uint16)
     return data if data.ndim == 2 else grey(data)

@@ -11,7 +11,7 @@ from .pack import Pack
 FILE = "maps.sqlite"
 GONE = "its probability maps are gone or damaged (the cache was cleared, or was full); segment it again"
 MOST_BYTES = 4 << 30
-"""Of all maps of a project: some ten thousand images. The oldest tenth goes first."""
+"""Of all maps of a project: some ten thousand images. The oldest go first."""
 
 
 def map_key(data: bytes) -> str:
@@ -27,7 +27,7 @@ class MapCache:
     folder : Path
         The cache folder; it may be deleted at any time.
     most_bytes : int
-        When more lies in it, the oldest tenth goes.
+        When more lies in it, the oldest go.
     """
 
     def __init__(self, folder: Path, most_bytes: int = MOST_BYTES) -> None:

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from spheroseg_widgets.errors import ImageError
-from spheroseg_widgets.imaging.normalise import Percentiles, limits_of, normalise
+from spheroseg_widgets.imaging.normalise import Percentiles, limits_of, stretch
 from spheroseg_widgets.imaging.read import Plane, read_plane
 from spheroseg_widgets.store.pack import Pack
+
+from .newest_first import NewestFirst, wait_for
 
 SIZES = (128, 256, 512)
 """Longest edge of the thumbnails, px."""
 MIME = "image/jpeg"
 QUALITY = 86
+MOST_BYTES = {128: 1 << 30, 256: 3 << 30, 512: 3 << 30}
+"""Of a project's thumbnails by size: those of 100,000 images in the small sizes, of 50,000 in the large one."""
 THREADS = min(4, os.cpu_count() or 1)
+STRETCHED = 1 << 17
+"""Pixels stretched at a time: what lies in between is small and used again, for fresh memory costs more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +82,36 @@ def make_thumbnails(
     dict
         JPEG bytes by size.
     """
-    chosen = percentiles or Percentiles()
     shapes = {size: _shape(pixels.shape, size) for size in sorted(sizes, reverse=True)}
-    largest = shapes[max(sizes)]
-    if pixels.dtype in (np.uint8, np.uint16):
-        # Integers are shrunk first and stretched after: the same limits, a fraction of the work.
-        low, high = limits_of(pixels, chosen)
-        small = _shrunk(pixels, largest).astype(np.float32)
-        grey = np.clip((small - low) * (255 / (high - low)), 0, 255) if high > low else np.zeros_like(small)
-    else:
-        grey = _shrunk(normalise(pixels, chosen), largest) * 255
+    limits = limits_of(pixels, percentiles or Percentiles())
+    grey = _stretched(pixels, limits)
     out = {}
     for size, shape in shapes.items():  # each is made from the next larger one
         grey = _shrunk(grey, shape)
-        good, code = cv2.imencode(".jpg", np.rint(grey).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        good, code = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         if not good:
             raise ValueError(f"no JPEG could be made of {grey.shape[1]} x {grey.shape[0]} px")
         out[size] = code.tobytes()
+    return out
+
+
+def _stretched(pixels: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.uint8]:
+    """Return the image as 8-bit grey, the limits black and white: bytes are shrunk several times as fast as floats."""
+    low, high = limits
+    out = np.zeros(pixels.shape, np.uint8)
+    if not high > low:
+        return out
+    scale = 255 / (high - low)
+    rows = max(1, STRETCHED // pixels.shape[1])
+    for first in range(0, len(pixels), rows):
+        part, into = pixels[first : first + rows], out[first : first + rows]
+        if part.dtype in (np.uint8, np.uint16):  # whose limits are integers
+            above = np.maximum(part, part.dtype.type(low)) - part.dtype.type(low)
+            cv2.convertScaleAbs(above, dst=into, alpha=scale)
+        elif part.dtype == np.float32 and not np.isnan(part.min()):
+            cv2.convertScaleAbs(np.clip(part, low, high), dst=into, alpha=scale, beta=-low * scale)
+        else:
+            cv2.convertScaleAbs(stretch(part, limits), dst=into, alpha=255)
     return out
 
 
@@ -103,10 +121,16 @@ def _shape(shape: tuple[int, ...], size: int) -> tuple[int, int]:
     return max(1, round(shape[0] * factor)), max(1, round(shape[1] * factor))
 
 
-def _shrunk(pixels: NDArray[np.generic], shape: tuple[int, int]) -> NDArray[np.generic]:
-    if pixels.shape == shape:
-        return pixels
-    return cv2.resize(pixels, shape[::-1], interpolation=cv2.INTER_AREA)
+def _shrunk(pixels: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return the image in a smaller shape, halved as often as that may be.
+
+    Where two pixels at most become one, interpolating between them is averaging them, in a tenth of the time that
+    averaging any number takes.
+    """
+    while pixels.shape != shape:
+        height, width = (max(new, (old + 1) // 2) for old, new in zip(pixels.shape, shape, strict=True))
+        pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR)
+    return pixels
 
 
 @dataclass(slots=True)
@@ -143,10 +167,8 @@ class Thumbnails:
 
     def __init__(self, folder: Path, percentiles: Percentiles | None = None, threads: int = THREADS) -> None:
         self.percentiles = percentiles or Percentiles()
-        self._packs = {size: Pack(folder / f"thumbnails-{size}.sqlite") for size in SIZES}
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="thumbnails")
-        self._lock = threading.Lock()
-        self._making: dict[bytes, Future[dict[int, bytes]]] = {}
+        self._packs = {size: Pack(folder / f"thumbnails-{size}.sqlite", MOST_BYTES[size]) for size in SIZES}
+        self._making: NewestFirst[bytes, Picture, dict[int, bytes]] = NewestFirst(self._make, threads)
 
     def fetch(
         self,
@@ -172,49 +194,31 @@ class Thumbnails:
         out = Fetched()
         keys = {image_id: picture.keys(self.percentiles) for image_id, picture in wanted.items()}
         cached = self._packs[size].get(key for some in keys.values() for key in some)
-        futures: dict[int, Future[dict[int, bytes]]] = {}
-        for image_id, picture in wanted.items():
-            found = next((cached[key] for key in keys[image_id] if key in cached), None)
+        missing: dict[int, bytes] = {}
+        for image_id, some in keys.items():
+            found = next((cached[key] for key in some if _whole(cached.get(key, b""))), None)
             if found is not None:
                 out.pictures[image_id] = found
             else:
-                futures[image_id] = self._begin(keys[image_id][0], picture)
-        until = time.monotonic() + seconds
-        try:
-            while (left := until - time.monotonic()) > 0 and not all(future.done() for future in futures.values()):
-                wait(
-                    [f for f in futures.values() if not f.done()],
-                    timeout=min(left, 0.05),
-                    return_when="FIRST_COMPLETED",
-                )
-                check()
-        finally:
-            for future in futures.values():
-                future.cancel()  # of no effect once it has begun; then it ends in the pack
-        for image_id, future in futures.items():
-            self._collect(out, image_id, future, size)
+                missing[image_id] = some[0]
+        if missing:
+            with self._making.asking({key: wanted[image_id] for image_id, key in missing.items()}) as futures:
+                wait_for(futures, seconds, check)
+            for image_id, key in missing.items():
+                _collect(out, image_id, futures[key], size)
         return out
+
+    def keep(self, made: Iterable[tuple[Picture, Mapping[int, bytes]]]) -> None:
+        """Take over thumbnails that were made elsewhere: JPEG bytes by size, as `make_thumbnails` gives them."""
+        named = [(picture.keys(self.percentiles)[0], pictures) for picture, pictures in made]
+        for size, pack in self._packs.items():
+            pack.put({key: pictures[size] for key, pictures in named if size in pictures})
 
     def close(self) -> None:
         """Stop the threads and close the packs."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._making.close()
         for pack in self._packs.values():
             pack.close()
-
-    def _begin(self, key: bytes, picture: Picture) -> Future[dict[int, bytes]]:
-        with self._lock:
-            under_way = self._making.get(key)
-            if under_way is not None and not under_way.cancelled():
-                return under_way
-            future = self._pool.submit(self._make, key, picture)
-            self._making[key] = future
-        future.add_done_callback(lambda done: self._end(key, done))
-        return future
-
-    def _end(self, key: bytes, future: Future[dict[int, bytes]]) -> None:
-        with self._lock:
-            if self._making.get(key) is future:
-                del self._making[key]
 
     def _make(self, key: bytes, picture: Picture) -> dict[int, bytes]:
         made = make_thumbnails(read_plane(picture.path, picture.plane).pixels, self.percentiles)
@@ -222,15 +226,19 @@ class Thumbnails:
             self._packs[size].put({key: data})
         return made
 
-    def _collect(self, out: Fetched, image_id: int, future: Future[dict[int, bytes]], size: int) -> None:
-        if not future.done():
-            out.pending.append(image_id)
-            return
-        try:
-            out.pictures[image_id] = future.result()[size]
-        except CancelledError:
-            out.pending.append(image_id)
-        except ImageError as error:
-            out.failed[image_id] = error.reason
-        except Exception as error:  # noqa: BLE001 - one picture that fails never takes the page with it
-            out.failed[image_id] = f"no thumbnail could be made ({type(error).__name__})"
+
+def _whole(data: bytes) -> bool:
+    """Whether a JPEG has its beginning and its end: a machine that lost its power may have kept half of it."""
+    return data.startswith(b"\xff\xd8") and data.endswith(b"\xff\xd9")
+
+
+def _collect(out: Fetched, image_id: int, future: Future[dict[int, bytes]], size: int) -> None:
+    if not future.done():
+        out.pending.append(image_id)
+        return
+    try:
+        out.pictures[image_id] = future.result()[size]
+    except ImageError as error:
+        out.failed[image_id] = error.reason
+    except Exception as error:  # noqa: BLE001 - one picture that fails never takes the page with it
+        out.failed[image_id] = f"no thumbnail could be made ({type(error).__name__})"

@@ -89,6 +89,33 @@ def test_16_bit_colour_pngs_keep_16_bits(tmp_path: Path, samples: int) -> None:
     np.testing.assert_allclose(read_plane(tmp_path / "a.png").pixels, data[..., :3].mean(axis=-1), rtol=1e-6)
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_16_bit_colour_pngs_come_upright(tmp_path: Path, orientation: int) -> None:
+    deep = np.repeat(DEEP[..., None], 3, axis=2)
+    assert cv2.imwrite(str(tmp_path / "plain.png"), deep)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(FLAT).save(tmp_path / "flat.png", exif=exif)
+    # The chunk eXIf of the one goes behind the header of the other: Pillow writes no 16-bit colour.
+    flat, plain = ((tmp_path / name).read_bytes() for name in ("flat.png", "plain.png"))
+    at = flat.index(b"eXIf") - 4
+    chunk = flat[at : at + 12 + int.from_bytes(flat[at : at + 4], "big")]
+    (tmp_path / "turned.png").write_bytes(plain[:33] + chunk + plain[33:])
+    tifffile.imwrite(tmp_path / "a.tif", DEEP, extratags=[(274, "H", 1, orientation, True)])
+    expected = read_plane(tmp_path / "a.tif").pixels
+    np.testing.assert_array_equal(read_plane(tmp_path / "turned.png").pixels, expected)
+
+
+@pytest.mark.parametrize("samples", [1, 3])
+@pytest.mark.parametrize("left", [0.5, 0.99])
+def test_truncated_16_bit_pngs_are_refused(tmp_path: Path, samples: int, left: float) -> None:
+    assert cv2.imwrite(str(tmp_path / "a.png"), RNG.integers(0, 65536, (48, 80, samples), np.uint16))
+    content = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(content[: int(len(content) * left)])
+    with pytest.raises(ImageError, match="damaged or truncated"):
+        read_plane(tmp_path / "a.png")
+
+
 @pytest.mark.parametrize("mode", ["L", "RGB", "P", "1"])
 def test_bmps(tmp_path: Path, mode: str) -> None:
     picture = Image.fromarray(FLAT).convert(mode)

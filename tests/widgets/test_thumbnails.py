@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from concurrent.futures import CancelledError
 from pathlib import Path
 
@@ -13,13 +14,17 @@ import pytest
 import tifffile
 
 from spheroseg_widgets.imaging.normalise import Percentiles, normalise
-from spheroseg_widgets.imaging.read import Plane
+from spheroseg_widgets.imaging.read import Plane, ReadResult, read_plane
 from spheroseg_widgets.store.pack import Pack
-from spheroseg_widgets.widgets.thumbnails import SIZES, Picture, Thumbnails, make_thumbnails
+from spheroseg_widgets.widgets.thumbnails import QUALITY, SIZES, Picture, Thumbnails, make_thumbnails
 
 
 def decoded(data: bytes) -> np.ndarray:
     return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+
+
+def jpeg(pixels: np.ndarray) -> bytes:
+    return cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
 
 
 @pytest.fixture
@@ -50,6 +55,36 @@ def test_contrast_is_that_of_the_run(dtype: type) -> None:
         shown = decoded(make_thumbnails(pixels, percentiles)[256]).astype(float)
         expected = normalise(pixels, percentiles) * 255
         assert np.abs(shown - expected).mean() < 3
+
+
+@pytest.mark.parametrize("shape", [(300, 200), (1040, 1392), (1039, 1391), (2048, 2048), (700, 5)])
+@pytest.mark.parametrize(("dtype", "low", "range_"), [
+    (np.uint8, 0, 255), (np.uint8, 100, 20), (np.uint16, 500, 4000), (np.uint16, 65000, 500), (np.float32, -1, 3),
+    (np.int32, -500, 4000), (np.uint32, 100, 3000),
+])  # fmt: skip
+def test_the_quick_way_shows_what_stretching_and_shrinking_in_floats_shows(
+    shape: tuple[int, int], dtype: type, low: int, range_: int
+) -> None:
+    rng = np.random.default_rng(2)
+    smooth = cv2.GaussianBlur(rng.random(shape).astype(np.float32), (0, 0), max(shape) / 50)
+    noisy = (smooth - smooth.min()) / np.ptp(smooth) + rng.normal(0, 0.02, shape)
+    pixels = (low + range_ * noisy.clip(0, 1)).astype(dtype)
+    stretched = normalise(pixels) * np.float32(255)
+    for size, data in make_thumbnails(pixels).items():
+        shown = decoded(data)
+        exact = np.rint(cv2.resize(stretched, shown.shape[::-1], interpolation=cv2.INTER_AREA)).astype(np.uint8)
+        apart = np.abs(shown - decoded(jpeg(exact)).astype(float))
+        assert apart.mean() < 3, size
+        assert apart.max() < 30, size
+
+
+def test_pixels_without_a_value_are_dark_and_spoil_nothing_around_them() -> None:
+    pixels = np.tile(np.linspace(1, 2, 1024, dtype=np.float32), (1024, 1))
+    spoiled = pixels.copy()
+    spoiled[:128, :128] = np.nan
+    whole, holed = (decoded(make_thumbnails(some)[128]).astype(float) for some in (pixels, spoiled))
+    assert holed[:12, :12].max() < 8
+    assert np.abs(holed - whole)[24:, 24:].max() < 8
 
 
 def test_a_constant_image_and_one_row_have_thumbnails() -> None:
@@ -172,6 +207,48 @@ def test_what_is_not_ready_in_time_is_pending_and_comes_later(
     assert first.pending == [0, 1, 2]
     gate.set()
     assert list(thumbnails.fetch(wanted, 128, seconds=10).pictures) == [0, 1, 2]
+    thumbnails.close()
+
+
+def test_the_page_asked_for_last_is_made_first(gradient: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    began: list[str] = []
+    gate = threading.Event()
+
+    def slow(path: str, plane: Plane) -> ReadResult:
+        began.append(path[0])
+        gate.wait(10)
+        return read_plane(str(gradient), plane)
+
+    monkeypatch.setattr("spheroseg_widgets.widgets.thumbnails.read_plane", slow)
+    thumbnails = Thumbnails(tmp_path / "cache", threads=1)
+    pages = {name: {n: Picture(f"{name}{n}", Plane()) for n in range(20)} for name in ("old", "new")}
+    old = threading.Thread(target=thumbnails.fetch, args=(pages["old"], 128), kwargs={"seconds": 10})
+    old.start()
+    while not began:
+        time.sleep(0.001)
+    threading.Timer(0.1, gate.set).start()
+    assert len(thumbnails.fetch(pages["new"], 128, seconds=10).pictures) == 20
+    assert "".join(began[:21]) == "o" + "n" * 20
+    old.join(10)
+    thumbnails.close()
+
+
+def test_thumbnails_made_elsewhere_are_taken_over_in_bulk(tmp_path: Path) -> None:
+    thumbnails = Thumbnails(tmp_path / "cache")
+    pictures = {n: Picture(f"{n}.tif", Plane(), None, 10, 1.0) for n in range(300)}  # files that are not there
+    made = {n: make_thumbnails(np.full((40, 50), n % 256, np.uint8) + np.eye(40, 50, dtype=np.uint8)) for n in pictures}
+    thumbnails.keep((pictures[n], made[n]) for n in pictures)
+    for size in SIZES:
+        assert thumbnails.fetch(pictures, size).pictures == {n: made[n][size] for n in pictures}
+    thumbnails.close()
+
+
+def test_half_a_thumbnail_is_made_anew(gradient: Path, tmp_path: Path) -> None:
+    thumbnails = Thumbnails(tmp_path / "cache")
+    picture = Picture(str(gradient), Plane(), "a" * 64)
+    whole = thumbnails.fetch({1: picture}, 128, seconds=10).pictures[1]
+    thumbnails.keep([(picture, {128: whole[: len(whole) // 2] + bytes(len(whole) // 2)})])
+    assert thumbnails.fetch({1: picture}, 128, seconds=10).pictures == {1: whole}
     thumbnails.close()
 
 
