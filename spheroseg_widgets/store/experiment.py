@@ -234,6 +234,7 @@ def wells_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
         .order_by(treatment.c.id),
         connection,
     )
+    wells = wells.astype({"well_id": "int64"})  # of no wells at all the type is not known
     first = doses.drop_duplicates("well_id").set_index("well_id")
     for name in ("compound", "concentration", "unit"):
         wells[name] = wells["well_id"].map(first[name]) if len(first) else None

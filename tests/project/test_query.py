@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from spheroseg_widgets.errors import QueryError
@@ -160,6 +160,7 @@ EXPRESSION = st.recursive(
 
 @given(EXPRESSION)
 def test_pandas_says_the_same(expression: str) -> None:
+    assume(any(name in expression for name in TABLE))  # of values alone pandas negates the bits
     wanted = TABLE.eval(expression, engine="python")
     chosen = select(TABLE, expression)["image_id"].tolist()
     # Of two values alone pandas says it once, and not for each row.
