@@ -63,6 +63,19 @@ it("tells the kernel what is asked for once it has settled, and follows it", asy
   expect([model.get("view"), asked()]).toEqual([{ text: "later" }, []]);
 });
 
+it("holds to what was asked last when the kernel repeats what it was told before", async () => {
+  const model = await open();
+  tick("Condition", "control");
+  await soon(() => expect(model.saved).toContain("view"));
+  const told = model.get("view");
+  search("0000");
+  model.update({ view: told }); // a kernel that was busy repeats it only now
+  expect(asked()).toContain("Condition: control");
+  const view = { text: "0000", facets: { condition: ["control"] } };
+  await soon(() => expect(model.saved.filter((name) => name === "view").length).toBe(2));
+  expect(model.get("view")).toEqual(view);
+});
+
 it("starts with the view and the filters that the kernel holds", async () => {
   await open(varied(120), { view: { facets: { condition: ["control"] }, mode: "list", group: "plate" } });
   expect(one(".sw-panel").hidden).toBe(false);

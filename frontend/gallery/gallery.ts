@@ -46,6 +46,10 @@ export class Gallery {
   readonly #stage = make("div", "sw-stage");
   readonly #note = make("div", "sw-note");
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  /** Traits of which something waits to be told. */
+  readonly #waiting = new Set<string>();
+  /** The view as the kernel was told of it last. */
+  #told: View;
 
   constructor(
     private readonly model: Model,
@@ -61,7 +65,7 @@ export class Gallery {
       shown: this.#shown, selection: this.#selection, pictures, drawings, t, signal,
       halo: () => frame.token("--sw-halo"), sort: (by) => this.#sort(by),
     }; // prettier-ignore
-    this.#finder.view = readView(model.get("view"));
+    this.#told = this.#finder.view = readView(model.get("view"));
     this.#feed = new Feed(
       this.#rows,
       rpc,
@@ -144,7 +148,9 @@ export class Gallery {
     });
     onTrait(model, "view", signal, (given) => {
       const view = readView(given);
-      if (sameView(view, this.#finder.view)) return;
+      // The kernel repeats what it was told last, and may do so while something newer waits to be told.
+      if (sameView(view, this.#finder.view) || (this.#waiting.has("view") && sameView(view, this.#told))) return;
+      this.#waiting.delete("view");
       clearTimeout(this.#timers.get("view")); // said from Python later than what waits to be told there
       this.#setView(view, false);
     });
@@ -340,7 +346,12 @@ export class Gallery {
     const made = typeof value === "function" ? undefined : value;
     if (made !== undefined) this.model.set(name, made);
     clearTimeout(this.#timers.get(name));
-    const save = () => this.#set(name, typeof value === "function" ? value() : value);
+    this.#waiting.add(name);
+    const save = () => {
+      this.#waiting.delete(name);
+      if (name === "view") this.#told = this.#finder.view;
+      this.#set(name, typeof value === "function" ? value() : value);
+    };
     this.#timers.set(name, setTimeout(save, wait));
   }
 }

@@ -16,6 +16,8 @@ from spheroseg_widgets.imaging import reach
 from spheroseg_widgets.jobs import prepare_worker, task
 from spheroseg_widgets.segmentation import engines
 
+from .plates import until
+
 
 def test_the_engine_is_chosen_once_and_written_into_the_run(
     project: sw.Project, client: Any, monkeypatch: pytest.MonkeyPatch
@@ -104,7 +106,7 @@ def test_what_a_run_asks_of_workers_goes_with_the_run(project: sw.Project, clien
         return [name for name in dask_scheduler.worker_plugins if name.startswith("spheroseg")]
 
     project.segment(model="threshold", cluster=client).wait(60)
-    assert client.run_on_scheduler(plugins) == []
+    until(lambda: client.run_on_scheduler(plugins) == [])  # whoever waits hears of the end before the workers do
 
 
 def test_an_engine_that_is_not_here_is_refused_before_anything_is_stored(
