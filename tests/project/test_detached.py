@@ -24,7 +24,7 @@ from spheroseg_widgets.store.results import revisions_frame
 
 from .plates import plate_of, until
 
-COUNT = 30
+COUNT = 60
 
 
 @pytest.fixture(autouse=True)
