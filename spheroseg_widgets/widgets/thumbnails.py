@@ -24,7 +24,7 @@ from .newest_first import NewestFirst, wait_for
 SIZES = (128, 256, 512)
 """Longest edge of the thumbnails, px."""
 MIME = "image/jpeg"
-QUALITY = 86
+QUALITY = 80
 MOST_BYTES = {128: 1 << 30, 256: 3 << 30, 512: 3 << 30}
 """Of a project's thumbnails by size: those of 100,000 images in the small sizes, of 50,000 in the large one."""
 THREADS = min(4, os.cpu_count() or 1)
