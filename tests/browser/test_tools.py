@@ -186,7 +186,7 @@ def test_without_a_mouse_one_selects_moves_classes_locks_copies_and_deletes(desk
     cells = hand.page.locator(".jp-Cell").count()
     hand.keys("j", "Shift+ArrowRight", "2", "Shift+L", "Delete")
     expect(hand.editor.locator(".sw-editor-said")).to_contain_text("locked")
-    assert hand.read("editor.locked_ids == editor.selected_ids") is True
+    hand.wait("editor.locked_ids == editor.selected_ids", bool)
     assert hand.wait("editor.outlines['class'].tolist()", lambda found: found == ["core"])
     hand.keys("Shift+L", "Control+c", "Delete")
     hand.wait(AREAS, lambda found: found == [])
