@@ -126,7 +126,8 @@ import sys
 from distributed import LocalCluster
 cluster = LocalCluster(
     n_workers=int(sys.argv[1]), threads_per_worker=1, processes=False, protocol="tcp", dashboard_address=None,
-    silence_logs=50, memory_limit=0,  # it would be that of the whole process, and a worker over its share pauses
+    scheduler_kwargs={"dashboard_address": "127.0.0.1:0"}, silence_logs=50,
+    memory_limit=0,  # it would be that of the whole process, and a worker over its share pauses
 )
 print(cluster.scheduler_address, flush=True)
 sys.stdin.read()

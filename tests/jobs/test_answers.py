@@ -9,10 +9,11 @@ from typing import Any
 
 import dask
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client
 
 from spheroseg_widgets.jobs import answers as answers_module
 from spheroseg_widgets.jobs.answers import Answer, Answers
+from tests.clusters import small_cluster
 
 OVER = threading.Event()
 """Set when a test is over: workers are threads of this process, and a sleeping one would hold up its end."""
@@ -23,9 +24,7 @@ def cluster() -> Iterator[Any]:
     OVER.clear()
     with (
         dask.config.set({"distributed.comm.timeouts.connect": "1s"}),  # how long a scheduler that is gone is looked for
-        LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None, silence_logs=50
-        ) as made,
+        small_cluster(2) as made,
     ):
         yield made
         OVER.set()

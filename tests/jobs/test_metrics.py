@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 import tifffile
-from distributed import Client, LocalCluster
+from distributed import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from spheroseg_widgets.jobs import task as task_module
 from spheroseg_widgets.jobs.task import Task, give_up, segment_image
 from spheroseg_widgets.segmentation.registry import find_model
 from spheroseg_widgets.segmentation.settings import Settings
+from tests.clusters import small_cluster
 
 DASHBOARD = Path(__file__).parents[2] / "docs" / "clusters" / "grafana.json"
 
@@ -28,15 +29,7 @@ DASHBOARD = Path(__file__).parents[2] / "docs" / "clusters" / "grafana.json"
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """One worker in a process of its own: the counts of this module start at 0 there."""
-    with LocalCluster(
-        n_workers=1,
-        threads_per_worker=1,
-        processes=True,
-        dashboard_address=None,
-        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
-        worker_dashboard_address="127.0.0.1:0",
-        silence_logs=50,
-    ) as made:
+    with small_cluster(processes=True, worker_dashboard_address="127.0.0.1:0") as made:
         yield made
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client
 
 from spheroseg_widgets.jobs.stages import MEASURING, READING, SEGMENTING, UNTOLD_SECONDS, Heard, Teller
+from tests.clusters import small_cluster
 
 TOPIC = "told"
 LONG = 3 * UNTOLD_SECONDS
@@ -18,7 +19,7 @@ LONG = 3 * UNTOLD_SECONDS
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
     with (
-        LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster,
+        small_cluster() as cluster,
         Client(cluster, set_as_default=False) as made,
     ):
         yield made

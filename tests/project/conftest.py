@@ -7,23 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client
 
 import spheroseg_widgets as sw
+from tests.clusters import small_cluster
 
 
 @pytest.fixture(scope="session")
 def client() -> Iterator[Any]:
     """One worker of one thread in this process: quick to have, and easy to hold up."""
     with (
-        LocalCluster(
-            n_workers=1,
-            threads_per_worker=1,
-            processes=False,
-            dashboard_address=None,
-            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
-            silence_logs=50,
-        ) as cluster,
+        small_cluster() as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
         yield client

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from distributed import Client, LocalCluster, Security
+from distributed import Client, Security
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.jobs.cluster import Clients, ClusterWish
@@ -23,6 +23,7 @@ from spheroseg_widgets.jobs.cluster_watch import workers_of
 from spheroseg_widgets.store import clusters
 from spheroseg_widgets.store.tables import event
 from spheroseg_widgets.widgets.cluster_monitor import SHOWN_WORKERS, ClusterMonitor
+from tests.clusters import small_cluster
 
 from .cluster_page import Wire, call, until
 
@@ -159,14 +160,10 @@ def test_a_busy_worker_is_shown_at_work(project: sw.Project, given: Any) -> None
 @pytest.fixture
 def given() -> Iterator[Any]:
     """A cluster that somebody else made: a worker of one thread, in this process."""
-    options = {"dashboard_address": "127.0.0.1:0"}
     with (
-        LocalCluster(
-            n_workers=1, threads_per_worker=1, processes=False, protocol="tcp", host="127.0.0.1", dashboard_address=None,
-            scheduler_kwargs=options, silence_logs=50,
-        ) as cluster,
+        small_cluster(protocol="tcp", host="127.0.0.1") as cluster,
         Client(cluster, set_as_default=False) as client,
-    ):  # fmt: skip
+    ):
         yield client
 
 
@@ -193,7 +190,7 @@ def test_a_given_cluster_is_shown_and_not_resized(project: sw.Project, given: An
 
 
 def test_a_cluster_of_objects_in_memory_is_watched_where_it_lies(project: sw.Project) -> None:
-    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None, silence_logs=50) as c:
+    with small_cluster() as c:
         assert c.scheduler_address.startswith("inproc")
         with given_to(project, c):
             monitor = ClusterMonitor(project)
@@ -230,10 +227,10 @@ def test_an_encrypted_cluster_is_watched_with_the_keys_of_its_run(
         for kind in ("key", "cert")
     }
     security = Security(tls_ca_file=keys[1], require_encryption=True, **roles)
-    with LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=False, protocol="tls://", host="127.0.0.1", security=security,
-        dashboard_address=None, silence_logs=50,
-    ) as cluster, given_to(project, cluster):  # fmt: skip
+    with (
+        small_cluster(protocol="tls://", host="127.0.0.1", security=security) as cluster,
+        given_to(project, cluster),
+    ):
         monitor = ClusterMonitor(project)
         until(lambda: live(monitor, 1))
         assert monitor.cluster["address"].startswith("tls://")
