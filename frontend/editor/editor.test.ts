@@ -420,4 +420,22 @@ describe("picture", () => {
     editor.chrome.stage.dispatchEvent(new MouseEvent("dblclick", { bubbles: true }));
     expect(editor.view.scale).toBeCloseTo(scale, 9);
   });
+
+  it("stays fitted through a pane of next to no room, and keeps what a person looks at", async () => {
+    const { editor } = await open();
+    const { scale } = editor.view;
+    const outer = editor.chrome.stage.closest<HTMLElement>(".sw-root")!;
+    const width = async (css: string) => {
+      const before = editor.view.width;
+      outer.style.width = css;
+      await vi.waitFor(() => expect(editor.view.width).not.toBe(before));
+    };
+    await width("120px");
+    await width("");
+    expect(editor.view.scale).toBeCloseTo(scale, 6);
+    editor.view.zoomAt(10, 10, 5);
+    await width("400px");
+    await width("");
+    expect(editor.view.scale).toBeCloseTo(5 * scale, 6);
+  });
 });

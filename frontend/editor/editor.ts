@@ -302,14 +302,15 @@ export class Editor implements ToolHost {
     const { stage, picture, overlay } = this.chrome;
     const [width, height] = [stage.clientWidth, stage.clientHeight];
     if (!width || !height) return;
-    const first = !this.#size[0];
+    // What was fitted stays so: a pane that is hidden, or just being laid out, has next to no room.
+    const whole = !this.#size[0] || this.view.isFit(0, 0, this.width, this.height);
     this.#size = [width, height];
     for (const canvas of [picture, overlay]) {
       canvas.width = Math.round(width * devicePixelRatio);
       canvas.height = Math.round(height * devicePixelRatio);
     }
     this.view.resize(width, height);
-    if (first) this.fit();
+    if (whole) this.fit();
     // A canvas is empty once its size is set: drawn in the same frame it does not flicker.
     this.#dirty.scene = true;
     this.#draw();

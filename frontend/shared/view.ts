@@ -43,6 +43,14 @@ export class View {
     this.scale = scale;
   }
 
+  /** Whether a box of the image is shown whole, as `fit` shows it. */
+  isFit(x0: number, y0: number, x1: number, y1: number): boolean {
+    const fitted = Object.assign(new View(), { width: this.width, height: this.height });
+    fitted.fit(x0, y0, x1, y1);
+    const near = (a: number, b: number) => Math.abs(a - b) < 0.5;
+    return near(fitted.x, this.x) && near(fitted.y, this.y) && Math.abs(fitted.scale / this.scale - 1) < 1e-3;
+  }
+
   /** Show a box of the image whole, with a margin. */
   fit(x0: number, y0: number, x1: number, y1: number, margin = MARGIN): void {
     const room = [Math.max(1, this.width - 2 * margin), Math.max(1, this.height - 2 * margin)] as const;
