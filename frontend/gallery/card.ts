@@ -3,7 +3,7 @@ import type { Drawing } from "../shared/drawings";
 import { make } from "../shared/frame";
 import { mark, setMark } from "../shared/marks";
 import { halves } from "../shared/names";
-import { draw } from "./overlay";
+import { Outlined } from "./outlined";
 import type { Picture } from "./pictures";
 import { facts, size, where } from "./text";
 import type { Item, Look } from "./virtual";
@@ -13,8 +13,7 @@ export class Card implements Item {
   /** The row of the table that is shown, and its image. */
   row = -1;
   id = -1;
-  readonly #image = make("img", "sw-picture");
-  readonly #canvas = make("canvas", "sw-outlines");
+  readonly #picture = new Outlined("sw-frame");
   readonly #reason = make("p", "sw-reason");
   readonly #facts = make("p", "sw-facts");
   readonly #head = make("span", "sw-name-head");
@@ -22,16 +21,12 @@ export class Card implements Item {
   readonly #mark = mark("new");
   readonly #state = make("span");
   readonly #place = make("span", "sw-place");
-  #shown: string | null = null;
 
   constructor(key: string) {
     this.element.id = key;
     this.element.setAttribute("role", "gridcell");
-    const frame = make("div", "sw-frame");
-    this.#image.alt = ""; // the cell has the words
-    this.#image.draggable = false;
-    this.#image.decoding = "async";
-    frame.append(this.#image, this.#canvas, this.#reason, this.#facts);
+    const frame = this.#picture.element;
+    frame.append(this.#reason, this.#facts);
     const name = make("div", "sw-name");
     name.append(this.#head, this.#tail);
     const badge = make("div", "sw-badge");
@@ -70,22 +65,14 @@ export class Card implements Item {
   }
 
   setPicture(picture: Picture | undefined, reason: string | undefined): void {
-    const url = picture?.url ?? null;
-    if (url !== this.#shown) {
-      this.#shown = url;
-      if (url) this.#image.src = url;
-      else this.#image.removeAttribute("src");
-    }
-    this.#image.hidden = url === null;
-    this.#reason.textContent = url === null ? (reason ?? "") : "";
-    this.#reason.hidden = url !== null || reason === undefined;
-    this.element.classList.toggle("sw-waiting", url === null && reason === undefined);
+    const seen = this.#picture.show(picture);
+    this.#reason.textContent = seen ? "" : (reason ?? "");
+    this.#reason.hidden = seen || reason === undefined;
+    this.element.classList.toggle("sw-waiting", !seen && reason === undefined);
   }
 
   setOutlines(drawing: Drawing | undefined, { rows, cell, picture, ratio, halo }: Look): void {
-    this.#canvas.hidden = drawing === undefined || this.#shown === null;
-    if (this.#canvas.hidden) return;
-    draw(this.#canvas, drawing, {
+    this.#picture.draw(drawing, {
       width: cell, height: picture, imageWidth: rows.width(this.row), imageHeight: rows.height(this.row), ratio, halo,
     }); // prettier-ignore
   }

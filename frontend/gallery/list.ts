@@ -6,7 +6,7 @@ import { halves } from "../shared/names";
 import { type Column, columnsOf } from "./columns";
 import type { Shape } from "./layout";
 import type { Parts } from "./mode";
-import { draw } from "./overlay";
+import { Outlined } from "./outlined";
 import type { Picture } from "./pictures";
 import { facts } from "./text";
 import { type Item, type Look, Virtual } from "./virtual";
@@ -94,26 +94,19 @@ class Entry implements Item {
   readonly element = make("div", "sw-entry");
   row = -1;
   id = -1;
-  readonly #frame = make("div", "sw-frame");
-  readonly #image = make("img", "sw-picture");
-  readonly #canvas = make("canvas", "sw-outlines");
+  readonly #picture = new Outlined("sw-frame");
   readonly #head = make("span", "sw-name-head");
   readonly #tail = make("span", "sw-name-tail");
   readonly #mark = mark("new");
   /** What receives the words of a column; the name's are put into its two halves. */
   readonly #cells: [Column, HTMLElement][] = [];
-  #shown: string | null = null;
 
   constructor(key: string, columns: readonly Column[]) {
     this.element.id = key;
     this.element.setAttribute("role", "row");
     const first = make("div", "sw-cell-picture");
     first.setAttribute("role", "gridcell");
-    this.#image.alt = "";
-    this.#image.draggable = false;
-    this.#image.decoding = "async";
-    this.#frame.append(this.#image, this.#canvas);
-    first.append(this.#frame);
+    first.append(this.#picture.element);
     this.element.append(first);
     columns.forEach((column, index) => {
       const cell = make("div", column.number ? "sw-entry-cell sw-number" : "sw-entry-cell");
@@ -156,21 +149,14 @@ class Entry implements Item {
   }
 
   setPicture(picture: Picture | undefined, reason: string | undefined): void {
-    const url = picture?.url ?? null;
-    if (url !== this.#shown) {
-      this.#shown = url;
-      if (url) this.#image.src = url;
-      else this.#image.removeAttribute("src");
-    }
-    this.#image.hidden = url === null;
-    this.#frame.title = url === null ? (reason ?? "") : "";
-    this.#frame.classList.toggle("sw-broken", url === null && reason !== undefined);
+    const seen = this.#picture.show(picture);
+    const frame = this.#picture.element;
+    frame.title = seen ? "" : (reason ?? "");
+    frame.classList.toggle("sw-broken", !seen && reason !== undefined);
   }
 
   setOutlines(drawing: Drawing | undefined, { rows, cell, picture, ratio, halo }: Look): void {
-    this.#canvas.hidden = drawing === undefined || this.#shown === null;
-    if (this.#canvas.hidden) return;
-    draw(this.#canvas, drawing, {
+    this.#picture.draw(drawing, {
       width: cell, height: picture, imageWidth: rows.width(this.row), imageHeight: rows.height(this.row), ratio, halo,
     }); // prettier-ignore
   }

@@ -2,7 +2,7 @@
 import type { Drawing } from "../shared/drawings";
 import { button, make } from "../shared/frame";
 import type { Translate } from "../shared/strings";
-import { draw } from "./overlay";
+import { Outlined } from "./outlined";
 import type { Picture } from "./pictures";
 import type { Rows } from "./rows";
 import { facts } from "./text";
@@ -18,9 +18,7 @@ export interface Seen {
 
 export class Peek {
   readonly element = make("section", "sw-peek");
-  readonly #frame = make("div", "sw-peek-frame");
-  readonly #image = make("img", "sw-picture");
-  readonly #canvas = make("canvas", "sw-outlines");
+  readonly #picture = new Outlined("sw-peek-frame");
   readonly #reason = make("p", "sw-reason");
   readonly #name = make("strong", "sw-peek-name");
   readonly #facts = make("span", "sw-peek-facts");
@@ -33,15 +31,14 @@ export class Peek {
   ) {
     this.element.hidden = true;
     this.element.setAttribute("aria-label", t("gallery.peek"));
-    this.#image.alt = "";
-    this.#frame.append(this.#image, this.#canvas, this.#reason);
+    this.#picture.element.append(this.#reason);
     const head = make("div", "sw-peek-head");
     const words = make("div", "sw-peek-words");
     words.append(this.#name, this.#facts);
     head.append(words, button(t("gallery.close"), close));
-    this.element.append(head, this.#frame);
+    this.element.append(head, this.#picture.element);
     const observer = new ResizeObserver(() => this.#paint());
-    observer.observe(this.#frame);
+    observer.observe(this.#picture.element);
     signal.addEventListener("abort", () => observer.disconnect(), { once: true });
   }
 
@@ -56,10 +53,9 @@ export class Peek {
     this.#name.textContent = rows.name(row);
     const state = this.t(`gallery.state.${rows.state(row)}`);
     this.#facts.textContent = [state, facts(rows, row, this.t), rows.reason(row)].filter(Boolean).join(" · ");
-    if (picture) this.#image.src = picture.url;
-    this.#image.hidden = !picture;
-    this.#reason.textContent = picture ? "" : (reason ?? this.t("gallery.picture_loading"));
-    this.#reason.hidden = Boolean(picture);
+    const there = this.#picture.show(picture);
+    this.#reason.textContent = there ? "" : (reason ?? this.t("gallery.picture_loading"));
+    this.#reason.hidden = there;
     this.#paint();
   }
 
@@ -69,12 +65,11 @@ export class Peek {
   }
 
   #paint(): void {
-    const { clientWidth: width, clientHeight: height } = this.#frame;
+    const { clientWidth: width, clientHeight: height } = this.#picture.element;
     if (!this.#seen || !width || !height) return;
-    const { rows, row, picture, drawing, halo } = this.#seen;
-    this.#canvas.hidden = !picture || !drawing;
+    const { rows, row, drawing, halo } = this.#seen;
     const ratio = Math.min(2, window.devicePixelRatio || 1);
     const [imageWidth, imageHeight] = [rows.width(row), rows.height(row)];
-    draw(this.#canvas, drawing, { width, height, imageWidth, imageHeight, ratio, halo });
+    this.#picture.draw(drawing, { width, height, imageWidth, imageHeight, ratio, halo });
   }
 }

@@ -4,35 +4,34 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import traitlets
 
-from spheroseg_widgets.imaging.normalise import Percentiles
 from spheroseg_widgets.imaging.read import Plane
 from spheroseg_widgets.project.project import Project
-from spheroseg_widgets.segmentation.confidence import LOW_CONFIDENCE
-from spheroseg_widgets.store import runs
 from spheroseg_widgets.store.pages import OutlinePage, outline_pages, plane_pages
 
+from .adding import AddsImages
 from .base import STATIC
+from .contrast import percentiles_of
 from .gallery_face import FACE_IMAGES, face_html, face_png
 from .gallery_finding import FindsImages
 from .gallery_view import View
+from .outline_answer import ClassCodes, outlines_answer
+from .reviewing import Reviewing
 from .rpc import Answer, Call, rpc_method
 from .strings import text
 from .thumbnails import MIME, SIZES, Picture, Thumbnails
 
 FACE_SECONDS = 2.0
 """Time for the pictures of the static face; what is not ready by then is named without its picture."""
-TOUCHES_BORDER, LOW = 1, 2
-"""Bits of an outline's marks."""
 
 
-class Gallery(FindsImages):
-    """All images of a project, with their outlines and states; pick some, and go on with them in Python.
+class Gallery(FindsImages, AddsImages, Reviewing):
+    """All images of a project, with their outlines and states; add, find and judge them, and go on in Python.
 
     Parameters
     ----------
@@ -48,6 +47,8 @@ class Gallery(FindsImages):
         Whether the filters are open.
     view : dict, optional
         What is shown and how, as the attribute `view`.
+    can_add, from_paths : bool
+        Whether images may be added from its pages, and whether by a path or URL that this process reads.
 
     Attributes
     ----------
@@ -58,6 +59,7 @@ class Gallery(FindsImages):
     _esm = STATIC / "gallery.js"
     _css = STATIC / "gallery.css"
     section = "gallery"
+    also: ClassVar[tuple[str, ...]] = ("add", "flags", "plate", "review")
 
     selected_ids = traitlets.List(traitlets.Int()).tag(sync=True)
     cell_size = traitlets.Int(168, min=96, max=384).tag(sync=True)
@@ -73,13 +75,15 @@ class Gallery(FindsImages):
         show_outlines: bool = True,
         show_filters: bool = False,
         view: View | None = None,
+        can_add: bool = True,
+        from_paths: bool = True,
     ) -> None:
-        self._classes = ["spheroid"]
+        self._class_codes = ClassCodes()
         self._making_thumbnails = threading.Lock()
         self._thumbnails: Thumbnails | None = None
         super().__init__(
             project, cell_size=cell_size, height=height, show_outlines=show_outlines, show_filters=show_filters,
-            view=view or {},
+            view=view or {}, can_add=can_add, from_paths=from_paths,
         )  # fmt: skip
 
     @property
@@ -135,31 +139,15 @@ class Gallery(FindsImages):
         with self.project.database.read() as connection:
             pages = outline_pages(connection, known)
         call.check()
-        blobs = [page.blob for page in pages.values()]
-        value = {
-            "results": list(pages),
-            "lengths": [len(blob) for blob in blobs],
-            "objects": [len(page.classes) for page in pages.values()],
-            "classes": self._classes,
-        }
-        classes = b"".join(bytes(self._class_code(name) for name in page.classes) for page in pages.values())
-        return Answer(value, [b"".join(blobs), classes, b"".join(map(_flags, pages.values()))])
+        return outlines_answer(pages, self._class_codes)
 
     # What happens here
 
     def _thumbs(self) -> Thumbnails:
         with self._making_thumbnails:
             if self._thumbnails is None:
-                self._thumbnails = Thumbnails(self.project.folder / "cache", self._contrast())
+                self._thumbnails = Thumbnails(self.project.folder / "cache", percentiles_of(self.project))
             return self._thumbnails
-
-    def _contrast(self) -> Percentiles:
-        """Return the percentiles of the last run, so that a person sees what the model saw."""
-        with self.project.database.read() as connection:
-            history = runs.runs_frame(connection, self.project.id)
-        settings = history["parameters"].iloc[-1].get("settings", {}) if len(history) else {}
-        default = Percentiles()
-        return Percentiles(settings.get("low", default.low), settings.get("high", default.high))
 
     def _pictures(self, image_ids: Iterable[int]) -> tuple[dict[int, Picture], list[int]]:
         """Return what the thumbnails of images are made of, and the ids that are not in the project."""
@@ -175,12 +163,6 @@ class Gallery(FindsImages):
         }  # fmt: skip
         return wanted, [image_id for image_id in asked if image_id not in wanted]
 
-    def _class_code(self, name: str) -> int:
-        with self.lock:
-            if name not in self._classes:
-                self._classes.append(name)
-            return min(255, self._classes.index(name))
-
     def _face(self) -> tuple[pd.DataFrame, int, dict[int, bytes], dict[int, OutlinePage]]:
         table = self._ensure()
         shows = self._shows(table)
@@ -191,10 +173,3 @@ class Gallery(FindsImages):
         results = first["current_result_id"].dropna().astype(int).tolist() if self.show_outlines else []
         with self.project.database.read() as connection:
             return first, total, pictures, outline_pages(connection, results)
-
-
-def _flags(page: OutlinePage) -> bytes:
-    return bytes(
-        TOUCHES_BORDER * touches | LOW * (confidence is not None and confidence < LOW_CONFIDENCE)
-        for touches, confidence in zip(page.touches_border, page.confidence, strict=True)
-    )

@@ -16,8 +16,9 @@ Array = NDArray[Any]
 NUMBERS = {
     "id": "i4", "time_h": "f4", "n_objects": "i4", "excluded": "u1", "width": "i4", "height": "i4",
     "area": "f4", "calibrated": "u1", "result": "i4", "least_confidence": "f4", "edited": "u1", "touches_border": "u1",
+    "site": "i4",
 }  # fmt: skip
-"""Columns of numbers. n_objects is -1 and result 0 where there is no result; time_h, area and confidence are NaN."""
+"""Columns of numbers. n_objects is -1 and result 0 where there is no result, site -1 where none is known; time_h, area and confidence are NaN."""
 CATEGORIES = ("plate", "well", "status", "outcome", "review", "source", "condition", "model")
 """Columns of few different words: codes and a list; "" is nothing."""
 SEVERAL = ("tags", "flags")
@@ -33,7 +34,7 @@ def columns_of(images: pd.DataFrame) -> dict[str, Array]:
     """Return the columns the browser shows, of the project's table of images.
 
     `area` is the area of all outlines in um^2 where the pixel size is known (`calibrated`), else in px^2. Images need
-    no column `flags` (a tuple of str): without it none is flagged.
+    no column `flags` (a tuple of str, None where none is known): without it none is flagged.
     """
     pixel = images["pixel_size_um"].to_numpy(np.float64)
     calibrated = np.isfinite(pixel)
@@ -51,6 +52,7 @@ def columns_of(images: pd.DataFrame) -> dict[str, Array]:
         "least_confidence": images["least_confidence"].to_numpy(np.float32),
         "edited": images["edited"].to_numpy(np.uint8),
         "touches_border": images["touches_border"].to_numpy(np.uint8),
+        "site": images["site"].fillna(-1).to_numpy(np.int32),
     }
     words = {name: "result_source" if name == "source" else name for name in (*CATEGORIES, *TEXTS)}
     texts = {name: _words(images[column]) for name, column in words.items()}

@@ -15,6 +15,7 @@ from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.project.tables import overview_table
 from spheroseg_widgets.store.images import image_ids
 
+from .gallery_flags import FlagColumn
 from .gallery_rows import RowTable, columns_of
 from .opens_images import OpensImages
 from .rpc import Answer, Call, rpc_method
@@ -25,19 +26,28 @@ FIRST = 240
 """Images that are read first, for the first screen: all rows of a large project take a second and more."""
 FIRST_SCREEN_SECONDS = 0.5
 """The rest is read after this: before, it would slow down the pictures of the first screen."""
+WAITING, WORKING, THERE = "waiting", "working", "there"
 
 
 class ShowsTable(OpensImages):
-    """A widget that shows a project's table of images and follows every change made to it in this process."""
+    """A widget that shows a project's table of images and follows every change made to it in this process.
+
+    Attributes
+    ----------
+    flags_state : {"waiting", "working", "there"}
+        Whether the table has flags; those of a large project wait until a page shows something of them.
+    """
 
     project_name = traitlets.Unicode("").tag(sync=True)
     rows_version = traitlets.Int(0).tag(sync=True)
     run = traitlets.Dict().tag(sync=True)
+    flags_state = traitlets.Enum([WAITING, WORKING, THERE], WAITING).tag(sync=True)
 
     def __init__(self, project: Project, **traits: Any) -> None:
         self.project = project
         self._table: pd.DataFrame | None = None
         self._rows = RowTable()
+        self._flags = FlagColumn()
         self._first_of = 0  # so many images there are, while only the first are read
         self._first_reading, self._reading = threading.Lock(), threading.Lock()
         self._stale = threading.Event()
@@ -67,6 +77,12 @@ class ShowsTable(OpensImages):
         with self.lock:
             packed = self._rows.pack(int(params.get("since", 0)))
             return Answer({**packed.value, "first_of": self._first_of}, [packed.buffer])
+
+    @rpc_method("want_flags")
+    def _answer_want_flags(self, _params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> None:
+        if not self._flags.wanted:
+            self._flags.wanted = True
+            self._changed()
 
     def _hear(self, kind: str, _image_ids: list[int]) -> None:
         if kind != "view":  # a saved view is of no image
@@ -115,8 +131,20 @@ class ShowsTable(OpensImages):
         if self._first_of or not fresh:
             self._take(overview_table(self.project.database, self.project.id))
         self._follow_run()
+        self._read_flags()
+
+    def _read_flags(self) -> None:
+        table = self._ensure()
+        if not self._flags.due(len(table)):
+            return
+        if self.flags_state == WAITING:
+            self.flags_state = WORKING
+        if self._flags.read(self.project):
+            self._take(table)
+        self.flags_state = THERE
 
     def _take(self, table: pd.DataFrame, first_of: int = 0) -> None:
+        table = self._flags.beside(table)
         columns = columns_of(table)
         with self.lock:
             changed = self._rows.update(columns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -28,7 +28,7 @@ class Reviewing(SpheroWidget):
     back as long as this kernel lives.
     """
 
-    also = ("flags", "review")
+    also: ClassVar[tuple[str, ...]] = ("flags", "review")
 
     project: Project
 

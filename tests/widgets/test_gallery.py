@@ -23,9 +23,9 @@ from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.project import Project, open_project
 from spheroseg_widgets.project.tables import overview_table
 from spheroseg_widgets.store.database import Database
-from spheroseg_widgets.widgets import gallery_table
+from spheroseg_widgets.widgets import gallery_flags, gallery_table
 from spheroseg_widgets.widgets.gallery import Gallery
-from spheroseg_widgets.widgets.gallery_rows import Packed, RowTable, columns_of
+from spheroseg_widgets.widgets.gallery_rows import BETWEEN, Packed, RowTable, columns_of
 
 SQUARE = Outlines.from_rings([[[(60, 60), (120, 60), (120, 120), (60, 120)]]])
 
@@ -170,7 +170,7 @@ def test_rows_of_a_large_project_are_packed_small_and_fast() -> None:
             "plate": "P1", "well": [f"A{n % 96:02d}" for n in range(count)], "status": "done", "outcome": "measured",
             "least_confidence": 0.9, "edited": False, "touches_border": False, "condition": "control", "model": "resunet-spheroid",
             "tags": [()] * count, "review": "unreviewed", "result_source": "model", "name": [f"VID1335_{n}_01d00h00m.tif" for n in range(count)],
-            "reason": None,
+            "reason": None, "site": 1,
         }
     )  # fmt: skip
     table = RowTable()
@@ -240,10 +240,45 @@ def test_a_page_of_outlines_is_two_questions_to_the_store(project: Project, gall
     results = [save(project, image_id) for image_id in (1, 2, 3)]
     browser = Browser(gallery)
     until(lambda: len(browser.call("outlines", results=results)[0]["results"]) == 3)
+    until(lambda: gallery._reader is None)  # what it reads by itself asks too
     asked: list[str] = []
     sa.event.listen(project.database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
     browser.call("outlines", results=results)
     assert len([statement for statement in asked if statement.startswith("SELECT")]) == 2
+
+
+def test_flags_come_after_the_table_and_follow_it(project: Project, gallery: Gallery) -> None:
+    browser = Browser(gallery)
+    assert set(flags_of(browser)) == {""}
+    save(project, 1, touches_border=[True])
+    until(lambda: flags_of(browser)[0])
+    assert [one.split(BETWEEN) for one in flags_of(browser)] == [
+        list(names) or [""] for names in project.flags()["flags"]
+    ]
+    assert "border" in flags_of(browser)[0]
+    project.exclude(image=1, reason="cut off")
+    until(lambda: not flags_of(browser)[0])
+
+
+def test_flags_of_a_large_project_wait_until_they_are_asked_for(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery_flags, "AT_ONCE", 2)
+    save(project, 1, touches_border=[True])
+    gallery = Gallery(project)
+    browser = Browser(gallery)
+    until(lambda: gallery._reader is None)
+    assert gallery.flags_state == "waiting"
+    assert set(flags_of(browser)) == {""}
+    browser.call("want_flags")
+    until(lambda: gallery.flags_state == "there")
+    assert "border" in flags_of(browser)[0]
+    gallery.close()
+
+
+def flags_of(browser: Browser) -> list[str]:
+    value, buffers = browser.call("rows", since=0)
+    return unpacked(value, buffers[0])["flags"].tolist()
 
 
 def test_selection_is_a_table_and_can_be_set(project: Project, gallery: Gallery) -> None:
