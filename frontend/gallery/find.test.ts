@@ -220,11 +220,12 @@ describe("view", () => {
     expect(writeView(EVERYTHING)).toEqual({});
     const view: View = {
       text: "b07", facets: { plate: ["P1"] }, ranges: { time_h: [24, null] }, expression: "edited", sort: { by: "name", descending: true },
-      group: "plate", mode: "list",
+      group: "plate", mode: "plate", plate: { plate: "P1", time: 24, colour: "area", wells: 384 },
     }; // prettier-ignore
     expect(readView(JSON.parse(JSON.stringify(writeView(view))))).toEqual(view);
     expect(sameView(view, { ...view, facets: { plate: ["P1"] }, text: " b07 " })).toBe(true);
     expect(sameView(view, { ...view, group: null })).toBe(false);
+    expect(sameView(view, { ...view, plate: { plate: "P1", time: null, colour: "area", wells: 384 } })).toBe(false);
     const ticked = withFacet(withFacet(EVERYTHING, "plate", ["a", "b"]), "well", ["x"]);
     expect(sameView(ticked, withFacet(withFacet(EVERYTHING, "well", ["x"]), "plate", ["b", "a"]))).toBe(true);
     expect(withRange(withRange(EVERYTHING, "time_h", [1, 2]), "time_h", [null, null])).toEqual(EVERYTHING);

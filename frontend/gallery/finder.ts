@@ -38,6 +38,16 @@ export class Finder {
     this.#positions = null;
   }
 
+  /** Images that are flagged and that nobody has judged. */
+  flagged(): number {
+    const { rows } = this;
+    const [flags, review] = [rows.words("flags"), rows.words("review")];
+    const unreviewed = review.code("unreviewed");
+    let flagged = 0;
+    for (let row = 0; row < rows.length; row++) flagged += Number(flags.codes[row] > 0 && review.codes[row] === unreviewed);
+    return flagged;
+  }
+
   /** Where an image is shown, or -1. */
   positionOf(id: number): number {
     const row = this.rows.place(id);

@@ -24,6 +24,7 @@ export interface Fake {
   least_confidence?: number;
   edited?: number;
   touches_border?: number;
+  site?: number;
   condition?: string;
   model?: string;
   /** Several are joined by \x1f, as the kernel sends them. */
@@ -35,7 +36,7 @@ export interface Fake {
 const NUMBERS: [keyof Fake, Kind, number][] = [
   ["id", "i4", 0], ["time_h", "f4", NaN], ["n_objects", "i4", -1], ["excluded", "u1", 0], ["width", "i4", 640],
   ["height", "i4", 512], ["area", "f4", NaN], ["calibrated", "u1", 0], ["result", "i4", 0],
-  ["least_confidence", "f4", NaN], ["edited", "u1", 0], ["touches_border", "u1", 0],
+  ["least_confidence", "f4", NaN], ["edited", "u1", 0], ["touches_border", "u1", 0], ["site", "i4", 1],
 ]; // prettier-ignore
 const WORDS = ["plate", "well", "status", "outcome", "review", "source", "condition", "model", "tags", "flags"] as const;
 
@@ -115,16 +116,21 @@ export const TRIANGLE = OutlineSet.fromRings([[Float32Array.of(10, 10, 600, 500,
 export async function kernel(images: Fake[], traits: Record<string, unknown> = {}): Promise<MockModel> {
   const jpeg = await picture();
   const strings = Object.fromEntries(
-    (["common", "gallery"] as const).flatMap((section) =>
+    (["common", "gallery", "add", "plate", "review", "flags"] as const).flatMap((section) =>
       Object.entries(words[section]).map(([key, text]) => [`${section}.${key}`, text]),
     ),
   );
   const model = new MockModel({
     strings, project_name: "plate-7", rows_version: 1, selected_ids: [], opened: null, opens: false, cell_size: 168,
-    height: 560, show_outlines: true, show_filters: false, view: {}, run: {}, ...traits,
+    height: 560, show_outlines: true, show_filters: false, view: {}, run: {},
+    flags_state: "there", can_add: true, can_act: true, from_paths: true, ...traits,
   }); // prettier-ignore
   const reasons = new Map(images.filter((image) => image.reason).map((image) => [image.id, image.reason]));
   model.handle("rows", () => pack(images, 1));
+  model.handle("add_state", () => ({
+    empty: images.length === 0, demo: true, images: [".tif"], tables: [".csv"], unfinished: [], file_mb: 512, batch_mb: 4096,
+    progress: null, outcome: null,
+  })); // prettier-ignore
   model.handle("thumbs", ({ ids }) => {
     const good = (ids as number[]).filter((id) => !reasons.has(id));
     const failed = (ids as number[]).filter((id) => reasons.has(id)).map((id) => [id, reasons.get(id)]);

@@ -241,15 +241,36 @@ it("asks again for a picture whose image has changed", async () => {
 
 it("shows the empty project with ways in, and then the images", async () => {
   const model = await show(await kernel([]));
-  await soon(() => expect(one(".sw-note").hidden).toBe(false));
-  expect(one(".sw-note").textContent).toContain("No images yet");
-  expect(all(".sw-ways code").length).toBe(3);
-  expect(all(".sw-note button").length).toBe(0);
+  await soon(() => expect(one(".sw-adding")?.offsetHeight).toBeGreaterThan(0));
+  expect(one(".sw-body").hidden).toBe(true);
   expect(one(".sw-toolbar").hidden).toBe(true);
+  expect(all(".sw-head-verbs button").every(({ hidden }) => hidden)).toBe(true);
   model.handle("rows", () => pack(many(2), 2));
   model.update({ rows_version: 2 });
   await soon(() => expect(cards().length).toBe(2));
   expect(one(".sw-note").hidden).toBe(true);
+  expect(one(".sw-adding").offsetHeight).toBe(0);
+  all(".sw-head-verbs button")[0].click(); // more can be added
+  expect(one(".sw-adding").offsetHeight).toBeGreaterThan(0);
+  expect(cards().length).toBe(2);
+});
+
+it("says that there are no images where none can be added", async () => {
+  await show(await kernel([], { can_add: false }));
+  await soon(() => expect(one(".sw-note").hidden).toBe(false));
+  expect(one(".sw-note").textContent).toContain("No images yet");
+  expect(page.querySelector(".sw-adding")).toBeNull();
+});
+
+it("takes files that are dropped on it", async () => {
+  const model = await show(await kernel(many(2)));
+  model.handle("add_preview", () => ({ error: "not asked here" }));
+  model.handle("add_offer", () => []);
+  await soon(() => expect(cards().length).toBe(2));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([Uint8Array.of(1)], "B07_24h.tif"));
+  page.querySelector(".sw-content")?.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  await soon(() => expect(one(".sw-adding").textContent).toContain("B07_24h.tif"));
 });
 
 it("says that it is reading only where that takes a while", async () => {

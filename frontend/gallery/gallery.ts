@@ -5,19 +5,20 @@ import { count } from "../shared/numbers";
 import { type Model, onTrait } from "../shared/types";
 import { AskedLine, askedText } from "./asked";
 import { Closeup } from "./closeup";
+import { Entrances } from "./entrances";
 import { Feed } from "./feed";
 import { Finder } from "./finder";
 import { Foot } from "./foot";
-import { type RunTrait, headline, waysIn } from "./headline";
 import type { Mode, Parts, Shown } from "./mode";
 import { MODES } from "./modes";
 import { Panel } from "./panel";
 import { Picker } from "./picker";
 import { Pictures } from "./pictures";
+import type { PlateView } from "./plate/plate";
 import { Rows } from "./rows";
 import { Selection } from "./selection";
 import { Toolbar } from "./toolbar";
-import { EVERYTHING, GRID, readView, sameView, type SortedName, type View, writeView } from "./view";
+import { EVERYTHING, GRID, PLATE, readView, sameView, type SortedName, type View, writeView } from "./view";
 import { Views } from "./views";
 
 /** Changes go to the kernel this long after the last of them, ms. */
@@ -40,7 +41,7 @@ export class Gallery {
   readonly #views: Views;
   readonly #closeup: Closeup;
   readonly #foot: Foot;
-  readonly #head = make("header", "sw-head");
+  readonly #entrances: Entrances;
   /** What holds the filters and the images. */
   readonly #body = make("div", "sw-body");
   readonly #stage = make("div", "sw-stage");
@@ -63,7 +64,8 @@ export class Gallery {
     const drawings = new Drawings(rpc, signal, (results) => this.#arrived((mode) => mode.updateResults(results)));
     this.#parts = {
       shown: this.#shown, selection: this.#selection, pictures, drawings, t, signal,
-      halo: () => frame.token("--sw-halo"), sort: (by) => this.#sort(by),
+      frame, height: model.get<number>("height"), halo: () => frame.token("--sw-halo"), sort: (by) => this.#sort(by),
+      pick: (ids) => this.#pick(ids), open: (id) => this.#openId(id), keepPlate: (plate) => this.#keepPlate(plate),
     }; // prettier-ignore
     this.#told = this.#finder.view = readView(model.get("view"));
     this.#feed = new Feed(
@@ -76,7 +78,9 @@ export class Gallery {
       },
       signal,
     );
-    const leave = () => this.#mode.element.focus({ preventScroll: true });
+    const leave = () => this.#mode.focus();
+    const entered = { changed: () => this.#showNote(), open: (id: number) => this.#openId(id) };
+    this.#entrances = new Entrances(model, frame, this.#finder, entered, signal);
     const ask = (change: (view: View) => View) => this.#setView(change(this.#finder.view));
     this.#views = new Views(rpc, t, (view) => this.#setView(view), signal);
     this.#toolbar = new Toolbar(
@@ -117,7 +121,7 @@ export class Gallery {
     this.#body.style.setProperty("--sw-height", `${model.get<number>("height")}px`);
     this.#stage.append(this.#note, this.#closeup.element);
     this.#body.append(this.#panel.element, this.#stage);
-    frame.root.append(this.#head, this.#toolbar.element, this.#toolbar.help, this.#asked.element, this.#body, this.#foot.element);
+    frame.root.append(...this.#entrances.elements, this.#toolbar.element, this.#toolbar.help, this.#asked.element, this.#body, this.#foot.element);
     this.#listen();
     this.#selection.replace(model.get<number[]>("selected_ids") ?? []);
     this.#openFilters(model.get<boolean>("show_filters") === true, false);
@@ -155,8 +159,6 @@ export class Gallery {
       this.#setView(view, false);
     });
     onTrait<boolean>(model, "show_filters", signal, (open) => open !== this.#panel.open && this.#openFilters(open, false));
-    onTrait(model, "run", signal, () => this.#showHead());
-    onTrait(model, "project_name", signal, () => this.#showHead());
     frame.onTheme(() => this.#mode.refresh());
     const { banner, t } = frame;
     frame.rpc.on<{ message: string }>("problem", ({ message }) =>
@@ -192,7 +194,7 @@ export class Gallery {
     this.#parts.pictures.forgive(changed ?? undefined);
     this.#closeup.forgive(changed ?? undefined);
     this.#refilter();
-    this.#showHead();
+    this.#entrances.changed(changed);
   }
 
   /** Asks for something else; `tell` says whether the kernel is to hear of it. */
@@ -204,7 +206,7 @@ export class Gallery {
     this.#feed.ask(view.expression);
     this.#refilter();
     this.#mode.toTop();
-    if (held) this.#mode.element.focus({ preventScroll: true });
+    if (held) this.#mode.focus();
     this.frame.announce(this.frame.t("gallery.shown", { n: this.#finder.order.length, count: count(this.#finder.order.length) }));
     if (tell) this.#later("view", writeView(view), 2 * SETTLE);
   }
@@ -216,11 +218,12 @@ export class Gallery {
 
   /** Shows all images again, sorted and grouped as they are. */
   #clearFilters(): void {
-    const { sort, group, mode } = this.#finder.view;
-    this.#setView({ ...EVERYTHING, sort, group, mode });
+    const { sort, group, mode, plate } = this.#finder.view;
+    this.#setView({ ...EVERYTHING, sort, group, mode, plate });
   }
 
   #refilter(): void {
+    if (this.#finder.view.mode === PLATE) this.#wantFlags();
     this.#finder.run(this.#feed.matching);
     this.#picker.reorder();
     this.#toolbar.show(this.#finder.view);
@@ -232,16 +235,20 @@ export class Gallery {
     this.#showSelection();
   }
 
-  /** In place of the images: none yet, or none that match. */
+  /** In place of the images: none yet, or none that match, or the review. */
   #showNote(): void {
     const { t } = this.frame;
     const empty = this.#rows.length === 0;
     const none = !empty && this.#finder.order.length === 0;
     const mode = this.#mode;
-    this.#toolbar.element.hidden = this.#foot.element.hidden = empty;
+    const { reviewing } = this.#entrances;
+    this.#entrances.show();
+    this.#body.hidden = reviewing || (empty && this.#entrances.adding);
+    this.#asked.element.classList.toggle("sw-away", reviewing);
+    this.#toolbar.element.hidden = this.#foot.element.hidden = empty || reviewing;
     for (const other of this.#modes.values()) other.element.hidden = empty || none || other !== mode;
     this.#note.hidden = !empty && !none;
-    if (empty) this.#note.replaceChildren(...waysIn(t));
+    if (empty) this.#note.replaceChildren(make("strong", "", t("gallery.empty")));
     else if (none) this.#note.replaceChildren(...this.#noMatch());
   }
 
@@ -265,10 +272,20 @@ export class Gallery {
     this.#timers.set("wait", timer);
   }
 
-  #showHead(): void {
-    const run = this.model.get<RunTrait>("run") ?? {};
-    const images = this.#rows.firstOf || this.#rows.length;
-    this.#head.replaceChildren(...headline(this.model.get("project_name"), images, run, this.frame.t));
+  /** Flags of a large project are worked out once something shows them. */
+  #wantFlags(): void {
+    if (this.model.get("flags_state") !== "waiting") return;
+    this.frame.rpc.call("want_flags").catch(() => {}); // the banner says that the kernel is gone; it is asked again
+  }
+
+  #pick(ids: readonly number[]): void {
+    if (this.#selection.replace(ids)) this.#picked();
+  }
+
+  #keepPlate(plate: PlateView): void {
+    this.#finder.view = { ...this.#finder.view, plate };
+    this.#views.show(this.#finder.view);
+    this.#later("view", writeView(this.#finder.view), 2 * SETTLE);
   }
 
   #showSelection(): void {
@@ -297,26 +314,29 @@ export class Gallery {
 
   #open(): void {
     const id = this.#picker.activeId;
-    if (id === null) return;
+    if (id !== null) this.#openId(id);
+  }
+
+  #openId(id: number): void {
     // Whether the notebook has said what opening an image does; without that it is looked at here.
     if (!this.model.get<boolean>("opens")) {
-      this.#look();
+      this.#look(id);
       return;
     }
     if (this.model.get("opened") === id) this.#set("opened", null); // opened again: the kernel hears of a change only
     this.#set("opened", id);
   }
 
-  #look(): void {
-    if (this.#selection.active < 0) return;
-    this.#closeup.show(this.#picker.activeId);
+  #look(id = this.#picker.activeId): void {
+    if (id === null) return;
+    this.#closeup.show(id);
     this.#stage.classList.add("sw-peeking");
   }
 
   #closeCloseup(): void {
     this.#closeup.hide();
     this.#stage.classList.remove("sw-peeking");
-    this.#mode.element.focus({ preventScroll: true });
+    this.#mode.focus();
   }
 
   #openFilters(open: boolean, tell = true): void {
@@ -326,6 +346,7 @@ export class Gallery {
     this.#toolbar.showFilters(open);
     this.#panel.show();
     if (held) this.#toolbar.focusFilters();
+    if (open) this.#wantFlags();
     if (!tell) return;
     if (open) this.#panel.element.focus({ preventScroll: true });
     this.#set("show_filters", open);

@@ -1,4 +1,4 @@
-/** What stands above and in place of the images: the project and its run; the ways in, while there are no images. */
+/** What stands above the images: the project and its run. */
 import { make } from "../shared/frame";
 import { count, duration, three } from "../shared/numbers";
 import type { Translate } from "../shared/strings";
@@ -36,15 +36,4 @@ export function headline(project: string, images: number, run: RunTrait, t: Tran
   bar.value = worked;
   bar.setAttribute("aria-label", words[0]);
   return [...parts, bar, make("span", "sw-run", words.join(" \u00b7 "))];
-}
-
-/** How images get into the project. */
-export function waysIn(t: Translate): HTMLElement[] {
-  const ways = make("ul", "sw-ways");
-  for (const way of ["notebook", "command", "demo"]) {
-    const line = make("li");
-    line.append(make("span", "", t(`gallery.empty.${way}`)), make("code", "", t(`gallery.empty.${way}_code`)));
-    ways.append(line);
-  }
-  return [make("strong", "", t("gallery.empty")), ways];
 }

@@ -5,10 +5,12 @@
  * one is a file and a line in `modes.ts`.
  */
 import type { Drawings } from "../shared/drawings";
+import type { Frame } from "../shared/frame";
 import type { Translate } from "../shared/strings";
 import type { Finder } from "./finder";
 import type { Move } from "./layout";
 import type { Pictures } from "./pictures";
+import type { PlateView } from "./plate/plate";
 import type { Rows } from "./rows";
 import type { Selection } from "./selection";
 import type { SortedName } from "./view";
@@ -31,16 +33,25 @@ export interface Parts {
   pictures: Pictures;
   drawings: Drawings;
   t: Translate;
+  frame: Pick<Frame, "t" | "rpc" | "token" | "onTheme">;
+  /** Height the images may take, px. */
+  height: number;
   /** Colour of the halo around outlines, of the present theme. */
   halo(): string;
   /** A person asks to sort by a column: once more turns it round. */
   sort(by: SortedName): void;
+  /** Selects these images and no others. */
+  pick(ids: readonly number[]): void;
+  open(id: number): void;
+  /** Keeps how the plate is shown with the view. */
+  keepPlate(plate: PlateView): void;
   signal: AbortSignal;
 }
 
 export interface Mode {
-  /** Takes the focus and the keys. */
   readonly element: HTMLElement;
+  /** Takes the focus, and with it the keys. */
+  focus(): void;
   /** The rows that are shown, their order, their size or the room for them changed. */
   arrange(): void;
   /** Draws what is in sight again. */

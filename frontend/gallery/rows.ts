@@ -31,6 +31,7 @@ const NUMBERS = {
   least_confidence: Float32Array,
   edited: Uint8Array,
   touches_border: Uint8Array,
+  site: Int32Array,
 } as const;
 export type NumberName = keyof typeof NUMBERS;
 export type Numeric = Int32Array | Float32Array | Uint8Array;

@@ -9,7 +9,7 @@ import { columnsOf } from "./columns";
 import type { Finder } from "./finder";
 import { helpLines } from "./keys";
 import { MODES } from "./modes";
-import { type Ask, countAsked, GRID, type Sort, type SortedName, type View, withFacet } from "./view";
+import { type Ask, countAsked, GRID, PLATE, type Sort, type SortedName, type View, withFacet } from "./view";
 
 export const SMALLEST = 96;
 export const LARGEST = 384;
@@ -34,6 +34,7 @@ export class Toolbar {
   readonly #group = make("select", "sw-select");
   readonly #modes = make("div", "sw-modes");
   readonly #chips = make("div", "sw-chips");
+  readonly #arrange = make("div", "sw-arrange");
   readonly #outlines: HTMLButtonElement;
   readonly #slider = make("input", "sw-size");
   readonly #sizes = make("label", "sw-sizes");
@@ -86,11 +87,10 @@ export class Toolbar {
 
     const find = make("div", "sw-find");
     find.append(this.#search, this.#filters, views);
-    const arrange = make("div", "sw-arrange");
-    arrange.append(sorting, this.#labelled("gallery.group", this.#group));
+    this.#arrange.append(sorting, this.#labelled("gallery.group", this.#group));
     const view = make("div", "sw-view-tools");
     view.append(this.#modes, this.#outlines, this.#sizes, keys);
-    this.element.append(find, arrange, this.#chips, view);
+    this.element.append(find, this.#arrange, this.#chips, view);
   }
 
   get outlines(): boolean {
@@ -140,6 +140,7 @@ export class Toolbar {
     options(this.#group, ["", ...useful], view.group ?? "", (name) => t(`gallery.by.${name || "nothing"}`));
     for (const mode of this.#modes.children) mode.setAttribute("aria-pressed", String((mode as HTMLElement).dataset.mode === view.mode));
     this.#sizes.hidden = view.mode !== GRID;
+    this.#arrange.hidden = this.#outlines.hidden = view.mode === PLATE; // wells stand where they stand
     this.#drawChips(view);
   }
 

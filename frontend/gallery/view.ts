@@ -1,5 +1,8 @@
 /** What the gallery is asked to show, and how: the trait `view`, and what a saved view keeps (Python: `widgets/gallery_view.py`). */
 import { CODED, type CodedName, GROUPS, type GroupName } from "./coded";
+import type { PlateView } from "./plate/plate";
+import { SUBJECTS } from "./plate/scheme";
+import { FORMATS } from "./plate/wells";
 
 /** Numbers that can be brushed. */
 export const RANGED = ["area_um2", "area_px2", "least_confidence", "time_h", "n_objects"] as const;
@@ -40,10 +43,13 @@ export interface View extends Ask {
   group: GroupName | null;
   /** Name of the mode: grid, list, ... */
   mode: string;
+  /** How plate mode shows the wells; null as it comes. */
+  plate: PlateView | null;
 }
 
 export const GRID = "grid";
-export const EVERYTHING: View = { text: "", facets: {}, ranges: {}, expression: "", sort: null, group: null, mode: GRID };
+export const PLATE = "plate";
+export const EVERYTHING: View = { text: "", facets: {}, ranges: {}, expression: "", sort: null, group: null, mode: GRID, plate: null };
 
 /** Reads what the kernel or a saved view holds; what it does not know is left out, so an older page shows a newer view as far as it can. */
 export function readView(value: unknown): View {
@@ -57,6 +63,7 @@ export function readView(value: unknown): View {
     sort: isOf(SORTED, sort.by) ? { by: sort.by, descending: sort.descending === true } : null,
     group: isOf(GROUPS, given.group) ? given.group : null,
     mode: String(given.mode ?? GRID),
+    plate: plateOf(given.plate),
   };
 }
 
@@ -100,7 +107,29 @@ function fingerprint(view: View): string {
   const facets = sorted(view.facets).map(([name, values]) => [name, [...(values as string[])].sort()]);
   return JSON.stringify([
     view.text.trim(), facets, sorted(view.ranges), view.expression, view.sort && [view.sort.by, view.sort.descending], view.group, view.mode,
+    view.plate && plateParts(view.plate),
   ]); // prettier-ignore
+}
+
+/** Whether two show a plate in the same way. */
+export function samePlate(a: PlateView, b: PlateView): boolean {
+  return plateParts(a).join("\0") === plateParts(b).join("\0");
+}
+
+function plateParts({ plate, time, colour, wells }: PlateView): unknown[] {
+  return [plate, time, colour, wells];
+}
+
+function plateOf(value: unknown): PlateView | null {
+  const { plate, time, colour, wells } = objectOf(value);
+  if (typeof plate !== "string") return null;
+  const known = FORMATS.map(({ rows, columns }) => rows * columns);
+  return {
+    plate,
+    time: typeof time === "number" && Number.isFinite(time) ? time : null,
+    colour: isOf(SUBJECTS, colour) ? colour : SUBJECTS[0],
+    wells: known.find((count) => count === wells) ?? null,
+  };
 }
 
 function isOf<const T extends readonly string[]>(names: T, value: unknown): value is T[number] {

@@ -57,6 +57,10 @@ export abstract class Virtual implements Mode {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastTop = 0;
 
+  focus(): void {
+    this.element.focus({ preventScroll: true });
+  }
+
   /** How lines look in so much room. */
   protected abstract shape(width: number, viewport: number): Shape;
   protected abstract item(key: string): Item;

@@ -6,7 +6,9 @@ A view is a dictionary; what it leaves out is as when everything is shown:
 - ``facets``: by column of `FACETS`, the values of which a row must have one, as text; "" is nothing known;
 - ``ranges``: by column of `RANGES`, from and to, both included, None where open; a row without a number is left out;
 - ``expression``: of `Gallery.query`;
-- ``sort``: ``{"by": column of SORTS, "descending": bool}``; ``group``: of `GROUPS`; ``mode``: "grid", "list", ...
+- ``sort``: ``{"by": column of SORTS, "descending": bool}``; ``group``: of `GROUPS`; ``mode``: "grid", "list" or "plate";
+- ``plate``: how plate mode shows the wells: ``{"plate": name, "time": hours or None, "colour": of COLOURS, "wells": number of
+  wells of the plate or None}``.
 
 The browser filters by itself, at every key; here the same is worked out for `Gallery.shown`. One file of cases
 (`tests/widgets/gallery_views.json`) holds both together.
@@ -39,7 +41,9 @@ SORTS = (
 )  # fmt: skip
 GROUPS = ("plate", "well_row", "time_h", "condition")
 SIX_DIGITS = Context(prec=6, rounding=ROUND_HALF_UP)
-PARTS = ("text", "facets", "ranges", "expression", "sort", "group", "mode")
+COLOURS = ("flag", "state", "area", "confidence", "condition")
+PLATES = (6, 12, 24, 48, 96, 384, 1536)
+PARTS = ("text", "facets", "ranges", "expression", "sort", "group", "mode", "plate")
 
 
 def check_view(view: Mapping[str, Any]) -> View:
@@ -74,6 +78,8 @@ def check_view(view: Mapping[str, Any]) -> View:
         out["sort"] = {"by": sort["by"], "descending": bool(sort.get("descending", False))}
     if "group" in out:
         _known("the group", [str(out["group"])], GROUPS)
+    if "plate" in out:
+        out["plate"] = _plate(_mapping("plate", out["plate"]))
     return out
 
 
@@ -171,6 +177,16 @@ def _mapping(name: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise ValueError(f"the view's {name} is a dictionary, not {value!r}")  # noqa: TRY004 - as above
     return value
+
+
+def _plate(given: Mapping[str, Any]) -> dict[str, Any]:
+    _known("the plate's part", given, ("plate", "time", "colour", "wells"))
+    colour, wells, time = given.get("colour", COLOURS[0]), given.get("wells"), given.get("time")
+    _known("the plate's colour", [str(colour)], COLOURS)
+    if wells is not None and wells not in PLATES:
+        raise ValueError(f"a plate has {', '.join(map(str, PLATES))} wells, not {wells!r}")
+    _range("time of the plate", [time, None])
+    return {"plate": str(given.get("plate", "")), "time": time, "colour": colour, "wells": wells}
 
 
 def _values(name: str, values: Any) -> list[str]:

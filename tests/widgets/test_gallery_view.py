@@ -47,6 +47,9 @@ def test_a_view_shows_what_the_browser_shows(case: dict[str, Any]) -> None:
         ({"ranges": {"area_um2": [0, float("nan")]}}, "ends at a number or None, not nan"),
         ({"sort": {"by": "area"}}, "sort by 'area' is unknown: there are name"),
         ({"group": "row"}, "group 'row' is unknown: there are plate, well_row"),
+        ({"plate": {"plate": "P1", "colour": "size"}}, "colour 'size' is unknown: there are flag"),
+        ({"plate": {"plate": "P1", "wells": 100}}, "a plate has 6, 12, 24, 48, 96, 384, 1536 wells, not 100"),
+        ({"plate": {"plate": "P1", "time": "24 h"}}, "ends at a number"),
     ],
 )
 def test_what_is_no_view_is_refused_by_name(view: dict[str, Any], message: str) -> None:

@@ -106,9 +106,11 @@ export class Adding {
   // Taking in
 
   async take(found: Found[]): Promise<void> {
+    if (this.state === null) await this.refresh(); // dropped on a gallery, whose panel is made for it
     const { state } = this;
     const { t } = this.frame;
-    if (state === null || this.work !== null) return this.told.trouble(t("add.not_now"));
+    if (state === null) return; // it was said why
+    if (this.work !== null) return this.told.trouble(t("add.not_now"));
     this.told.trouble(null);
     const wanted = meant(found, [...state.images, ...state.tables]);
     const isTable = ({ parts }: Found) => state.tables.includes(suffixOf(parts));

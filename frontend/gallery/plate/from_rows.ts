@@ -7,15 +7,14 @@ import { placesOf } from "./wells";
 export interface Columns {
   readonly length: number;
   readonly states: ArrayLike<number>;
-  numbers(name: "id" | "time_h" | "area" | "calibrated" | "least_confidence"): ArrayLike<number>;
+  numbers(name: "id" | "time_h" | "area" | "calibrated" | "least_confidence" | "site"): ArrayLike<number>;
   words(name: "plate" | "well" | "condition" | "flags"): { codes: ArrayLike<number>; words: readonly string[] };
 }
 
 /** Between the flags of a row, worst first (Python: `widgets/gallery_rows.py`). */
 const BETWEEN = "\x1f";
 
-/** @param site  see `PlateImages.site` */
-export function plateImages(columns: Columns, site?: ArrayLike<number>): PlateImages {
+export function plateImages(columns: Columns): PlateImages {
   const [plate, well, flags] = [columns.words("plate"), columns.words("well"), columns.words("flags")];
   const worst = flags.words.map((joined) => flagCode(joined.split(BETWEEN)[0]));
   const places = placesOf(well.codes, well.words);
@@ -26,7 +25,7 @@ export function plateImages(columns: Columns, site?: ArrayLike<number>): PlateIm
     plates: plate.words,
     ...places,
     time: columns.numbers("time_h"),
-    site,
+    site: columns.numbers("site"),
     state: columns.states,
     flag: Uint8Array.from(flags.codes, (code) => worst[code]),
     area: columns.numbers("area"),

@@ -110,7 +110,7 @@ describe("the gallery's table", () => {
       plate: words(["p2", "p1", "p1", "p1"]), well: words(["A01", "C03", "B07", ""]), condition: words(["third", "second", "first", ""]),
       flags: words(["size_jump\x1fborder", "", "failed", "newer"]),
     };
-    const numbers = { id: [4, 3, 2, 1], time_h: [0, 24, NaN, 0], area: [1, 2, 3, 4], calibrated: [1, 1, 1, 0], least_confidence: [NaN, 0.5, 1, 1] };
+    const numbers = { id: [4, 3, 2, 1], time_h: [0, 24, NaN, 0], area: [1, 2, 3, 4], calibrated: [1, 1, 1, 0], least_confidence: [NaN, 0.5, 1, 1], site: [1, 1, 2, 1] };
     const images = plateImages({ length: 4, states: [7, 7, 7, 7], words: (name) => columns[name], numbers: (name) => numbers[name] });
     expect([images.row, images.column]).toEqual([Int16Array.of(0, 2, 1, -1), Int16Array.of(0, 2, 6, -1)]);
     expect(Array.from(images.flag)).toEqual([flagCode("size_jump"), 0, flagCode("failed"), 0]);

@@ -8,6 +8,7 @@ export const KEYS = [
   { action: "unusable", keys: ["u"] },
   { action: "exclude", keys: ["x"] },
   { action: "skip", keys: ["s", "arrowright"] },
+  { action: "outlines", keys: ["o"] },
   { action: "back", keys: ["backspace", "arrowleft", "ctrl+z"] },
   { action: "help", keys: ["?"] },
   { action: "close", keys: ["escape"] },

@@ -352,7 +352,7 @@ it("asks for the pictures that come next, and leaves to the host what is none of
   expect(ahead.at(-1)).toEqual([2, 3]);
   const heard = vi.fn();
   page.addEventListener("keydown", heard);
-  press("o");
+  press("f");
   press("a", { ctrlKey: true });
   expect(heard).toHaveBeenCalledTimes(2);
   press("a");

@@ -17,6 +17,8 @@ export interface ReviewWishes extends CourseWishes, Pick<ExclusionWishes, "objec
   ahead?(items: readonly ReviewItem[]): void;
   /** What is known of an image, in words. */
   facts?(id: number): string;
+  /** Shows the outlines, or hides them. */
+  outlines?(): void;
   /** Opens it in the editor; say `corrected` when it was saved there. */
   open(id: number): void;
   /** The review is left. */
@@ -193,6 +195,7 @@ export class Stepper {
     if (!item) return;
     switch (action) {
       case "open": return this.wishes.open(item.id);
+      case "outlines": return this.wishes.outlines?.();
       case "exclude": return this.#ask(item);
       case "skip": {
         course.skip();

@@ -1,0 +1,85 @@
+/** Plate mode and review in the gallery: what joins them to its rows, filters and selection. */
+import { expect, it, vi } from "vitest";
+import { kernel, many, pack } from "./fixture";
+import { all, cards, chip, one, page, show, soon } from "./testpage";
+
+const plate = (count = 6) => many(count, (id) => ({ plate: "P1", well: `A0${1 + ((id - 1) % 3)}`, time_h: id > 3 ? 24 : 0 }));
+const cell = (well: string) => page.querySelector<HTMLElement>(`.sw-plate [aria-label^="${well}"]`) as HTMLElement;
+const mode = (name: string) => one(`.sw-mode[data-mode="${name}"]`);
+const verb = (action: string) => one(`.sw-review [data-action="${action}"]`) as HTMLButtonElement;
+
+it("shows the wells of what the filters leave, selects their images and opens them", async () => {
+  const model = await show(await kernel(plate(), { opens: true }));
+  await soon(() => expect(cards().length).toBe(6));
+  mode("plate").click();
+  await soon(() => expect(cell("A01")).toBeTruthy());
+  expect(one(".sw-sizes").hidden && one(".sw-arrange").hidden).toBe(true);
+  vi.spyOn(Element.prototype, "setPointerCapture").mockImplementation(() => {}); // it knows real pointers only
+  for (const type of ["pointerdown", "pointerup"]) cell("A02").dispatchEvent(new PointerEvent(type, { bubbles: true, button: 0, pointerId: 1 }));
+  await soon(() => expect(model.get("selected_ids")).toEqual([2]));
+  expect(one(".sw-foot").textContent).toContain("1 selected");
+  cell("A02").focus();
+  cell("A02").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+  await soon(() => expect(model.get("opened")).toBe(2));
+  await soon(() => expect((model.get("view") as { mode: string }).mode).toBe("plate"));
+});
+
+it("asks for the flags of a large project when a plate is shown", async () => {
+  const model = await kernel(plate(), { flags_state: "waiting" });
+  model.handle("want_flags", () => null);
+  await show(model);
+  await soon(() => expect(cards().length).toBe(6));
+  expect(model.calls("want_flags").length).toBe(0);
+  mode("plate").click();
+  await soon(() => expect(model.calls("want_flags").length).toBe(1));
+  model.update({ flags_state: "working" });
+  expect(one(".sw-head").textContent).toContain("Flags are being worked out");
+});
+
+it("reviews what is flagged in place of the grid, and comes back to it", async () => {
+  const flagged = plate().map((image) => (image.id < 3 ? { ...image, flags: "border" } : image));
+  const model = await kernel(flagged, { opens: true });
+  const item = (id: number) => ({ id, name: `image_00000${id}.tif`, plate: "P1", well: `A0${id}`, time_h: 0, flags: ["border"], sentences: ["It touches the border."] });
+  model.handle("review.queue", () => ({ items: [item(1), item(2)] }));
+  model.handle("review.decide", () => ({ undo: 1 }));
+  await show(model);
+  await soon(() => expect(cards().length).toBe(6));
+  const start = all(".sw-head-verbs button")[1];
+  expect(start.textContent).toBe("Review 2 flagged");
+  start.click();
+  await soon(() => expect(one(".sw-review-outlined img")?.hidden).toBe(false));
+  expect(one(".sw-body").hidden && one(".sw-toolbar").hidden && one(".sw-foot").hidden).toBe(true);
+  await soon(() => expect(one(".sw-review-outlined canvas").hidden).toBe(false));
+  one(".sw-review").dispatchEvent(new KeyboardEvent("keydown", { key: "o", bubbles: true, cancelable: true }));
+  expect(one(".sw-review-outlined canvas").hidden).toBe(true);
+  await soon(() => expect(verb("approve").matches(":disabled")).toBe(false));
+  verb("approve").click();
+  await soon(() => expect(one(".sw-review-name").textContent).toBe("image_000002.tif"));
+  expect(model.calls("review.decide").map(({ params }) => params)).toEqual([{ image: 1, decision: { kind: "approve" } }]);
+  // Corrected in the editor: the review goes on after it.
+  verb("open").click();
+  await soon(() => expect(model.get("opened")).toBe(2));
+  model.handle("rows", () => pack([{ ...flagged[1], review: "corrected", flags: "" }], 2, [1]));
+  model.update({ rows_version: 2 });
+  await soon(() => expect(one(".sw-review-end").hidden).toBe(false));
+  one(".sw-review").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true }));
+  await soon(() => expect(one(".sw-body").hidden).toBe(false));
+  await soon(() => expect(cards().length).toBe(6));
+  expect(document.activeElement).toBe(start);
+  expect(start.textContent).toBe("Review 1 flagged"); // the approved one comes with the next rows
+});
+
+it("says why a review cannot begin, and reviews nothing where one only looks", async () => {
+  const model = await kernel(plate());
+  model.handle("review.queue", () => {
+    throw new Error("the store cannot be read");
+  });
+  await show(model);
+  await soon(() => expect(cards().length).toBe(6));
+  all(".sw-head-verbs button")[1].click();
+  await soon(() => expect(page.textContent).toContain("the store cannot be read"));
+  expect(one(".sw-body").hidden).toBe(false);
+  model.update({ can_act: false, can_add: false });
+  expect(all(".sw-head-verbs button").every(({ hidden }) => hidden)).toBe(true);
+  expect(chip("all")).toBeTruthy();
+});

@@ -1,0 +1,131 @@
+/** What leads out of the images and back: adding some, and the review. Both are made when they are first needed. */
+import { type Frame, make, messageOf } from "../shared/frame";
+import { type Model, onTrait } from "../shared/types";
+import { takeDrops } from "./add/drop_target";
+import { AddPanel } from "./add/panel";
+import type { Finder } from "./finder";
+import { ReviewPane } from "./review_pane";
+import { Top } from "./top";
+
+export interface EntranceWishes {
+  /** Something was opened or closed: what is beside it is to be shown or hidden. */
+  changed(): void;
+  /** An image that is judged is to be opened in the editor. */
+  open(id: number): void;
+}
+
+export class Entrances {
+  /** The line above, and what takes the place of the images. */
+  readonly elements: readonly HTMLElement[];
+  readonly #top: Top;
+  readonly #adds = make("div", "sw-adds");
+  readonly #reviews = make("div", "sw-reviews");
+  #panel: AddPanel | null = null;
+  #pane: ReviewPane | null = null;
+  /** Whether a person asked for the ways of adding images. */
+  #adding = false;
+
+  constructor(
+    private readonly model: Model,
+    private readonly frame: Frame,
+    private readonly finder: Finder,
+    private readonly wishes: EntranceWishes,
+    private readonly signal: AbortSignal,
+  ) {
+    this.#top = new Top(frame.t, { add: () => this.#toggle(), review: () => void this.#start() });
+    this.elements = [this.#top.element, this.#adds, this.#reviews];
+    for (const name of ["run", "project_name", "flags_state", "can_add", "can_act"]) onTrait(model, name, signal, () => this.show());
+    takeDrops(frame.root, signal, (transfer) => {
+      if (!this.#can("add") || this.reviewing) return;
+      this.#adding = true;
+      this.wishes.changed();
+      void this.#add.take(transfer);
+    });
+    this.show();
+  }
+
+  get reviewing(): boolean {
+    return this.#pane?.open === true;
+  }
+
+  /** Whether the ways of adding images are in sight. */
+  get adding(): boolean {
+    return !this.#adds.hidden;
+  }
+
+  /** Draws the line above, and the ways in where there are no images yet. */
+  show(): void {
+    const { model, finder } = this;
+    const { rows } = finder;
+    const empty = rows.version > 0 && rows.length === 0;
+    const adds = this.#can("add") && !this.reviewing && (empty || this.#adding);
+    if (adds) this.#adds.append(this.#add.element);
+    this.#adds.hidden = !adds;
+    this.#reviews.hidden = !this.reviewing;
+    this.#top.show({
+      project: model.get("project_name"), images: rows.firstOf || rows.length, run: model.get("run") ?? {},
+      flagged: finder.flagged(), flagging: model.get("flags_state") === "working", adding: this.#adding,
+      canAdd: this.#can("add") && !this.reviewing, canReview: this.#can("act") && !this.reviewing,
+    }); // prettier-ignore
+  }
+
+  /** Rows have changed; null: came or went. */
+  changed(ids: readonly number[] | null): void {
+    this.#pane?.changed(ids);
+  }
+
+  /** Goes through these images, or through what is flagged. */
+  async review(ids?: readonly number[]): Promise<void> {
+    await this.#start(ids);
+  }
+
+  #can(what: "add" | "act"): boolean {
+    return this.model.get<boolean>(`can_${what}`) === true;
+  }
+
+  get #add(): AddPanel {
+    if (this.#panel === null) {
+      this.#panel = new AddPanel(this.frame, this.model, this.signal);
+      this.#panel.onAdded(() => {
+        this.#adding = true; // what became of them stays in sight until it is closed
+      });
+    }
+    return this.#panel;
+  }
+
+  #toggle(): void {
+    this.#adding = !this.#adding;
+    this.wishes.changed();
+  }
+
+  async #start(ids?: readonly number[]): Promise<void> {
+    const { frame } = this;
+    if (this.#pane === null) {
+      const wishes = { open: (id: number) => this.#open(id), closed: () => this.#close() };
+      this.#pane = new ReviewPane(frame, this.finder.rows, wishes, this.signal);
+      this.#reviews.append(this.#pane.element);
+    }
+    this.#reviews.hidden = false; // it takes the focus
+    try {
+      await this.#pane.start(ids);
+    } catch (error) {
+      this.#say(messageOf(error), "error");
+    }
+    this.wishes.changed();
+  }
+
+  #close(): void {
+    this.wishes.changed();
+    this.#top.focusReview();
+  }
+
+  #open(id: number): void {
+    if (this.model.get<boolean>("opens")) this.wishes.open(id);
+    else this.#say(this.frame.t("gallery.opens_nothing"), "info");
+  }
+
+  #say(text: string, tone: "info" | "error"): void {
+    const { banner, t } = this.frame;
+    banner.show(text, tone, { label: t("gallery.close"), run: () => banner.hide() });
+  }
+}
