@@ -27,7 +27,8 @@ from spheroseg_widgets.store.job_state import QUEUED
 
 from .base import KERNEL_ID, STATIC, SpheroWidget
 from .editor_clipboard import Clipboard
-from .editor_document import BORDER, Document, Operation
+from .editor_document import BORDER, Document, Operation, Rings
+from .editor_layers import Layers
 from .editor_pixels import shown_plane
 from .editor_session import EditSession, Verdict
 from .numbers import three
@@ -39,7 +40,7 @@ FACE_WIDTH = 720
 logger = logging.getLogger(__name__)
 
 
-class Editor(Clipboard, SpheroWidget):
+class Editor(Clipboard, Layers, SpheroWidget):
     """Look at an image, correct its outlines, save them as a revision.
 
     Parameters
@@ -234,7 +235,9 @@ class Editor(Clipboard, SpheroWidget):
             finally:
                 self._push_version(session)
             after, count = session.version, session.document.n_operations
+            areas = [_area(session.document.rings(verdict.outline_id)) for verdict in verdicts]
         sent, blobs = _answered(verdicts)
+        sent = [{**one, "area_px2": area} for one, area in zip(sent, areas, strict=True)]
         return Answer({"verdicts": sent, "before": before, "version": after, "draft_operations": count}, blobs)
 
     @rpc_method("save", ordered=True)
@@ -373,6 +376,11 @@ def _answered(verdicts: Sequence[Verdict]) -> tuple[list[dict[str, Any]], list[b
             "geometry": geometry,
         })  # fmt: skip
     return sent, blobs
+
+
+def _area(rings: Rings | None) -> float | None:
+    """Return the area of an outline as it is stored, px2: what the browser's own measurement is confirmed by."""
+    return None if rings is None else float(Outlines.from_rings([rings]).shapely(0).area)
 
 
 def _for_picture(document: Document) -> tuple[Outlines, Any]:
