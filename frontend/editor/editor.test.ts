@@ -25,9 +25,9 @@ describe("looking", () => {
     const { editor } = await open();
     expect(text(".sw-editor-name")).toBe("image-1.tif");
     expect(text(".sw-editor-count")).toBe("3 objects");
-    expect(text(".sw-editor-bar")).toMatch(/µm$/);
+    expect(text(".sw-scale-bar")).toMatch(/µm$/);
     point(shown!, "pointermove", 100.5, 50.5);
-    expect(text(".sw-editor-readout")).toBe("2 000  at  100, 50 px");
+    expect(text(".sw-editor-readout")).toBe("2 000  at  100, 50 px  ·  201, 101 µm");
     expect(editor.work.selection.ids.size).toBe(0);
   });
 
@@ -333,7 +333,7 @@ describe("picture", () => {
     const { renderer, view, store, window } = shown!.editor;
     const selected = new Set([...shown!.editor.selection.ids].map((id) => store.slot(id)!));
     renderer.change("all");
-    renderer.draw({ view, store, window, selected, hidden: null, outlines: true }, devicePixelRatio);
+    renderer.draw({ view, store, window, selected, hidden: null, outlines: true, opacity: 1, width: 1.5, heat: 0 }, devicePixelRatio);
     const [sx, sy] = view.toScreen(x, y);
     const { gl } = renderer as GlRenderer;
     const pixel = new Uint8Array(4);

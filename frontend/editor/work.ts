@@ -46,6 +46,8 @@ export class Work {
   /** What is known of the image, even when it cannot be shown. */
   image: ImageInfo | null = null;
   pixels: Pixels | null = null;
+  /** Areas (px2) as the kernel measured what it stored. */
+  readonly #measured = new WeakMap<Rings, number>();
   #outbox: Outbox | null = null;
   #loading: AbortController | null = null;
   #image = 0;
@@ -86,6 +88,16 @@ export class Work {
   /** Changes that no revision holds yet. */
   get unsaved(): number {
     return this.#draftOperations + (this.#outbox?.waiting.length ?? 0);
+  }
+
+  /** Area of an outline as the kernel measured what it stored, px2; undefined where it has not. */
+  measured(slot: number): number | undefined {
+    return this.#measured.get(this.store.rings(slot));
+  }
+
+  /** Whether a change of an outline is on its way to the kernel, which confirms its measurements. */
+  isOnItsWay(id: string): boolean {
+    return this.#outbox?.waiting.some(({ outline }) => outline === id) ?? false;
   }
 
   get saving(): boolean {
@@ -227,7 +239,10 @@ export class Work {
         }
         return unwire(verdicts, answer.buffers);
       },
-      verdict: (verdict) => this.#heed(verdict),
+      verdict: (verdict) => {
+        this.#heed(verdict);
+        this.#confirm(verdict);
+      },
       changed: () => this.listener.changed(),
     });
   }
@@ -320,6 +335,12 @@ export class Work {
     }
     this.listener.say(`editor.${state}.${reason}`, "warning", { area: rings ? area(rings) : 0 });
     this.listener.changed();
+  }
+
+  #confirm({ outline, area_px2 }: Verdict): void {
+    const slot = this.store.slot(outline);
+    if (slot === undefined || typeof area_px2 !== "number" || this.isOnItsWay(outline)) return;
+    this.#measured.set(this.store.rings(slot), area_px2);
   }
 
   #there(id: string): boolean {
