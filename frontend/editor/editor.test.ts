@@ -65,6 +65,19 @@ describe("looking", () => {
   });
 });
 
+it("asks again when its call overtakes the news that another image is wanted", async () => {
+  const { kernel } = await open();
+  let early = 3;
+  kernel.model.handle("document", (params) => {
+    if (early-- > 0) throw Object.assign(new Error("another image was opened meanwhile"), { name: "AnotherImageError" });
+    return kernel.document(params.image_id as number);
+  });
+  press(shown!, ".");
+  await until(() => text(".sw-editor-name") === "image-2.tif");
+  expect(shown!.editor.chrome.card.hidden).toBe(true);
+  expect(early).toBeLessThan(0);
+});
+
 describe("editing", () => {
   it("drags a vertex: area live, one outline sent, stored before it says so", async () => {
     const { editor, kernel } = await open();

@@ -12,6 +12,7 @@ import { History, type Change, type Step } from "./history";
 import * as journal from "./journal";
 import { operationsOf, unwire, wire, type Operation, type SentVerdict, type Verdict } from "./operations";
 import { Outbox, type Storing } from "./outbox";
+import { patiently } from "./patience";
 import { Pixels, type PixelsInfo } from "./pixels";
 import { Selection } from "./selection";
 import { FLAG, OutlineStore, type Attributes } from "./store";
@@ -116,8 +117,9 @@ export class Work {
     this.listener.changed();
     try {
       const options = { signal: loading.signal };
-      const asked = this.rpc.call<DocumentInfo>("document", { image_id: image }, options);
-      const both = Promise.all([asked, this.rpc.call<PixelsInfo>("pixels", { image_id: image }, options)]);
+      const ask = <T>(method: string) => patiently(() => this.rpc.call<T>(method, { image_id: image }, options), loading.signal);
+      const asked = ask<DocumentInfo>("document");
+      const both = Promise.all([asked, ask<PixelsInfo>("pixels")]);
       both.catch(() => undefined);
       this.image = (await asked).value.image;
       const [document, pixels] = await both;

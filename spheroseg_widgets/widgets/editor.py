@@ -40,6 +40,10 @@ FACE_WIDTH = 720
 logger = logging.getLogger(__name__)
 
 
+class AnotherImageError(StoreError):
+    """A call is about another image than the open one: the browser asked before the kernel heard of it, or too late."""
+
+
 class Editor(Clipboard, Layers, SpheroWidget):
     """Look at an image, correct its outlines, save them as a revision.
 
@@ -302,7 +306,7 @@ class Editor(Clipboard, Layers, SpheroWidget):
 
     def _session_of(self, params: dict[str, Any]) -> EditSession:
         if params.get("image_id") != self.image_id:
-            raise StoreError("another image was opened meanwhile; open this one again to go on")
+            raise AnotherImageError("another image was opened meanwhile; open this one again to go on")
         return self._current()
 
     def _known_classes(self) -> list[str]:

@@ -84,3 +84,14 @@ def test_the_kernel_confirms_the_area_of_what_it_stored(project: Project) -> Non
     assert gone["area_px2"] is None
     [refused] = page.step([put_of(str(uuid7()))], [Outlines.from_rings([[SQUARE[:2]]]).to_bytes()])
     assert (refused["state"], refused["area_px2"]) == ("refused", None)
+
+
+def test_a_call_about_another_image_is_told_apart_so_that_the_browser_asks_again(project: Project) -> None:
+    editor = Editor(project, "a.tif")
+    page = Page(editor)
+    other = first(project) + 1
+    with pytest.raises(FailedError) as failed:
+        page.call("document", image_id=other)
+    assert failed.value.kind == "AnotherImageError"
+    editor.image_id = other
+    assert page.call("document")[0]["image"]["name"] == "b.tif"

@@ -269,9 +269,10 @@ export class ObjectsPanel implements Panel {
     list.setAttribute("aria-multiselectable", "true");
     list.setAttribute("aria-colcount", String(SORTS.length + 1));
     list.prepend(names);
+    list.append(this.#empty);
     list.addEventListener("keydown", (event) => this.#key(event));
     list.addEventListener("pointerleave", () => this.editor.point(null));
-    this.element.append(filters, this.#classes, list, this.#empty);
+    this.element.append(filters, this.#classes, list);
   }
 
   #head(by: SortBy): HTMLElement {

@@ -113,13 +113,14 @@ export class Ghost {
     else void this.list();
   }
 
-  paint(view: View, ratio: number): void {
+  /** @param there the image is shown that they are of */
+  paint(view: View, ratio: number, there: boolean): void {
     const { element } = this;
-    const place = this.#outlines ? [view.scale, view.x, view.y, view.width, view.height, ratio, this.shown!.id].join() : "";
+    const place = there && this.#outlines ? [view.scale, view.x, view.y, view.width, view.height, ratio, this.shown!.id].join() : "";
     if (place === this.#painted) return;
     this.#painted = place;
-    element.hidden = !this.#outlines;
-    if (!this.#outlines) return;
+    element.hidden = !place;
+    if (!place || !this.#outlines) return;
     element.width = Math.round(view.width * ratio);
     element.height = Math.round(view.height * ratio);
     const context = element.getContext("2d")!;

@@ -32,7 +32,7 @@ export class Reading {
   /** Draw what has a canvas of its own. */
   draw(ratio: number): void {
     const { view, work, width, height, window } = this.editor;
-    this.ghost.paint(view, ratio);
+    this.ghost.paint(view, ratio, work.info !== null);
     this.minimap.show(work.info && work.pixels, width, height, view, window, this.looks.values.minimap);
   }
 
