@@ -287,6 +287,7 @@ function paintWords(context: CanvasRenderingContext2D, view: View, text: string,
 /** A line with a tick at each end, and how long it is. */
 function paintRuler(context: CanvasRenderingContext2D, state: OverlayState, [from, to]: readonly [Point, Point]): void {
   const { view } = state;
+  if (!onScreen(view, bounds([Float32Array.of(...from, ...to)]))) return;
   const [[x0, y0], [x1, y1]] = [view.toScreen(...from), view.toScreen(...to)];
   const size = Math.hypot(x1 - x0, y1 - y0) || 1;
   const across = [-(y1 - y0) / size, (x1 - x0) / size].map((part) => part * RULER_TICK);
