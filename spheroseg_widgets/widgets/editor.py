@@ -19,6 +19,7 @@ from spheroseg_widgets.errors import ConflictError, SpherosegError, StoreError
 from spheroseg_widgets.imaging.normalise import normalise
 from spheroseg_widgets.measure.definitions import to_micrometres
 from spheroseg_widgets.measure.shape import SHAPE_COLUMNS
+from spheroseg_widgets.outlines.flags import areas
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.project.settling import UnsavedChangesWarning
@@ -239,9 +240,9 @@ class Editor(Clipboard, Layers, SpheroWidget):
             finally:
                 self._push_version(session)
             after, count = session.version, session.document.n_operations
-            areas = [_area(session.document.rings(verdict.outline_id)) for verdict in verdicts]
+            measured = [_area(session.document.rings(verdict.outline_id)) for verdict in verdicts]
         sent, blobs = _answered(verdicts)
-        sent = [{**one, "area_px2": area} for one, area in zip(sent, areas, strict=True)]
+        sent = [{**one, "area_px2": area} for one, area in zip(sent, measured, strict=True)]
         return Answer({"verdicts": sent, "before": before, "version": after, "draft_operations": count}, blobs)
 
     @rpc_method("save", ordered=True)
@@ -384,7 +385,7 @@ def _answered(verdicts: Sequence[Verdict]) -> tuple[list[dict[str, Any]], list[b
 
 def _area(rings: Rings | None) -> float | None:
     """Return the area of an outline as it is stored, px2: what the browser's own measurement is confirmed by."""
-    return None if rings is None else float(Outlines.from_rings([rings]).shapely(0).area)
+    return None if rings is None else float(areas(Outlines.from_rings([rings]))[0])
 
 
 def _for_picture(document: Document) -> tuple[Outlines, Any]:
