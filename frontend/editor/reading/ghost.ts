@@ -49,6 +49,8 @@ export class Ghost {
   #image = 0;
   #revision: number | null = null;
   #asked: AbortController | null = null;
+  /** Somebody wants to know which there are: they are asked for again when they may be others. */
+  #wantsList = false;
   #listed = false;
   #painted = "";
 
@@ -66,13 +68,14 @@ export class Ghost {
       this.revisions = [];
       this.#show(null, null);
     }
-    if (this.choice !== null) void this.list();
+    if (this.#wantsList) void this.list();
     else this.changed();
   }
 
-  /** Ask which revisions there are, once an image. */
+  /** Ask which revisions there are, once for what is open. */
   async list(): Promise<void> {
-    if (this.#listed) return;
+    this.#wantsList = true;
+    if (this.#listed || !this.#image) return;
     this.#listed = true;
     const asked = this.#ask();
     try {

@@ -198,6 +198,20 @@ describe("other outlines", () => {
   });
 });
 
+it("lists the revision that was saved meanwhile", async () => {
+  const { kernel } = await open();
+  press(shown!, "Q", { shiftKey: true });
+  await until(() => shown!.el.querySelectorAll(".sw-editor-revision").length === 4);
+  kernel.base = 6;
+  kernel.version++;
+  kernel.model.handle("layer_revisions", () => [
+    revision(6, { source: "edit", run: null, parent: 5, holds: true }), revision(5, { source: "edit", run: null, parent: 3 }), revision(4), revision(3),
+  ]);
+  kernel.model.event("version", { image_id: 1, version: null });
+  await until(() => shown!.el.querySelectorAll(".sw-editor-revision").length === 5);
+  expect(text(".sw-editor-revisions")).toContain("Edited, revision 5");
+});
+
 describe("settings", () => {
   it("of opacity and width act on the picture and stay", async () => {
     const { editor } = await open();
@@ -239,7 +253,7 @@ describe("going", () => {
     press(shown!, "]");
     expect(chosen()).toBe(1);
     press(shown!, "[");
-    press(shown!, "[");
+    press(shown!, "[", { ctrlKey: true, altKey: true, modifierAltGraph: true }); // as AltGr gives it
     expect(chosen()).toBe(0);
     const [x, y] = editor.view.toImage(editor.view.width / 2, editor.view.height / 2);
     expect([Math.round(x), Math.round(y)]).toEqual([40, 40]);
