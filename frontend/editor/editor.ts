@@ -188,7 +188,9 @@ export class Editor implements ToolHost {
   hover(at: Pointer | null): void {
     if ((at === null) !== (this.#hover === null)) this.redraw();
     this.#hover = at;
-    const slot = at && this.outlinesShown ? this.store.hit(at.x, at.y, 0) : null;
+    // While one draws, outlines do not light up under the tool, unless their rows do.
+    const lit = this.outlinesShown && (this.#tool.handles || this.side.open === "objects");
+    const slot = at && lit ? this.store.hit(at.x, at.y, 0) : null;
     this.point(slot === null ? null : this.store.id(slot));
     readings(this.chrome, this.work, this.reading.heat, at, this.frame.t);
   }

@@ -3,6 +3,7 @@ import "../shared/tokens.css";
 import "./editor.css";
 import "./objects/objects.css";
 import "./reading/reading.css";
+import "./side.css";
 
 import { mount } from "../shared/frame";
 import type { RenderProps } from "../shared/types";

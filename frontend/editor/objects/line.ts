@@ -10,7 +10,6 @@ import type { Line } from "./list";
 import type { Mark } from "./rows";
 
 export interface Shown {
-  id: string;
   number: number;
   /** Of all that are listed, from 1. */
   place: number;

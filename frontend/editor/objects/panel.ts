@@ -124,7 +124,7 @@ export class ObjectsPanel implements Panel {
     const { classIndex, confidence } = store.attributes(slot);
     const moving = this.#moving(id);
     return {
-      id, classIndex, confidence, number: slot + 1, place: position + 1, className: classes.names[classIndex] ?? "",
+      classIndex, confidence, number: slot + 1, place: position + 1, className: classes.names[classIndex] ?? "",
       area: (moving ?? this.rows.area(slot)) * (pixelSize ?? 1) ** 2, pending: moving !== null || work.isOnItsWay(id),
       marks: this.rows.marks(slot), selected: selection.ids.has(id), active: id === this.#active, hovered: id === hovered, readOnly,
     };
