@@ -34,7 +34,7 @@ const frames = (count = 2) => new Promise<void>((resolve) => {
 const one = (selector: string) => page.querySelector<HTMLElement>(selector) as HTMLElement;
 const all = (selector: string) => [...page.querySelectorAll<HTMLElement>(selector)];
 const stages = () => all(".sw-compare-stage");
-const bars = () => all(".sw-compare-bar").map(({ textContent }) => textContent);
+const bars = () => all(".sw-scale-bar").map(({ textContent }) => textContent);
 const action = (name: string) => one(`[data-action=${name}]`) as HTMLButtonElement;
 const note = (pane = 0) => all(".sw-compare-note")[pane];
 const press = (key: string, target: Element = one(".sw-compare-panes"), more: KeyboardEventInit = {}) =>
@@ -227,7 +227,7 @@ describe("side by side", () => {
     expect(note(2).textContent).toBe("This image is no longer in the project.");
     expect([note(0).hidden, note(1).hidden, note(2).hidden]).toEqual([true, false, false]);
     expect(page.querySelector("img")).toBeNull();
-    expect(all(".sw-compare-bar").map(({ hidden }) => hidden)).toEqual([false, true, true]);
+    expect(all(".sw-scale-bar").map(({ hidden }) => hidden)).toEqual([false, true, true]);
   });
 
   it("shows an image that has no result without outlines, and takes them when they come", async () => {

@@ -3,10 +3,9 @@ import type { Drawings } from "../shared/drawings";
 import { make } from "../shared/frame";
 import { mark, setMark } from "../shared/marks";
 import { halves } from "../shared/names";
-import { three } from "../shared/numbers";
+import { ScaleBar } from "../shared/scale_bar";
 import { type At, strokeOutlines } from "../shared/overlay";
 import type { Translate } from "../shared/strings";
-import { barLength } from "../shared/view";
 import { facts, type Gone, type Seen, stateWords } from "./state";
 import { TILE, type Tiles, lastLevel, levelFor, seenTiles, type Wanted } from "./tiles";
 
@@ -45,7 +44,7 @@ export class Pane {
   readonly #rest = make("span", "sw-compare-name-tail");
   readonly #facts = make("span", "sw-compare-facts");
   readonly #canvas = make("canvas", "sw-compare-canvas");
-  readonly #bar = make("div", "sw-compare-bar");
+  readonly #bar: ScaleBar;
   readonly #note = make("p", "sw-compare-note");
   readonly #cursor = make("div", "sw-compare-cursor");
   shown: Shown | null = null;
@@ -53,12 +52,13 @@ export class Pane {
   height = 1;
 
   constructor(private readonly t: Translate) {
+    this.#bar = new ScaleBar(t);
     const name = make("span", "sw-compare-name");
     name.append(this.#first, this.#rest);
     this.#head.append(this.#mark, name, this.#facts);
     this.#cursor.hidden = true;
     this.#note.hidden = true;
-    this.stage.append(this.#canvas, this.#bar, this.#note, this.#cursor);
+    this.stage.append(this.#canvas, this.#bar.element, this.#note, this.#cursor);
     this.element.append(this.#head, this.stage);
   }
 
@@ -116,7 +116,7 @@ export class Pane {
     context.clearRect(0, 0, width, height);
     const drawn = image !== null && this.#drawTiles(context, image, look);
     this.#say(image ? look.tiles.reason(image.id) : (this.shown.image as Gone).reason, drawn);
-    this.#showBar(drawn ? image : null, at);
+    this.#bar.show(drawn && image ? at.scale : null, image?.pixel_size_um ?? null, Math.min(LONGEST_BAR, this.width / 3));
     if (!image || !drawn || !look.outlines) return;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const { results } = this.shown;
@@ -170,16 +170,5 @@ export class Pane {
     this.#note.hidden = drawn;
     this.#note.dataset.tone = reason === undefined ? "wait" : "error";
     this.#note.textContent = drawn ? "" : (reason ?? this.t("compare.loading"));
-  }
-
-  #showBar(image: Seen | null, { scale }: At): void {
-    this.#bar.hidden = image === null;
-    if (!image) return;
-    const size = image.pixel_size_um;
-    const unit = (size ?? 1) / scale;
-    const length = barLength(Math.min(LONGEST_BAR, this.width / 3), unit);
-    const key = size === null ? "compare.bar_px" : length >= 1000 ? "compare.bar_mm" : "compare.bar_um";
-    this.#bar.textContent = this.t(key, { length: three(key === "compare.bar_mm" ? length / 1000 : length) });
-    this.#bar.style.setProperty("--sw-bar", `${length / unit}px`);
   }
 }

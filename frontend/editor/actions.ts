@@ -4,6 +4,7 @@ import type { Editor } from "./editor";
 import { bounds } from "./geometry";
 import type { Handlers } from "./keys";
 import { objectHandlers } from "./object_actions";
+import { goUncertain, zoomTo } from "./reading/going";
 import { LOOKING, TOOLS, type ToolName } from "./tools/tool";
 
 /** Screen pixels an arrow key moves the view. */
@@ -38,17 +39,25 @@ export function handlersOf(editor: Editor): Handlers {
     "edit.finish": () => void editor.current.finish(),
     "edit.back": () => {
       if (editor.help.shown) editor.closeHelp();
-      else if (!editor.current.back() && editor.current.name !== "select") editor.useTool("select");
+      else if (!editor.current.back() && !editor.clearRuler() && editor.current.name !== "select") editor.useTool("select");
     },
     "select.all": () => editor.selection.set(editor.store.seen()),
     "select.next": () => selectNeighbour(editor, 1),
     "select.previous": () => selectNeighbour(editor, -1),
+    "select.uncertain": () => goUncertain(editor, 1),
+    "select.less_uncertain": () => goUncertain(editor, -1),
     "view.hand": (down) => editor.holdHand(down),
     "view.fit": () => editor.fit(),
     "view.one": () => {
       view.oneToOne();
-      editor.redrawAll();
+      editor.moved();
     },
+    "view.object": () => zoomTo(editor, editor.selection.ids),
+    "view.heat": () => editor.reading.heat.turn(!editor.reading.heat.on),
+    "view.ghost": () => editor.reading.ghost.toggle(),
+    "view.minimap": () => editor.reading.looks.set({ minimap: !editor.reading.looks.values.minimap }),
+    "panel.objects": () => editor.togglePanel("objects"),
+    "panel.layers": () => editor.togglePanel("layers"),
     "view.zoom_in": zoom(ZOOM),
     "view.zoom_out": zoom(1 / ZOOM),
     "view.left": () => editor.pan(STEP, 0),

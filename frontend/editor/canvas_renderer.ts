@@ -5,6 +5,7 @@ import type { Rings } from "./geometry";
 import type { Pixels } from "./pixels";
 import { LINE, type Renderer, type Scene } from "./scene";
 import { FLAG } from "./store";
+import { heatPicture, type Heat } from "./reading/heat";
 import type { View } from "../shared/view";
 
 export class CanvasRenderer implements Renderer {
@@ -13,6 +14,8 @@ export class CanvasRenderer implements Renderer {
   #pixels: Pixels | null = null;
   /** The image as grey, for the window it was made with. */
   #grey: { picture: OffscreenCanvas; low: number; high: number } | null = null;
+
+  #heat: { picture: OffscreenCanvas; covers: Heat["covers"] } | null = null;
 
   constructor(private readonly canvas: HTMLCanvasElement) {
     const context = canvas.getContext("2d");
@@ -25,6 +28,10 @@ export class CanvasRenderer implements Renderer {
     this.#grey = null;
   }
 
+  setHeat(heat: Heat | null): void {
+    this.#heat = heat && { picture: heatPicture(heat), covers: heat.covers };
+  }
+
   change(): void {
     // Every frame is drawn from the store.
   }
@@ -35,19 +42,37 @@ export class CanvasRenderer implements Renderer {
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     context.scale(ratio, ratio);
     this.#drawImage(scene);
+    this.#drawHeat(scene);
     if (!scene.outlines) return false;
+    context.globalAlpha = scene.opacity;
     for (const slot of scene.store.query(scene.view.visible())) {
       if (slot === scene.hidden) continue;
       const { classIndex, flags } = scene.store.attributes(slot);
-      const width = scene.selected.has(slot) ? LINE.selected : LINE.normal;
+      const width = scene.width + (scene.selected.has(slot) ? LINE.thicker : 0);
       strokeRings(context, scene.view, scene.store.rings(slot), classColour(classIndex), width);
-      if (flags & FLAG.lowConfidence) hatch(context, scene.view, scene.store.rings(slot), classColour(classIndex));
+      if (flags & FLAG.lowConfidence) hatch(context, scene.view, scene.store.rings(slot), classColour(classIndex), scene.opacity);
     }
+    context.globalAlpha = 1;
     return false;
   }
 
   dispose(): void {
-    this.#grey = null;
+    this.#grey = this.#heat = null;
+  }
+
+  #drawHeat({ view, heat }: Scene): void {
+    if (!this.#pixels || !this.#heat || !heat) return;
+    const context = this.#context;
+    const { width, height, downsample } = this.#pixels.info;
+    const { picture, covers } = this.#heat;
+    const size = downsample * view.scale;
+    context.globalAlpha = heat;
+    context.imageSmoothingEnabled = true;
+    // Only so much of it as the image has.
+    context.drawImage(
+      picture, 0, 0, picture.width / covers[0], picture.height / covers[1], view.x, view.y, width * size, height * size,
+    );
+    context.globalAlpha = 1;
   }
 
   #drawImage({ view, window }: Scene): void {
@@ -62,7 +87,7 @@ export class CanvasRenderer implements Renderer {
   }
 }
 
-function greyPicture(pixels: Pixels, low: number, high: number): OffscreenCanvas {
+export function greyPicture(pixels: Pixels, low: number, high: number): OffscreenCanvas {
   const { width, height } = pixels.info;
   const black = pixels.stored(low), gain = 255 / Math.max(1e-6, pixels.stored(high) - black);
   const image = new ImageData(width, height);
@@ -107,11 +132,11 @@ export function strokeRings(
   context.setLineDash([]);
 }
 
-function hatch(context: CanvasRenderingContext2D, view: View, rings: Rings, colour: string): void {
+function hatch(context: CanvasRenderingContext2D, view: View, rings: Rings, colour: string, opacity: number): void {
   context.save();
   context.clip(pathOf(view, rings), "evenodd");
   context.strokeStyle = colour;
-  context.globalAlpha = 0.6;
+  context.globalAlpha = 0.6 * opacity;
   context.lineWidth = 1;
   context.beginPath();
   for (let x = -view.height; x < view.width; x += 9) {

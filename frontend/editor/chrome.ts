@@ -1,6 +1,7 @@
 /** The parts around the picture: header, tool column, footer. It shows what it is told and calls the actions. */
 
 import { make } from "../shared/frame";
+import { ScaleBar } from "../shared/scale_bar";
 import type { Translate } from "../shared/strings";
 import { Buttons } from "./buttons";
 import { icon, type IconName } from "./icons";
@@ -9,7 +10,7 @@ import { LOOKING, TOOLS, type ToolName } from "./tools/tool";
 
 /** Tools in the order of the column, in groups. */
 const COLUMN: readonly (readonly ToolName[])[] = [
-  ["select", "vertices", "pan"],
+  ["select", "vertices", "pan", "ruler"],
   ["draw", "rectangle", "ellipse"],
   ["brush", "eraser", "slice", "reshape"],
 ];
@@ -22,7 +23,7 @@ export class Chrome {
   readonly picture = make("canvas", "sw-editor-picture");
   readonly overlay = make("canvas", "sw-editor-overlay");
   readonly readout = make("div", "sw-editor-readout");
-  readonly bar = make("div", "sw-editor-bar");
+  readonly bar: ScaleBar;
   readonly wait = make("div", "sw-editor-wait");
   readonly card = make("div", "sw-card sw-editor-card");
   readonly name = make("span", "sw-editor-name");
@@ -32,7 +33,8 @@ export class Chrome {
   readonly save: HTMLButtonElement;
   readonly said = make("span", "sw-editor-said");
   readonly object = make("span", "sw-editor-object");
-  readonly count = make("span", "sw-editor-count");
+  /** How many objects there are; shows the list of them. */
+  readonly count: HTMLButtonElement;
   /** How many are hidden; shows them again. */
   readonly hidden: HTMLButtonElement;
   readonly zoom = make("span", "sw-editor-zoom");
@@ -42,6 +44,7 @@ export class Chrome {
 
   constructor(private readonly t: Translate, act: (action: Action) => void, readOnly: boolean) {
     this.buttons = new Buttons(t, act, () => this.stage.focus({ preventScroll: true }));
+    this.bar = new ScaleBar(t);
     const { buttons } = this;
     this.save = buttons.text("edit.save", "editor.save", "sw-button sw-button-main");
     this.retry = make("button", "sw-button", t("common.retry"));
@@ -69,11 +72,11 @@ export class Chrome {
     this.stage.tabIndex = 0;
     this.stage.setAttribute("role", "application");
     this.stage.setAttribute("aria-label", t("editor.picture"));
-    for (const element of [this.wait, this.readout, this.bar]) element.hidden = true;
+    for (const element of [this.wait, this.readout]) element.hidden = true;
     this.wait.textContent = t("editor.loading");
     this.card.setAttribute("role", "alert");
     this.card.hidden = true;
-    this.stage.append(this.picture, this.overlay, this.readout, this.bar, this.wait, this.card);
+    this.stage.append(this.picture, this.overlay, this.readout, this.bar.element, this.wait, this.card);
 
     this.brightness = this.#slider("brightness");
     this.contrast = this.#slider("contrast");
@@ -86,8 +89,9 @@ export class Chrome {
     this.said.setAttribute("role", "status");
     const looks = make("span", "sw-editor-looks");
     looks.append(
-      buttons.icon("view.outlines", "outlines"), buttons.icon("view.fit", "fit"), buttons.icon("view.one", "one"), this.zoom,
+      buttons.icon("view.outlines", "outlines"), buttons.icon("view.fit", "fit"), buttons.icon("view.one", "one"), this.zoom, buttons.icon("panel.layers", "layers"),
     );
+    this.count = buttons.text("panel.objects", "editor.objects", "sw-button sw-editor-small sw-editor-count");
     this.hidden = buttons.text("object.show_all", "editor.hidden", "sw-button sw-editor-small");
     this.hidden.hidden = true;
     this.footer.append(this.object, this.said, light, this.count, this.hidden, looks);
@@ -106,13 +110,6 @@ export class Chrome {
 
   showTool(name: ToolName): void {
     for (const tool of TOOLS) this.buttons.press(`tool.${tool}`, tool === name);
-  }
-
-  /** Lay out a scale bar of so many screen pixels. */
-  showBar(pixels: number, words: string): void {
-    this.bar.style.setProperty("--sw-bar", `${pixels}px`);
-    this.bar.textContent = words;
-    this.bar.hidden = !words;
   }
 
   /** What is said stays until something else is. */

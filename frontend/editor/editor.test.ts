@@ -25,9 +25,9 @@ describe("looking", () => {
     const { editor } = await open();
     expect(text(".sw-editor-name")).toBe("image-1.tif");
     expect(text(".sw-editor-count")).toBe("3 objects");
-    expect(text(".sw-editor-bar")).toMatch(/µm$/);
+    expect(text(".sw-scale-bar")).toMatch(/µm$/);
     point(shown!, "pointermove", 100.5, 50.5);
-    expect(text(".sw-editor-readout")).toBe("2 000  at  100, 50 px");
+    expect(text(".sw-editor-readout")).toBe("2 000  at  100, 50 px  ·  201, 101 µm");
     expect(editor.work.selection.ids.size).toBe(0);
   });
 
@@ -63,6 +63,19 @@ describe("looking", () => {
     expect(kernel.model.get("image_id")).toBe(2);
     expect([editor.view.scale, editor.view.x, editor.tool().name, editor.chrome.contrast.value]).toEqual([scale, x, "vertices", "0.5"]);
   });
+});
+
+it("asks again when its call overtakes the news that another image is wanted", async () => {
+  const { kernel } = await open();
+  let early = 3;
+  kernel.model.handle("document", (params) => {
+    if (early-- > 0) throw Object.assign(new Error("another image was opened meanwhile"), { name: "AnotherImageError" });
+    return kernel.document(params.image_id as number);
+  });
+  press(shown!, ".");
+  await until(() => text(".sw-editor-name") === "image-2.tif");
+  expect(shown!.editor.chrome.card.hidden).toBe(true);
+  expect(early).toBeLessThan(0);
 });
 
 describe("editing", () => {
@@ -333,7 +346,7 @@ describe("picture", () => {
     const { renderer, view, store, window } = shown!.editor;
     const selected = new Set([...shown!.editor.selection.ids].map((id) => store.slot(id)!));
     renderer.change("all");
-    renderer.draw({ view, store, window, selected, hidden: null, outlines: true }, devicePixelRatio);
+    renderer.draw({ view, store, window, selected, hidden: null, outlines: true, opacity: 1, width: 1.5, heat: 0 }, devicePixelRatio);
     const [sx, sy] = view.toScreen(x, y);
     const { gl } = renderer as GlRenderer;
     const pixel = new Uint8Array(4);

@@ -15,11 +15,14 @@ import { listen } from "./input";
 import type { Handlers } from "./keys";
 import { Notices } from "./notices";
 import { setClass } from "./object_actions";
-import { paintOverlay } from "./overlay";
+import { ObjectsPanel } from "./objects/panel";
+import { Painter } from "./painter";
 import { adjusted, type Window } from "./pixels";
-import { classOf, objectName, readings, showFooter, showHeader } from "./readings";
+import { Reading } from "./reading/reading";
+import { classOf, readings, showHeader } from "./readings";
 import type { Renderer } from "./scene";
 import { shareAside, shareSelection } from "./sharing";
+import { Side, type PanelName } from "./side";
 import { Strip } from "./strip";
 import { makeTools } from "./tools/all";
 import { PanTool } from "./tools/pan";
@@ -40,6 +43,12 @@ export class Editor implements ToolHost {
   readonly clipboard: Clipboard;
   readonly classMenu: ClassMenu;
   readonly strip: Strip;
+  readonly painter = new Painter(this);
+  readonly reading: Reading;
+  readonly objects: ObjectsPanel;
+  readonly side: Side;
+  /** The outline that is pointed at, in the picture or in the list. */
+  hovered: string | null = null;
   readonly drawing: Drawing = { classIndex: 0, hole: false };
   preview: Preview | null = null;
   renderer!: Renderer;
@@ -49,17 +58,12 @@ export class Editor implements ToolHost {
   #handHeld = false;
   #hover: Pointer | null = null;
   #coarse = false;
-  #outlines = true;
+  outlinesShown = true;
   #base: Window = { low: 0, high: 1 };
-  #frame = 0;
-  #dirty = { scene: true, overlay: true };
-  #hidden: number | null = null;
-  #goal: { factor: number; x: number; y: number } | null = null;
-  #size: [number, number] = [0, 0];
   /** Size of the image that was shown last. */
   #shown: [number, number] | null = null;
 
-  constructor(private readonly model: Model, private readonly frame: Frame, signal: AbortSignal) {
+  constructor(private readonly model: Model, readonly frame: Frame, signal: AbortSignal) {
     const { t } = frame;
     const readOnly = model.get<boolean>("read_only");
     this.chrome = new Chrome(t, (action) => this.handlers[action](true), readOnly);
@@ -82,6 +86,9 @@ export class Editor implements ToolHost {
     this.clipboard = new Clipboard(frame.rpc);
     this.classMenu = new ClassMenu(t, this.work.classes, (number) => setClass(this, number), () => this.release());
     this.strip = new Strip(t, this.chrome.buttons, this.classMenu, this, readOnly);
+    this.reading = new Reading(this);
+    this.objects = new ObjectsPanel(t, this, signal);
+    this.side = new Side(t, this.chrome.buttons, { objects: this.objects, layers: this.reading.panel }, this.reading.looks);
     this.#tools = makeTools(this);
     this.#hand = new PanTool(this);
     this.#tool = this.#tools.select;
@@ -90,8 +97,7 @@ export class Editor implements ToolHost {
     this.work.store.onChange((slots) => {
       this.renderer.change(slots);
       this.#tool.changed();
-      this.#dirty.scene = true;
-      this.redraw();
+      this.redrawAll();
     });
     this.selection.onChange(() => {
       this.#tool.changed();
@@ -103,6 +109,7 @@ export class Editor implements ToolHost {
     onTrait<number>(model, "image_id", signal, () => void this.#open());
     frame.onTheme(() => this.redraw());
     this.useTool("select");
+    this.side.restore();
     void this.#open();
   }
 
@@ -161,16 +168,8 @@ export class Editor implements ToolHost {
     this.#say(key, "warning", {});
   }
 
-  /** Draw what lies over the picture; the picture itself only when it changed. */
   redraw(): void {
-    this.#dirty.overlay = true;
-    const hides = this.preview?.hides;
-    const hidden = hides ? (this.store.slot(hides) ?? null) : null;
-    if (hidden !== this.#hidden) {
-      this.#hidden = hidden;
-      this.#dirty.scene = true;
-    }
-    this.#frame ||= requestAnimationFrame(() => this.#draw());
+    this.painter.redraw();
   }
 
   // Input
@@ -189,7 +188,11 @@ export class Editor implements ToolHost {
   hover(at: Pointer | null): void {
     if ((at === null) !== (this.#hover === null)) this.redraw();
     this.#hover = at;
-    readings(this.chrome, this.work, at, this.frame.t);
+    // While one draws, outlines do not light up under the tool, unless their rows do.
+    const lit = this.outlinesShown && (this.#tool.handles || this.side.open === "objects");
+    const slot = at && lit ? this.store.hit(at.x, at.y, 0) : null;
+    this.point(slot === null ? null : this.store.id(slot));
+    readings(this.chrome, this.work, this.reading.heat, at, this.frame.t);
   }
 
   coarse(coarse: boolean): void {
@@ -197,12 +200,7 @@ export class Editor implements ToolHost {
   }
 
   zoom(screenX: number, screenY: number, factor: number, smooth: boolean): void {
-    if (!smooth || matchMedia("(prefers-reduced-motion: reduce)").matches) {
-      this.view.zoomAt(screenX, screenY, factor);
-    } else {
-      this.#goal = { factor: factor * (this.#goal?.factor ?? 1), x: screenX, y: screenY };
-    }
-    this.redrawAll();
+    this.painter.zoom(screenX, screenY, factor, smooth);
   }
 
   doubleClick(at: Pointer): void {
@@ -213,57 +211,19 @@ export class Editor implements ToolHost {
   // Drawing
 
   redrawAll(): void {
-    this.#dirty.scene = true;
-    this.redraw();
+    this.painter.redrawAll();
   }
 
-  #draw(): void {
-    this.#frame = 0;
-    if (!this.#size[0]) return;
-    this.#approach();
-    const ratio = devicePixelRatio;
-    const selected = new Set([...this.selection.ids].map((id) => this.store.slot(id)!).filter((slot) => slot !== undefined));
-    if (this.#dirty.scene) {
-      this.#dirty.scene = false;
-      const scene = {
-        view: this.view, store: this.store, window: this.window, selected, hidden: this.#hidden, outlines: this.#outlines,
-      };
-      if (this.renderer.draw(scene, ratio)) this.redrawAll();
-    }
-    this.#dirty.overlay = false;
-    const { t } = this.frame;
-    paintOverlay(this.chrome.overlay.getContext("2d")!, {
-      view: this.view, store: this.store, selected, preview: this.preview, marks: this.#marks(),
-      imageWidth: this.width, imageHeight: this.height, outlines: this.#outlines,
-      handles: !this.readOnly && this.#outlines && this.#tool.handles,
-      accent: this.frame.token("--sw-accent"), font: `11px ${getComputedStyle(this.chrome.stage).fontFamily}`,
-      label: (slot) => objectName(this.work, slot),
-    }, ratio);
-    showFooter(this.chrome, this.work, this.view, this.preview, t);
-    this.strip.refresh();
-    if (this.#hover) {
-      // The view may have moved under a pointer that rests.
-      const [x, y] = this.view.toImage(this.#hover.screenX, this.#hover.screenY);
-      this.hover({ ...this.#hover, x, y });
-    }
-    this.chrome.stage.style.cursor = this.#handHeld ? this.#hand.cursor : this.#tool.cursor;
-    if (this.#goal) this.redrawAll();
+  /** The view is where it is wanted. */
+  moved(): void {
+    this.painter.moved();
   }
 
-  /** A brush that is not over the picture covers nothing. */
-  #marks(): Marks {
-    const marks = this.#tool.marks();
+  /** What the tool that is taken up wants drawn, and the ruler, which stays. */
+  marks(): Marks {
+    const marks = { ...this.#tool.marks(), ...this.#tools.ruler.marks() };
+    // A brush that is not over the picture covers nothing.
     return this.#hover && !this.#handHeld ? marks : { ...marks, brush: null };
-  }
-
-  /** Go a part of the way to where the wheel wants the view: about a tenth of a second in all. */
-  #approach(): void {
-    const goal = this.#goal;
-    if (!goal) return;
-    const near = Math.abs(Math.log(goal.factor)) < 0.01;
-    const step = near ? goal.factor : goal.factor ** 0.4;
-    this.view.zoomAt(goal.x, goal.y, step);
-    this.#goal = near ? null : { ...goal, factor: goal.factor / step };
   }
 
   get window(): Window {
@@ -276,7 +236,9 @@ export class Editor implements ToolHost {
     const { chrome, frame } = this;
     const body = document.createElement("div");
     body.className = "sw-editor-body";
-    body.append(chrome.tools, chrome.stage);
+    body.append(chrome.tools, chrome.stage, this.side.element);
+    chrome.picture.after(this.reading.ghost.element);
+    chrome.stage.append(this.reading.minimap.element);
     frame.root.append(chrome.header, this.notices.element, this.strip.element, body, chrome.footer, this.help.element);
     try {
       this.renderer = new GlRenderer(chrome.picture, () => this.redrawAll());
@@ -289,31 +251,13 @@ export class Editor implements ToolHost {
       slider.addEventListener("input", () => this.redrawAll(), { signal });
     }
     chrome.retry.addEventListener("click", () => this.work.retry(), { signal });
-    const watch = new ResizeObserver(() => this.#resize());
+    const watch = new ResizeObserver(() => this.painter.resize());
     watch.observe(chrome.stage);
     signal.addEventListener("abort", () => {
       watch.disconnect();
-      cancelAnimationFrame(this.#frame);
+      this.painter.end();
       this.renderer.dispose();
     });
-  }
-
-  #resize(): void {
-    const { stage, picture, overlay } = this.chrome;
-    const [width, height] = [stage.clientWidth, stage.clientHeight];
-    if (!width || !height) return;
-    // What was fitted stays so: a pane that is hidden, or just being laid out, has next to no room.
-    const whole = !this.#size[0] || this.view.isFit(0, 0, this.width, this.height);
-    this.#size = [width, height];
-    for (const canvas of [picture, overlay]) {
-      canvas.width = Math.round(width * devicePixelRatio);
-      canvas.height = Math.round(height * devicePixelRatio);
-    }
-    this.view.resize(width, height);
-    if (whole) this.fit();
-    // A canvas is empty once its size is set: drawn in the same frame it does not flicker.
-    this.#dirty.scene = true;
-    this.#draw();
   }
 
   // The open image
@@ -335,6 +279,7 @@ export class Editor implements ToolHost {
     const open = info.drafts.find(({ kind }) => kind !== "other") ?? info.drafts[0];
     if (open) this.#offer(open);
     this.changed();
+    this.reading.follow(info.image.id, info.base_revision);
     if (!fresh) return;
     const pixels = this.work.pixels!;
     this.renderer.setImage(pixels);
@@ -395,15 +340,33 @@ export class Editor implements ToolHost {
   }
 
   fit(): void {
-    this.#goal = null;
     if (this.width) this.view.fit(0, 0, this.width, this.height);
+    this.moved();
+  }
+
+  showOutlines(shown = !this.outlinesShown): void {
+    this.outlinesShown = shown;
+    this.chrome.buttons.press("view.outlines", shown);
     this.redrawAll();
   }
 
-  showOutlines(shown = !this.#outlines): void {
-    this.#outlines = shown;
-    this.chrome.buttons.press("view.outlines", shown);
-    this.redrawAll();
+  /** Show a panel beside the picture, or put it away, and the keys where they act then. */
+  togglePanel(name: PanelName): void {
+    this.side.toggle(name);
+    if (this.side.open === "objects") this.objects.focus();
+    else if (this.side.open === null) this.release();
+  }
+
+  /** Point at an outline, in the picture or in the list. */
+  point(id: string | null): void {
+    if (id === this.hovered) return;
+    this.hovered = id;
+    this.redraw();
+  }
+
+  /** Take the ruler's line away; false when there is none. */
+  clearRuler(): boolean {
+    return this.#tools.ruler.back();
   }
 
   /** What fields of the strip do with Enter and Esc, and where the keys go then. */

@@ -1,6 +1,9 @@
 /** The outline editor, browser half (Python: `widgets/editor.py`). */
 import "../shared/tokens.css";
 import "./editor.css";
+import "./objects/objects.css";
+import "./reading/reading.css";
+import "./side.css";
 
 import { mount } from "../shared/frame";
 import type { RenderProps } from "../shared/types";

@@ -153,15 +153,20 @@ function showAll(editor: Editor): void {
   if (hidden.length) mark(editor, "hidden", hidden, false);
 }
 
-function mark(editor: Editor, kind: Aside, ids: readonly string[], on: boolean): void {
+/** Lock or hide outlines, or no longer. */
+export function mark(editor: Editor, kind: Aside, ids: readonly string[], on: boolean): void {
   const turned = ids.filter((id) => editor.store.isAside(kind, id) !== on);
   editor.do({ label: `editor.did.${on ? "" : "un"}${kind}`, changes: [], marks: [{ kind, ids: turned, on }] });
 }
 
 /** Delete what the tool has picked, else the selected outlines. */
 function remove(editor: Editor): void {
+  if (!editor.current.remove()) removeSelected(editor);
+}
+
+export function removeSelected(editor: Editor): void {
   const { selection, store } = editor;
-  if (editor.current.remove() || !selection.ids.size) return;
+  if (!selection.ids.size) return;
   editor.commit("editor.did.delete", [...selection.ids].map((id) => removed(store, id)));
 }
 

@@ -27,6 +27,8 @@ export interface Verdict {
   outline: string;
   state: "ok" | "repaired" | "refused";
   reason: string;
+  /** Area of the outline as the kernel measured it, px2; null where it is not there. */
+  area_px2?: number | null;
   /** The outline as the kernel has it now (null: not there); undefined when it has what was sent. */
   rings?: Rings | null;
 }
@@ -37,6 +39,7 @@ export interface SentVerdict {
   outline: string;
   state: Verdict["state"];
   reason: string;
+  area_px2?: number | null;
   geometry: number | null;
 }
 

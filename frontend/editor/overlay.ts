@@ -3,6 +3,7 @@
 import { classColour, type Ring } from "../shared/outlines";
 import { strokeRings } from "./canvas_renderer";
 import { bounds, countVertices, type Box, type Rings } from "./geometry";
+import type { Point } from "./outlines/shapes";
 import { LINE } from "./scene";
 import { FLAG, type OutlineStore } from "./store";
 import type { Marks, Preview } from "./tools/tool";
@@ -18,6 +19,8 @@ const MOST_CUT_MARKS = 400;
 const ON_EDGE = 1;
 /** Screen pixels between the marks of a cut object. */
 const TICK = 7;
+/** Half of the marks at the ends of a ruler, screen pixels. */
+const RULER_TICK = 6;
 
 export interface OverlayState {
   view: View;
@@ -27,11 +30,15 @@ export interface OverlayState {
   marks: Marks;
   imageWidth: number;
   imageHeight: number;
+  /** The slot that is pointed at. */
+  hovered: number | null;
   handles: boolean;
   outlines: boolean;
   accent: string;
   font: string;
   label(slot: number): string;
+  /** A length of so many image pixels in words. */
+  length(px: number): string;
 }
 
 export function paintOverlay(context: CanvasRenderingContext2D, state: OverlayState, ratio: number): void {
@@ -41,6 +48,7 @@ export function paintOverlay(context: CanvasRenderingContext2D, state: OverlaySt
   context.scale(ratio, ratio);
   if (state.outlines) paintCutMarks(context, state);
   if (state.outlines) paintLocks(context, state);
+  paintHovered(context, state);
   for (const { rings, classIndex } of preview?.shapes ?? []) {
     // Crossed lines are dashed in white: seen without colour, and told in words beside the picture.
     strokeRings(context, view, rings, preview?.crossed ? "#ffffff" : classColour(classIndex), LINE.selected);
@@ -59,7 +67,24 @@ export function paintOverlay(context: CanvasRenderingContext2D, state: OverlaySt
   if (marks.brush) paintBrush(context, view, marks.brush);
   if (marks.ghost) dot(context, view, marks.ghost, "rgb(255 255 255 / 70%)", LINE.handle + 2);
   for (const point of marks.picked ?? []) dot(context, view, point, state.accent, LINE.handle + 2);
+  if (marks.ruler) paintRuler(context, state, marks.ruler);
   paintLabels(context, state);
+}
+
+/** The outline that is pointed at, in the picture or in the list, stands out by a white line around its own. */
+function paintHovered(context: CanvasRenderingContext2D, { view, store, hovered, outlines, preview }: OverlayState): void {
+  if (hovered === null || preview || !outlines || !store.alive(hovered)) return;
+  const rings = store.rings(hovered);
+  if (!onScreen(view, bounds(rings))) return;
+  trace(context, view, rings);
+  context.lineJoin = "round";
+  for (const [width, colour] of [
+    [LINE.selected + 4, "rgb(255 255 255 / 85%)"], [LINE.selected, classColour(store.attributes(hovered).classIndex)],
+  ] as const) {
+    context.lineWidth = width;
+    context.strokeStyle = colour;
+    context.stroke();
+  }
 }
 
 function ringsOf(state: OverlayState, slot: number): Rings {
@@ -240,16 +265,45 @@ function paintLabels(context: CanvasRenderingContext2D, state: OverlayState): vo
     const box = bounds(rings);
     if (!onScreen(view, box)) continue;
     const text = state.label(slot);
-    const size = context.measureText(text).width + 12;
-    // Above the outline where there is room, and always whole within the canvas.
+    // Above the outline where there is room.
     const [right, top] = view.toScreen((box[0] + box[2]) / 2, box[1]);
-    const x = Math.min(view.width - size - 4, Math.max(4, right - size / 2));
-    const y = Math.min(view.height - 24, Math.max(4, top - 30));
-    context.fillStyle = "rgb(0 0 0 / 72%)";
-    context.beginPath();
-    context.roundRect(x, y, size, 20, 4);
-    context.fill();
-    context.fillStyle = "#ffffff";
-    context.fillText(text, x + 6, y + 10.5);
+    paintWords(context, view, text, right, top - 20);
   }
+}
+
+/** Words about a place, always whole within the canvas. */
+function paintWords(context: CanvasRenderingContext2D, view: View, text: string, middleX: number, middleY: number): void {
+  const size = context.measureText(text).width + 12;
+  const x = Math.min(view.width - size - 4, Math.max(4, middleX - size / 2));
+  const y = Math.min(view.height - 24, Math.max(4, middleY - 10));
+  context.fillStyle = "rgb(0 0 0 / 72%)";
+  context.beginPath();
+  context.roundRect(x, y, size, 20, 4);
+  context.fill();
+  context.fillStyle = "#ffffff";
+  context.fillText(text, x + 6, y + 10.5);
+}
+
+/** A line with a tick at each end, and how long it is. */
+function paintRuler(context: CanvasRenderingContext2D, state: OverlayState, [from, to]: readonly [Point, Point]): void {
+  const { view } = state;
+  if (!onScreen(view, bounds([Float32Array.of(...from, ...to)]))) return;
+  const [[x0, y0], [x1, y1]] = [view.toScreen(...from), view.toScreen(...to)];
+  const size = Math.hypot(x1 - x0, y1 - y0) || 1;
+  const across = [-(y1 - y0) / size, (x1 - x0) / size].map((part) => part * RULER_TICK);
+  context.beginPath();
+  context.moveTo(x0, y0);
+  context.lineTo(x1, y1);
+  for (const [x, y] of [[x0, y0], [x1, y1]]) {
+    context.moveTo(x - across[0], y - across[1]);
+    context.lineTo(x + across[0], y + across[1]);
+  }
+  for (const [width, colour] of [[4, "rgb(0 0 0 / 70%)"], [1.5, "#ffffff"]] as const) {
+    context.lineWidth = width;
+    context.strokeStyle = colour;
+    context.stroke();
+  }
+  context.font = state.font;
+  context.textBaseline = "middle";
+  paintWords(context, view, state.length(Math.hypot(to[0] - from[0], to[1] - from[1])), (x0 + x1) / 2, (y0 + y1) / 2 - 18);
 }

@@ -1,13 +1,14 @@
 /** The words and numbers around the picture. */
 
 import { count, three } from "../shared/numbers";
+import type { HeatLayer } from "./reading/heat";
 import type { State } from "../shared/rpc";
 import type { Translate } from "../shared/strings";
 import type { Chrome } from "./chrome";
 import { area, oriented } from "./geometry";
 import { FLAG } from "./store";
 import { LOOKING, TOOLS, type Drawing, type Pointer, type Preview } from "./tools/tool";
-import { barLength, type View } from "../shared/view";
+import type { View } from "../shared/view";
 import type { Work } from "./work";
 
 const LONGEST_BAR = 140;
@@ -22,14 +23,21 @@ export function areaText(px2: number, pixelSize: number | null, t: Translate): s
     : t("editor.um2", { value: three(px2 * pixelSize * pixelSize) });
 }
 
-/** Grey value and place under the pointer. */
-export function readings(chrome: Chrome, work: Work, at: Pointer | null, t: Translate): void {
+/** Grey value and place under the pointer, and the probability where its map is shown. */
+export function readings(chrome: Chrome, work: Work, heat: HeatLayer, at: Pointer | null, t: Translate): void {
   const value = at && work.pixels ? work.pixels.valueAt(at.x, at.y) : null;
   chrome.readout.hidden = value === null;
   if (value === null || !at) return;
   const grey = Number.isInteger(value) ? count(value) : three(value);
-  const vars = { grey, x: Math.floor(at.x), y: Math.floor(at.y) };
-  chrome.readout.textContent = t(work.pixels!.info.downsample > 1 ? "editor.readout_mean" : "editor.readout", vars);
+  const parts = [t(work.pixels!.info.downsample > 1 ? "editor.readout_mean" : "editor.readout", {
+    grey, x: Math.floor(at.x), y: Math.floor(at.y),
+  })];
+  const image = work.info?.image;
+  const size = image?.pixel_size_um ?? null;
+  if (size !== null) parts.push(t("editor.readout_um", { x: three(at.x * size), y: three(at.y * size) }));
+  const probability = image ? heat.valueAt(at.x, at.y, image.width, image.height) : null;
+  if (probability !== null) parts.push(t("editor.readout_heat", { value: probability.toFixed(2) }));
+  chrome.readout.textContent = parts.join("  ·  ");
 }
 
 /** What is selected and how large it is (live while it is dragged), the count, the zoom, the scale bar. */
@@ -42,11 +50,7 @@ export function showFooter(chrome: Chrome, work: Work, view: View, preview: Prev
   chrome.hidden.textContent = t("editor.hidden", { n: hidden });
   const percent = view.scale * 100;
   chrome.zoom.textContent = t("editor.zoom", { percent: percent < 10 ? three(percent) : count(percent) });
-  const unit = size ?? 1;
-  const length = barLength(LONGEST_BAR, unit / view.scale);
-  const key = size === null ? "editor.bar_px" : length >= 1000 ? "editor.bar_mm" : "editor.bar_um";
-  const shown = key === "editor.bar_mm" ? length / 1000 : length;
-  chrome.showBar((length / unit) * view.scale, work.info ? t(key, { length: String(Number(shown.toPrecision(3))) }) : "");
+  chrome.bar.show(work.info ? view.scale : null, size, LONGEST_BAR);
 }
 
 function objectText(work: Work, preview: Preview | null, size: number | null, t: Translate): string {
@@ -60,7 +64,7 @@ function objectText(work: Work, preview: Preview | null, size: number | null, t:
   const slot = store.slot(id);
   if (slot === undefined) return "";
   const { confidence, flags } = store.attributes(slot);
-  const parts = [objectName(work, slot), areaText(area(store.rings(slot)), size, t)];
+  const parts = [objectName(work, slot), areaText(work.measured(slot) ?? area(store.rings(slot)), size, t)];
   if (Number.isFinite(confidence)) parts.push(t("editor.confidence", { value: confidence.toFixed(2) }));
   if (flags & FLAG.lowConfidence) parts.push(t("editor.low_confidence"));
   if (flags & FLAG.border) parts.push(t("editor.cut"));

@@ -2,6 +2,9 @@
 
 import "../shared/tokens.css";
 import "./editor.css";
+import "./objects/objects.css";
+import "./reading/reading.css";
+import "./side.css";
 
 import words from "../../spheroseg_widgets/widgets/strings/en.json";
 import { MockAnswer, MockModel } from "../shared/mock";

@@ -12,6 +12,7 @@ import { History, type Change, type Step } from "./history";
 import * as journal from "./journal";
 import { operationsOf, unwire, wire, type Operation, type SentVerdict, type Verdict } from "./operations";
 import { Outbox, type Storing } from "./outbox";
+import { patiently } from "./patience";
 import { Pixels, type PixelsInfo } from "./pixels";
 import { Selection } from "./selection";
 import { FLAG, OutlineStore, type Attributes } from "./store";
@@ -46,6 +47,8 @@ export class Work {
   /** What is known of the image, even when it cannot be shown. */
   image: ImageInfo | null = null;
   pixels: Pixels | null = null;
+  /** Areas (px2) as the kernel measured what it stored. */
+  readonly #measured = new WeakMap<Rings, number>();
   #outbox: Outbox | null = null;
   #loading: AbortController | null = null;
   #image = 0;
@@ -88,6 +91,16 @@ export class Work {
     return this.#draftOperations + (this.#outbox?.waiting.length ?? 0);
   }
 
+  /** Area of an outline as the kernel measured what it stored, px2; undefined where it has not. */
+  measured(slot: number): number | undefined {
+    return this.#measured.get(this.store.rings(slot));
+  }
+
+  /** Whether a change of an outline is on its way to the kernel, which confirms its measurements. */
+  isOnItsWay(id: string): boolean {
+    return this.#outbox?.waiting.some(({ outline }) => outline === id) ?? false;
+  }
+
   get saving(): boolean {
     return this.#saving;
   }
@@ -104,8 +117,9 @@ export class Work {
     this.listener.changed();
     try {
       const options = { signal: loading.signal };
-      const asked = this.rpc.call<DocumentInfo>("document", { image_id: image }, options);
-      const both = Promise.all([asked, this.rpc.call<PixelsInfo>("pixels", { image_id: image }, options)]);
+      const ask = <T>(method: string) => patiently(() => this.rpc.call<T>(method, { image_id: image }, options), loading.signal);
+      const asked = ask<DocumentInfo>("document");
+      const both = Promise.all([asked, ask<PixelsInfo>("pixels")]);
       both.catch(() => undefined);
       this.image = (await asked).value.image;
       const [document, pixels] = await both;
@@ -227,7 +241,10 @@ export class Work {
         }
         return unwire(verdicts, answer.buffers);
       },
-      verdict: (verdict) => this.#heed(verdict),
+      verdict: (verdict) => {
+        this.#heed(verdict);
+        this.#confirm(verdict);
+      },
       changed: () => this.listener.changed(),
     });
   }
@@ -320,6 +337,12 @@ export class Work {
     }
     this.listener.say(`editor.${state}.${reason}`, "warning", { area: rings ? area(rings) : 0 });
     this.listener.changed();
+  }
+
+  #confirm({ outline, area_px2 }: Verdict): void {
+    const slot = this.store.slot(outline);
+    if (slot === undefined || typeof area_px2 !== "number" || this.isOnItsWay(outline)) return;
+    this.#measured.set(this.store.rings(slot), area_px2);
   }
 
   #there(id: string): boolean {

@@ -5,9 +5,11 @@ export function chordOf(event: KeyboardEvent): string {
   const key = event.key === " " ? "space" : event.key.toLowerCase();
   // The shift that makes a sign out of a key belongs to the sign.
   const letterOrName = key.length > 1 || /\p{L}/u.test(key);
+  // AltGr makes signs, as "[" on many keyboards, and is told as Ctrl with Alt by some systems.
+  const sign = event.getModifierState("AltGraph") && !letterOrName;
   return [
-    event.ctrlKey || event.metaKey ? "ctrl+" : "",
-    event.altKey ? "alt+" : "",
+    (event.ctrlKey || event.metaKey) && !sign ? "ctrl+" : "",
+    event.altKey && !sign ? "alt+" : "",
     event.shiftKey && letterOrName ? "shift+" : "",
     key,
   ].join("");

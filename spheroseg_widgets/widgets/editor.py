@@ -19,6 +19,7 @@ from spheroseg_widgets.errors import ConflictError, SpherosegError, StoreError
 from spheroseg_widgets.imaging.normalise import normalise
 from spheroseg_widgets.measure.definitions import to_micrometres
 from spheroseg_widgets.measure.shape import SHAPE_COLUMNS
+from spheroseg_widgets.outlines.flags import areas
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.project.settling import UnsavedChangesWarning
@@ -27,7 +28,8 @@ from spheroseg_widgets.store.job_state import QUEUED
 
 from .base import KERNEL_ID, STATIC, SpheroWidget
 from .editor_clipboard import Clipboard
-from .editor_document import BORDER, Document, Operation
+from .editor_document import BORDER, Document, Operation, Rings
+from .editor_layers import Layers
 from .editor_pixels import shown_plane
 from .editor_session import EditSession, Verdict
 from .numbers import three
@@ -39,7 +41,11 @@ FACE_WIDTH = 720
 logger = logging.getLogger(__name__)
 
 
-class Editor(Clipboard, SpheroWidget):
+class AnotherImageError(StoreError):
+    """A call is about another image than the open one: the browser asked before the kernel heard of it, or too late."""
+
+
+class Editor(Clipboard, Layers, SpheroWidget):
     """Look at an image, correct its outlines, save them as a revision.
 
     Parameters
@@ -234,7 +240,9 @@ class Editor(Clipboard, SpheroWidget):
             finally:
                 self._push_version(session)
             after, count = session.version, session.document.n_operations
+            measured = [_area(session.document.rings(verdict.outline_id)) for verdict in verdicts]
         sent, blobs = _answered(verdicts)
+        sent = [{**one, "area_px2": area} for one, area in zip(sent, measured, strict=True)]
         return Answer({"verdicts": sent, "before": before, "version": after, "draft_operations": count}, blobs)
 
     @rpc_method("save", ordered=True)
@@ -299,7 +307,7 @@ class Editor(Clipboard, SpheroWidget):
 
     def _session_of(self, params: dict[str, Any]) -> EditSession:
         if params.get("image_id") != self.image_id:
-            raise StoreError("another image was opened meanwhile; open this one again to go on")
+            raise AnotherImageError("another image was opened meanwhile; open this one again to go on")
         return self._current()
 
     def _known_classes(self) -> list[str]:
@@ -373,6 +381,11 @@ def _answered(verdicts: Sequence[Verdict]) -> tuple[list[dict[str, Any]], list[b
             "geometry": geometry,
         })  # fmt: skip
     return sent, blobs
+
+
+def _area(rings: Rings | None) -> float | None:
+    """Return the area of an outline as it is stored, px2: what the browser's own measurement is confirmed by."""
+    return None if rings is None else float(areas(Outlines.from_rings([rings]))[0])
 
 
 def _for_picture(document: Document) -> tuple[Outlines, Any]:

@@ -110,7 +110,7 @@ def test_comparisons_in_a_notebook(corrected: Path, lab: Lab, new_page: NewPage)
     page.wait_for_timeout(500)  # a wheel that follows upon scrolling is the page's
     page.mouse.wheel(0, -300)
     zoomed = until(page, lambda: (now := spread(stages.nth(2))) > 1.3 * before and now)
-    bars = side.locator(".sw-compare-bar").all_inner_texts()
+    bars = side.locator(".sw-scale-bar").all_inner_texts()
     assert len(set(bars)) == 1, bars
     page.mouse.click(*middle(stages.nth(0)))  # keys are those of what has the focus
     page.keyboard.press("0")

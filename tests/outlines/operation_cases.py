@@ -1,7 +1,8 @@
 """Cases of operations on outlines that Python and the browser must agree on: `operations.json`, made by this script.
 
 ``python tests/outlines/operation_cases.py`` writes it anew. Each case names an operation, the shapes it is given, and
-what is to come of it: area and number of holes of each part, the largest first.
+what is to come of it: area and number of holes of each part, the largest first. "measured" is the area of each shape as
+it is measured for a revision: what the browser shows while a vertex is dragged must be the same.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.flags import areas
 from spheroseg_widgets.outlines.operations import (
     fill_holes,
@@ -25,7 +27,7 @@ from spheroseg_widgets.outlines.operations import (
     subtract,
     union,
 )
-from spheroseg_widgets.outlines.outlines import Outlines
+from spheroseg_widgets.outlines.outlines import Outlines, signed_area
 from spheroseg_widgets.outlines.simplify import simplify
 
 FILE = Path(__file__).with_name("operations.json")
@@ -200,7 +202,16 @@ def corpus() -> dict[str, Any]:
         if "line" in case:
             case["line"] = _written(case["line"])
         cases.append({**case, "expected": expected(perform(case, shapes))})
-    return {"shapes": shapes, "cases": cases}
+    return {"shapes": shapes, "measured": measured(shapes), "cases": cases}
+
+
+def measured(shapes: dict[str, Any]) -> dict[str, float]:
+    """Return the area of each shape as revisions hold it, px2."""
+    turned = [[np.asarray(ring, np.float32) for ring in rings] for rings in shapes.values()]
+    # Some are written as the hole they also serve as.
+    outer = [[rings[0] if signed_area(rings[0]) > 0 else rings[0][::-1], *rings[1:]] for rings in turned]
+    found = measure_shape(Outlines.from_rings(outer))["area_px2"]
+    return {name: round(float(area), 4) for name, area in zip(shapes, found, strict=True)}
 
 
 def write(made: dict[str, Any]) -> str:
@@ -209,7 +220,16 @@ def write(made: dict[str, Any]) -> str:
         f"{json.dumps(name)}:{json.dumps(rings, separators=(',', ':'))}" for name, rings in made["shapes"].items()
     )
     cases = (json.dumps(case, separators=(",", ":")) for case in made["cases"])
-    return '{"shapes":{\n' + ",\n".join(shapes) + '\n},"cases":[\n' + ",\n".join(cases) + "\n]}\n"
+    areas_of = json.dumps(made["measured"], separators=(",", ":"))
+    return (
+        '{"shapes":{\n'
+        + ",\n".join(shapes)
+        + '\n},"measured":'
+        + areas_of
+        + ',\n"cases":[\n'
+        + ",\n".join(cases)
+        + "\n]}\n"
+    )
 
 
 if __name__ == "__main__":

@@ -77,6 +77,7 @@ def test_a_case_of_the_corpus_gives_what_is_written(case: dict[str, Any]) -> Non
 def test_the_corpus_holds_every_case_of_the_script() -> None:
     made = corpus()
     assert CORPUS["shapes"] == made["shapes"]
+    assert CORPUS["measured"] == pytest.approx(made["measured"], abs=1e-3)
     assert [{**case, "expected": None} for case in CORPUS["cases"]] == [
         {**case, "expected": None} for case in made["cases"]
     ]

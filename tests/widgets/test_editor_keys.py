@@ -26,7 +26,7 @@ def table() -> list[str]:
     rows: list[str] = []
     groups: list[str] = []
     bindings = re.findall(
-        r'\{ action: "([\w.]+)", keys: \[([^\]]*)\],(?: written: \["([^"]*)"\],)? group: "(\w+)"', source
+        r'\{ action: "([\w.]+)", keys: \[((?:"[^"]+"(?:, )?)+)\],(?: written: \["([^"]*)"\],)? group: "(\w+)"', source
     )
     assert len(bindings) > 50
     for action, chords, shown, group in bindings:

@@ -5,10 +5,13 @@ import earcut from "earcut";
 import { PALETTE } from "../../shared/outlines";
 import type { Rings } from "../geometry";
 import type { Pixels } from "../pixels";
+import type { Heat } from "../reading/heat";
 import { LINE, type Renderer, type Scene } from "../scene";
 import { FLAG, type OutlineStore } from "../store";
 import { Arena, type Run } from "./arena";
-import { FILL, IMAGE, LINES, META, program } from "./shaders";
+import { Faded, HeatTexture } from "./layers";
+import { Program } from "./program";
+import { FILL, IMAGE, LINES, META } from "./shaders";
 
 const VERTEX_BYTES = 16;
 /** Milliseconds a frame may spend on preparing fills. */
@@ -17,28 +20,6 @@ const FILL_STRENGTH = 0.07;
 const COLOURS = new Float32Array(
   PALETTE.flatMap((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255)),
 );
-
-/** A program with its uniforms, looked up once. */
-class Program {
-  readonly #program: WebGLProgram;
-  readonly #places = new Map<string, WebGLUniformLocation | null>();
-
-  constructor(private readonly gl: WebGL2RenderingContext, source: { vertex: string; fragment: string }) {
-    this.#program = program(gl, source);
-  }
-
-  use(scene: Scene, ratio: number): void {
-    const { gl } = this;
-    gl.useProgram(this.#program);
-    gl.uniform2f(this.at("canvas"), gl.drawingBufferWidth, gl.drawingBufferHeight);
-    gl.uniform3f(this.at("view"), scene.view.scale * ratio, scene.view.x * ratio, scene.view.y * ratio);
-  }
-
-  at(name: string): WebGLUniformLocation | null {
-    if (!this.#places.has(name)) this.#places.set(name, this.gl.getUniformLocation(this.#program, name));
-    return this.#places.get(name)!;
-  }
-}
 
 interface Resources {
   image: Program;
@@ -50,12 +31,15 @@ interface Resources {
   /** Without attributes: the image's corners are counted. */
   noArray: WebGLVertexArrayObject;
   texture: WebGLTexture;
+  heat: HeatTexture;
+  faded: Faded;
 }
 
 export class GlRenderer implements Renderer {
   readonly kind = "webgl2";
   #made: Resources | null;
   #pixels: Pixels | null = null;
+  #heat: Heat | null = null;
   #all = true;
   #changed = new Set<number>();
   #unfilled = new Set<number>();
@@ -85,6 +69,11 @@ export class GlRenderer implements Renderer {
     if (this.#made) this.#uploadImage(this.#made);
   }
 
+  setHeat(heat: Heat | null): void {
+    this.#heat = heat;
+    if (heat) this.#made?.heat.upload(heat);
+  }
+
   change(slots: readonly number[] | "all"): void {
     if (slots === "all") this.#all = true;
     else for (const slot of slots) this.#changed.add(slot);
@@ -99,16 +88,25 @@ export class GlRenderer implements Renderer {
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
     if (this.#pixels) this.#drawImage(made, this.#pixels, scene, ratio);
+    if (this.#pixels && this.#heat && scene.heat) {
+      const { width, height, downsample } = this.#pixels.info;
+      made.heat.draw(scene, ratio, this.#heat, [width * downsample, height * downsample]);
+    }
     if (!scene.outlines) return false;
     const slots = scene.store.query(scene.view.visible()).filter((slot) => slot !== scene.hidden);
     const more = this.#prepareFills(made, scene.store, slots);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    if (scene.opacity < 1) made.faded.begin();
     this.#drawFills(made, scene, ratio, slots);
     const thick = slots.filter((slot) => scene.selected.has(slot));
     const thin = thick.length ? slots.filter((slot) => !scene.selected.has(slot)) : slots;
-    this.#drawLines(made, scene, ratio, made.vertices.runs(thin), LINE.normal);
-    this.#drawLines(made, scene, ratio, made.vertices.runs(thick), LINE.selected);
+    this.#drawLines(made, scene, ratio, made.vertices.runs(thin), scene.width);
+    this.#drawLines(made, scene, ratio, made.vertices.runs(thick), scene.width + LINE.thicker);
+    if (scene.opacity < 1) {
+      gl.bindVertexArray(made.noArray);
+      made.faded.end(scene, ratio);
+    }
     gl.disable(gl.BLEND);
     return more;
   }
@@ -122,20 +120,24 @@ export class GlRenderer implements Renderer {
 
   #make(): Resources {
     const { gl } = this;
+    const make = (source: { vertex: string; fragment: string }) => new Program(gl, source);
     const made: Resources = {
-      image: new Program(gl, IMAGE),
-      lines: new Program(gl, LINES),
-      fill: new Program(gl, FILL),
+      image: make(IMAGE),
+      lines: make(LINES),
+      fill: make(FILL),
       vertices: new Arena(gl, gl.ARRAY_BUFFER, VERTEX_BYTES),
       triangles: new Arena(gl, gl.ELEMENT_ARRAY_BUFFER, 4),
       array: gl.createVertexArray(),
       noArray: gl.createVertexArray(),
       texture: gl.createTexture(),
+      heat: new HeatTexture(gl, make),
+      faded: new Faded(gl, make),
     };
     gl.bindVertexArray(made.array);
     for (const location of [0, 1, 2]) gl.enableVertexAttribArray(location);
     this.#all = true;
     this.#uploadImage(made);
+    if (this.#heat) made.heat.upload(this.#heat);
     return made;
   }
 

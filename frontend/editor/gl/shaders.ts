@@ -51,6 +51,38 @@ void main() {
 }`,
 };
 
+/** Over the vertex part of the image: a probability map, of `covered` image pixels, where the image is. */
+export const HEAT = `${HEAD}
+uniform sampler2D map;
+uniform sampler2D colours;   // of the 256 probabilities; alpha is how much is seen
+uniform vec2 covered;
+uniform vec2 whole;          // size of the image
+uniform float strength;
+in vec2 at;
+out vec4 colour;
+void main() {
+  if (at.x > whole.x || at.y > whole.y) discard;
+  float probability = texture(map, at / covered).r;
+  vec4 ink = texture(colours, vec2((probability * 255.0 + 0.5) / 256.0, 0.5));
+  colour = vec4(ink.rgb, 1) * ink.a * strength;
+}`;
+
+/** What was drawn apart, laid over the whole canvas. */
+export const FADED = {
+  vertex: `${HEAD}
+out vec2 place;
+void main() {
+  place = vec2(gl_VertexID & 1, gl_VertexID >> 1);
+  gl_Position = vec4(place * 2.0 - 1.0, 0, 1);
+}`,
+  fragment: `${HEAD}
+uniform sampler2D drawn;
+uniform float opacity;
+in vec2 place;
+out vec4 colour;
+void main() { colour = texture(drawn, place) * opacity; }`,
+};
+
 export const LINES = {
   // One instance a segment, drawn as a capsule; a ring's last vertex starts no segment.
   vertex: `${HEAD}${PLACE}

@@ -71,6 +71,14 @@ describe("the corpus", () => {
     });
   });
 
+  it.each(Object.entries(corpus.measured as Record<string, number>))("measures %s while it is dragged as a revision does", (name, measured) => {
+    const rings = ringsOf(name);
+    expect(Math.abs(area(rings) - measured)).toBeLessThan(1e-6 * measured + 1e-3);
+    // The same far from the image's corner, where float32 has fewer digits.
+    const far = rings.map((ring) => ring.map((place) => place + 4096));
+    expect(Math.abs(area(far) - measured)).toBeLessThan(0.01);
+  });
+
   it("has cases of every operation", () => {
     expect(new Set((corpus.cases as Case[]).map(({ operation }) => operation)).size).toBe(10);
   });

@@ -4,6 +4,7 @@ import { BrushTool } from "./brush";
 import { DrawTool } from "./draw";
 import { PanTool } from "./pan";
 import { ReshapeTool } from "./reshape";
+import { RulerTool } from "./ruler";
 import { SelectTool } from "./select";
 import { ShapeTool } from "./shape";
 import { SliceTool } from "./slice";
@@ -23,5 +24,6 @@ export function makeTools(host: ToolHost): Record<ToolName, Tool> {
     eraser: new BrushTool(host, "eraser", size),
     slice: new SliceTool(host),
     reshape: new ReshapeTool(host),
+    ruler: new RulerTool(host),
   };
 }

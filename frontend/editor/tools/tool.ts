@@ -10,11 +10,11 @@ import type { Selection } from "../selection";
 import type { OutlineStore } from "../store";
 
 export const TOOLS = [
-  "select", "vertices", "pan", "draw", "rectangle", "ellipse", "brush", "eraser", "slice", "reshape",
+  "select", "vertices", "pan", "draw", "rectangle", "ellipse", "brush", "eraser", "slice", "reshape", "ruler",
 ] as const;
 export type ToolName = (typeof TOOLS)[number];
 /** Tools that change nothing. */
-export const LOOKING: readonly ToolName[] = ["select", "pan"];
+export const LOOKING: readonly ToolName[] = ["select", "pan", "ruler"];
 
 export interface Pointer {
   /** Image pixels. */
@@ -88,6 +88,8 @@ export interface Marks {
   ghost?: Point | null;
   /** Vertices that keys act on. */
   picked?: readonly Point[];
+  /** What is measured, from end to end. */
+  ruler?: readonly [Point, Point] | null;
   /** What a brush would cover. */
   brush?: { x: number; y: number; radius: number } | null;
 }

@@ -1,0 +1,97 @@
+"""What can lie between an image and its outlines in the editor: its probability map, and another revision's outlines."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from spheroseg_widgets.errors import StoreError
+from spheroseg_widgets.project.project import Project
+from spheroseg_widgets.segmentation.disk_maps import DiskMaps
+from spheroseg_widgets.store.pages import outline_pages
+
+from .compare_document import revision_records
+from .compare_subject import revisions_of
+from .editor_session import EditSession
+from .rpc import Answer, Call, rpc_method
+
+MOST_HEAT = 2_000_000
+"""Pixels of a map that is sent: a larger one is thinned to the least whole step that fits."""
+
+
+class Layers:
+    """A widget that shows one image of a project, and what lies under its outlines (`frontend/editor/reading/`)."""
+
+    project: Project
+    lock: threading.RLock
+
+    def _session_of(self, params: dict[str, Any]) -> EditSession:
+        raise NotImplementedError
+
+    @rpc_method("layer_heat")
+    def _layer_heat(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
+        """Return the foreground's probability times 255, row by row, and the run that made it.
+
+        `covers` is how far the rows and columns reach, in widths and heights of the image: 1, or a little more.
+        """
+        with self.lock:
+            image_id = self._session_of(params).image_id
+        kept = self.project.probability_maps(image_id)
+        call.check()
+        maps = kept.maps
+        plane, step = thinned(maps)
+        height, width = plane.shape
+        covers = [width * step / maps.shape[2], height * step / maps.shape[1]]
+        value = {"width": width, "height": height, "covers": covers, "run": kept.run_id}
+        return Answer(value, [plane.tobytes()])
+
+    @rpc_method("layer_revisions")
+    def _layer_revisions(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> list[dict[str, Any]]:
+        """List the image's revisions, the newest first, each with the one it was made from as `parent`."""
+        revisions = self._revisions(params)
+        parents = [None if pd.isna(parent) else int(parent) for parent in revisions["parent"]]
+        records = revision_records(revisions)
+        return [{**record, "parent": parent} for record, parent in zip(records, parents, strict=True)]
+
+    @rpc_method("layer_outlines")
+    def _layer_outlines(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> Answer:
+        """Return the outlines of one of the image's revisions."""
+        wanted = int(params["revision"])
+        if wanted not in set(self._revisions(params)["revision"]):
+            raise StoreError(f"revision {wanted}: the open image has none of this id")
+        with self.project.database.read() as connection:
+            return Answer({"revision": wanted}, [outline_pages(connection, [wanted])[wanted].blob])
+
+    def _revisions(self, params: dict[str, Any]) -> pd.DataFrame:
+        with self.lock:
+            session = self._session_of(params)
+        return revisions_of(self.project.database, session.row.to_dict())
+
+
+def thinned(maps: NDArray[np.uint8] | DiskMaps, most_pixels: int = MOST_HEAT) -> tuple[NDArray[np.uint8], int]:
+    """Return the foreground of probability maps, small enough to be sent.
+
+    Parameters
+    ----------
+    maps : (c, h, w) uint8
+        Probabilities times 255, the foreground first; those on disk are read a few rows at a time.
+    most_pixels : int
+        Of what is returned.
+
+    Returns
+    -------
+    plane : (ceil(h / step), ceil(w / step)) uint8
+        Every `step`-th row and column.
+    step : int
+    """
+    _, height, width = maps.shape
+    step = max(1, int(np.ceil(np.sqrt(height * width / most_pixels))))
+    if step == 1:
+        return np.ascontiguousarray(maps[0, :, :]), step
+    band = step * 512
+    parts = [maps[0, top : top + band, :][::step, ::step] for top in range(0, height, band)]
+    return np.ascontiguousarray(np.vstack(parts)), step
