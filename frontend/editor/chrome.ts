@@ -11,7 +11,7 @@ import { LOOKING, TOOLS, type ToolName } from "./tools/tool";
 const COLUMN: readonly (readonly ToolName[])[] = [
   ["select", "vertices", "pan"],
   ["draw", "rectangle", "ellipse"],
-  ["brush", "eraser", "slice", "reshape"],
+  ["brush", "eraser", "slice", "reshape", "assist"],
 ];
 
 export class Chrome {

@@ -3,6 +3,7 @@
 import { messageOf, type Frame } from "../shared/frame";
 import { onTrait, type Model } from "../shared/types";
 import { handlersOf } from "./actions";
+import { Proposer } from "./assist/proposer";
 import { CanvasRenderer } from "./canvas_renderer";
 import { Chrome } from "./chrome";
 import { ClassMenu } from "./class_menu";
@@ -40,6 +41,7 @@ export class Editor implements ToolHost {
   readonly clipboard: Clipboard;
   readonly classMenu: ClassMenu;
   readonly strip: Strip;
+  readonly proposer: Proposer;
   readonly drawing: Drawing = { classIndex: 0, hole: false };
   preview: Preview | null = null;
   renderer!: Renderer;
@@ -80,6 +82,7 @@ export class Editor implements ToolHost {
       },
     }, signal);
     this.clipboard = new Clipboard(frame.rpc);
+    this.proposer = new Proposer(frame.rpc, () => this.work.info?.image.id ?? null);
     this.classMenu = new ClassMenu(t, this.work.classes, (number) => setClass(this, number), () => this.release());
     this.strip = new Strip(t, this.chrome.buttons, this.classMenu, this, readOnly);
     this.#tools = makeTools(this);
@@ -157,8 +160,8 @@ export class Editor implements ToolHost {
     this.#say(key, "info", vars);
   }
 
-  refuse(key: string): void {
-    this.#say(key, "warning", {});
+  refuse(key: string, vars: Record<string, string | number> = {}): void {
+    this.#say(key, "warning", vars);
   }
 
   /** Draw what lies over the picture; the picture itself only when it changed. */

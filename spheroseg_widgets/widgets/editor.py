@@ -25,6 +25,7 @@ from spheroseg_widgets.project.settling import UnsavedChangesWarning
 from spheroseg_widgets.store.classes import class_names
 from spheroseg_widgets.store.job_state import QUEUED
 
+from .assisting import Assisting
 from .base import KERNEL_ID, STATIC, SpheroWidget
 from .editor_clipboard import Clipboard
 from .editor_document import BORDER, Document, Operation
@@ -39,7 +40,7 @@ FACE_WIDTH = 720
 logger = logging.getLogger(__name__)
 
 
-class Editor(Clipboard, SpheroWidget):
+class Editor(Clipboard, Assisting, SpheroWidget):
     """Look at an image, correct its outlines, save them as a revision.
 
     Parameters
