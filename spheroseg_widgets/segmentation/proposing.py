@@ -95,7 +95,8 @@ def object_field(maps: NDArray[np.uint8], box: Box, settings: Settings) -> Objec
     if pointed:
         here = foreground[_slices(box, 0, foreground.shape)]
         peak = float(here.max()) if here.size and here.max() >= LEAST_PEAK else peak
-    level = min(settings.threshold, peak / 2)
+    threshold = settings.threshold
+    level = threshold if peak >= (1 + threshold) / 2 else min(threshold, peak / 2)
     labels = split_objects(
         foreground, distance, threshold=level, seed_level=settings.seed_level, seam_level=settings.seam_level,
         min_area=1, min_confidence=0,

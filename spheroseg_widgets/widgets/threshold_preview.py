@@ -164,7 +164,7 @@ class ThresholdPreview(ipywidgets.VBox):  # type: ignore[misc]
             ),
             "min_area_px2": slider(
                 ipywidgets.FloatLogSlider, "min_area", value=least, min=0, max=max(5.0, np.ceil(np.log10(least))),
-                step=0.02, readout_format=".3~s",
+                step=0.02, readout_format=".0f",
             ),
             "smoothing_px": slider(
                 ipywidgets.FloatSlider, "smoothing", value=settings.smoothing_px, min=0, max=20, step=0.5
