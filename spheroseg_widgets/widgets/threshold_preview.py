@@ -190,7 +190,7 @@ class ThresholdPreview(ipywidgets.VBox):  # type: ignore[misc]
         self._to = ipywidgets.Dropdown(options=options, layout=ipywidgets.Layout(width="220px"))
         self._button = ipywidgets.Button(description=text("threshold.apply"), button_style="primary")
         self._button.on_click(lambda _button: threading.Thread(target=self._apply_clicked, daemon=True).start())
-        self._verbs = ipywidgets.HBox([self._to, self._button])
+        self._verbs = ipywidgets.HBox([self._button, self._to])
         self._below = ipywidgets.VBox()
         self._parts = (
             self._head, self._canvas, self._words, self._sliders_box, self._verbs, self._below,

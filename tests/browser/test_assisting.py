@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +22,7 @@ from .hands import ask, bring, place_on_screen
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
 WIDTH, HEIGHT, X, Y, RADIUS = 256, 192, 128, 96, 36
 WAIT_S = 60
+NOTEBOOK = "assisting.ipynb"
 
 
 @pytest.fixture
@@ -48,19 +48,17 @@ def until(lab: Lab, code: str, wanted: Callable[[Any], bool]) -> Any:
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_missed_spheroid_is_outlined_and_a_threshold_applied(
-    plate: Path, lab: Lab, new_page: Callable[..., tuple[Page, Watch]], scheme: str
+    plate: Path, lab: Lab, new_page: Callable[..., tuple[Page, Watch]]
 ) -> None:
-    notebook = f"assisting-{scheme}.ipynb"
     sources = [
         f"import spheroseg_widgets as sw\nproject = sw.open_project({str(plate)!r})",
         "editor = sw.Editor(project, image=2)\neditor",
         "preview = sw.ThresholdPreview(project, 1)\npreview",
     ]
-    write_notebook(lab.root / notebook, sources)
-    page, watch = new_page(scheme=scheme, width=1280, height=1000)
-    page.goto(lab.address(notebook, f"assisting-{scheme}"))
+    write_notebook(lab.root / NOTEBOOK, sources)
+    page, watch = new_page(width=1280, height=1000)
+    page.goto(lab.address(NOTEBOOK, "assisting"))
     run_all(page)
     editor = bring(page, ".sw-editor")
     expect(editor.locator(".sw-editor-wait")).to_be_hidden()
@@ -70,7 +68,6 @@ def test_a_missed_spheroid_is_outlined_and_a_threshold_applied(
     page.keyboard.press("w")
     page.mouse.click(*at((X, Y)))
     expect(editor.locator(".sw-editor-words")).to_contain_text("Threshold", timeout=WAIT_S * 1000)
-    keep(page, f"assist-{scheme}")
     page.mouse.wheel(0, -100)
     page.mouse.wheel(0, 100)
     page.keyboard.press("Enter")
@@ -90,18 +87,9 @@ def test_a_missed_spheroid_is_outlined_and_a_threshold_applied(
         page.keyboard.press("ArrowLeft")
     until(lab, "preview.settings['threshold']", lambda found: found < 0.45)
     expect(words.first).not_to_have_text(before)
-    keep(page, f"threshold-{scheme}")
     page.get_by_role("button", name="Apply to").click()
     until(lab, "preview.applied is not None and len(project.runs()) == 2", bool)
     until(lab, "project.images()['threshold'].tolist()[0]", lambda found: found < 0.45)
     bring(page, ".sw-monitor")
-    keep(page, f"applied-{scheme}")
     assert watch.errors == []
     assert watch.foreign() == []
-
-
-def keep(page: Page, name: str) -> None:
-    """Keep a picture of the page where a folder for that is named."""
-    folder = os.environ.get("SPHEROSEG_PICTURES")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png")
