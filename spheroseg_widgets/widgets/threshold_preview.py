@@ -36,6 +36,8 @@ SHOWN_WIDTH = 720
 MOST_HEIGHT = 1600
 PAUSE_S = 0.03
 SKY = "#56b4e9"  # of Okabe and Ito: the class spheroid, as in gallery and editor
+_painting = threading.Lock()
+"""All canvases of a process share one line to the page, on which commands are held."""
 IMAGE, CHOSEN, RUN = "image", "chosen", "run"
 
 
@@ -90,8 +92,9 @@ class ThresholdPreview(ipywidgets.VBox):  # type: ignore[misc]
         self._found: Segmentation | None = None
         self._build()
         super().__init__([self._head, self._canvas, self._words, self._sliders_box, self._verbs, self._below])
-        self._paint_picture()
         self._show(self.settings)
+        # A page that opens, or opens again, has an empty canvas.
+        self._canvas.on_client_ready(lambda *_: self._painter.ask(self.settings))
         for slider in self._sliders.values():
             slider.observe(lambda _change: self._painter.ask(self.settings), "value")
 
@@ -174,6 +177,8 @@ class ThresholdPreview(ipywidgets.VBox):  # type: ignore[misc]
             ),
         }  # fmt: skip
         self._sliders_box = ipywidgets.Box(list(self._sliders.values()), layout=ipywidgets.Layout(flex_flow="row wrap"))
+        bare = outlined(self._picture, Outlines.empty(), np.zeros(0, np.bool_), self._size[0])
+        self._shown = ipywidgets.Image(value=jpeg(bare, 92), format="jpeg")
         self._head = ipywidgets.HTML(f"<b>{html.escape(str(self.row['name']))}</b>")
         self._words = ipywidgets.HTML()
         across = round(SHOWN_WIDTH * self._size[0] / CANVAS_WIDTH)
@@ -194,7 +199,7 @@ class ThresholdPreview(ipywidgets.VBox):  # type: ignore[misc]
         self._below = ipywidgets.VBox()
         self._parts = (
             self._head, self._canvas, self._words, self._sliders_box, self._verbs, self._below,
-            *self._sliders.values(), self._to, self._button,
+            *self._sliders.values(), self._to, self._button, self._shown,
         )  # fmt: skip
 
     def _apply_clicked(self) -> None:
@@ -207,11 +212,6 @@ class ThresholdPreview(ipywidgets.VBox):  # type: ignore[misc]
             self._button.disabled = False
 
     # Painting
-
-    def _paint_picture(self) -> None:
-        width, height = self._size
-        bare = outlined(self._picture, Outlines.empty(), np.zeros(0, np.bool_), width)
-        self._canvas[0].draw_image(ipywidgets.Image(value=jpeg(bare, 92), format="jpeg"), 0, 0, width, height)
 
     def _show(self, settings: dict[str, float]) -> None:
         """Outline and paint; on the painter's thread, but for the first time."""
@@ -226,7 +226,9 @@ class ThresholdPreview(ipywidgets.VBox):  # type: ignore[misc]
 
     def _paint(self, found: Segmentation) -> None:
         layer = self._canvas[1]
-        with hold_canvas(layer):
+        with _painting, hold_canvas():
+            # The picture as well: a page that opens needs it, and learns only from a change of layers where to paint.
+            self._canvas[0].draw_image(self._shown, 0, 0, *self._size)
             layer.clear()
             layer.line_join = "round"
             for colour, width in (("rgba(0, 0, 0, 0.7)", 6), (SKY, 3)):

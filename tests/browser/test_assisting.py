@@ -93,3 +93,17 @@ def test_a_missed_spheroid_is_outlined_and_a_threshold_applied(
     bring(page, ".sw-monitor")
     assert watch.errors == []
     assert watch.foreign() == []
+
+
+def test_a_page_that_opens_later_is_painted_as_well(
+    plate: Path, tmp_path: Path, voila: Callable[[Path], str], new_page: Callable[..., tuple[Page, Watch]]
+) -> None:
+    notebook = tmp_path / "preview.ipynb"
+    source = f"import spheroseg_widgets as sw\nsw.ThresholdPreview(sw.open_project({str(plate)!r}), 1)"
+    write_notebook(notebook, [source])
+    page, watch = new_page()
+    page.goto(voila(notebook))
+    expect(page.locator("[role=status]", has_text="1 object,")).to_be_visible()
+    painted = "() => document.querySelector('canvas').getContext('2d').getImageData(100, 100, 1, 1).data[3] === 255"
+    page.wait_for_function(painted, timeout=WAIT_S * 1000)
+    assert watch.errors == []
