@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .widgets.editor import Editor as Editor
     from .widgets.gallery import Gallery as Gallery
     from .widgets.monitor import Monitor as Monitor
+    from .widgets.threshold_preview import ThresholdPreview as ThresholdPreview
     from .widgets.training_monitor import TrainingMonitor as TrainingMonitor
     from .widgets.workbench import Workbench as Workbench
 
@@ -34,6 +35,7 @@ _PUBLIC = {
     "Outlines": ".outlines.outlines",
     "Project": ".project.project",
     "Run": ".project.run",
+    "ThresholdPreview": ".widgets.threshold_preview",
     "TrainingMonitor": ".widgets.training_monitor",
     "Workbench": ".widgets.workbench",
     "open_project": ".project.project",
@@ -48,6 +50,7 @@ __all__ = [
     "Outlines",
     "Project",
     "Run",
+    "ThresholdPreview",
     "TrainingMonitor",
     "Workbench",
     "__version__",

@@ -12,7 +12,7 @@ import { LOOKING, TOOLS, type ToolName } from "./tools/tool";
 const COLUMN: readonly (readonly ToolName[])[] = [
   ["select", "vertices", "pan", "ruler"],
   ["draw", "rectangle", "ellipse"],
-  ["brush", "eraser", "slice", "reshape"],
+  ["brush", "eraser", "slice", "reshape", "assist"],
 ];
 
 export class Chrome {

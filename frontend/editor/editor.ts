@@ -3,6 +3,7 @@
 import { messageOf, type Frame } from "../shared/frame";
 import { onTrait, type Model } from "../shared/types";
 import { handlersOf } from "./actions";
+import { Proposer } from "./assist/proposer";
 import { CanvasRenderer } from "./canvas_renderer";
 import { Chrome } from "./chrome";
 import { ClassMenu } from "./class_menu";
@@ -43,6 +44,7 @@ export class Editor implements ToolHost {
   readonly clipboard: Clipboard;
   readonly classMenu: ClassMenu;
   readonly strip: Strip;
+  readonly proposer: Proposer;
   readonly painter = new Painter(this);
   readonly reading: Reading;
   readonly objects: ObjectsPanel;
@@ -84,6 +86,7 @@ export class Editor implements ToolHost {
       },
     }, signal);
     this.clipboard = new Clipboard(frame.rpc);
+    this.proposer = new Proposer(frame.rpc, () => this.work.info?.image.id ?? null);
     this.classMenu = new ClassMenu(t, this.work.classes, (number) => setClass(this, number), () => this.release());
     this.strip = new Strip(t, this.chrome.buttons, this.classMenu, this, readOnly);
     this.reading = new Reading(this);
@@ -164,8 +167,8 @@ export class Editor implements ToolHost {
     this.#say(key, "info", vars);
   }
 
-  refuse(key: string): void {
-    this.#say(key, "warning", {});
+  refuse(key: string, vars: Record<string, string | number> = {}): void {
+    this.#say(key, "warning", vars);
   }
 
   redraw(): void {

@@ -94,7 +94,8 @@ export function listen(root: HTMLElement, stage: HTMLElement, host: InputHost, s
   stage.addEventListener("contextmenu", (event) => event.preventDefault(), options);
 
   onZoomWheel(stage, (factor, event, notches) => {
-    if (event.altKey && host.tool().wheel(notches)) return;
+    const tool = host.tool();
+    if ((event.altKey || (tool.takesWheel && !event.ctrlKey)) && tool.wheel(notches)) return;
     const where = at(event);
     host.zoom(where.screenX, where.screenY, factor, true);
   }, signal);

@@ -1,5 +1,6 @@
 /** What is done with the selected outlines at one stroke: by a key, or by a button of the strip. */
 
+import { copyEarlier } from "./assist/copying";
 import { added, changed, divided, heirOf, isSame, removed } from "./changes";
 import type { Editor } from "./editor";
 import { bounds, contains, nearestEdge, oriented, type Rings } from "./geometry";
@@ -7,6 +8,7 @@ import type { Change } from "./history";
 import type { Handlers } from "./keys";
 import { clipped, difference, intersection, union } from "./outlines/booleans";
 import type { Aside } from "./store";
+import { AssistTool } from "./tools/assist";
 import { moveSelected, shifted } from "./tools/moving";
 import { attempt } from "./tools/placing";
 
@@ -29,6 +31,8 @@ export function objectHandlers(editor: Editor): Pick<Handlers, ObjectAction> {
     "object.intersect": editing(intersect),
     "object.fill_holes": editing(fillHoles),
     "object.free_hole": editing(freeHole),
+    "object.again": () => outlineAgain(editor),
+    "object.earlier": () => void copyEarlier(editor),
     "object.class": (_, chord) => {
       const number = Number(chord) - 1;
       if (!editor.readOnly && number < editor.work.classes.names.length) setClass(editor, number);
@@ -76,6 +80,13 @@ function merge(editor: Editor): void {
     ...rest.map(({ id }) => removed(editor.store, id)),
   ]);
   editor.commit("editor.did.merge", changes);
+}
+
+/** Have the kernel outline what is selected anew. */
+function outlineAgain(editor: Editor): void {
+  if (editor.readOnly) return;
+  if (editor.current.name !== "assist") editor.useTool("assist");
+  if (editor.current instanceof AssistTool) editor.current.again();
 }
 
 function withParents(change: Change, ids: readonly string[]): Change {

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.imaging.digest import sha256
 from spheroseg_widgets.imaging.read import Plane, read_plane
 from spheroseg_widgets.imaging.remote import local_file
 from spheroseg_widgets.measure.objects import measure_objects
+from spheroseg_widgets.segmentation.disk_maps import DiskMaps
 from spheroseg_widgets.segmentation.map_codec import decode_maps, encode_maps
 from spheroseg_widgets.segmentation.objects import Segmentation, outline_maps
 from spheroseg_widgets.segmentation.predict import Predictor
@@ -246,11 +248,18 @@ def outline_packed(
     began = time.perf_counter()
     maps = decode_maps(data)
     decoded = time.perf_counter()
+    found = outline_decoded(maps, shape, settings, stop=stop)
+    return replace(found, seconds={"maps": decoded - began, "outlines": time.perf_counter() - decoded})
+
+
+def outline_decoded(
+    maps: NDArray[np.uint8] | DiskMaps, shape: tuple[int, ...], settings: Settings, *, stop: Stop | None = None
+) -> Segmentation:
+    """Outline maps that `decode_maps` gave, as `outline_packed` does."""
     usual = Tiling()
     # What was outlined as one piece is so again, however large.
     whole = maps[0].size if isinstance(maps, np.ndarray) else 0
-    found = outline_maps(maps, shape, settings, tiling=replace(usual, one_piece=max(usual.one_piece, whole)), stop=stop)
-    return replace(found, seconds={"maps": decoded - began, "outlines": time.perf_counter() - decoded})
+    return outline_maps(maps, shape, settings, tiling=replace(usual, one_piece=max(usual.one_piece, whole)), stop=stop)
 
 
 def differs(settings: dict[str, Any], model_sha256: str, result: TaskResult) -> str | None:

@@ -32,7 +32,15 @@ from .start_work import start_work
 if TYPE_CHECKING:
     from .project import Project
 
-AFTER_THE_NETWORK = ("threshold", "seed_level", "seam_level", "min_area_px2", "min_confidence", "tolerance_px")
+AFTER_THE_NETWORK = (
+    "threshold",
+    "seed_level",
+    "seam_level",
+    "min_area_px2",
+    "min_confidence",
+    "tolerance_px",
+    "smoothing_px",
+)
 """Settings that can be moved on kept maps."""
 
 
@@ -70,6 +78,16 @@ class ProbabilityMaps:
         """
         return decode_maps(self.packed)
 
+    def settings_with(self, **settings: Any) -> Settings:
+        """Return the run's settings with others of `AFTER_THE_NETWORK`.
+
+        Raises
+        ------
+        SpherosegError
+            A setting that kept maps cannot follow.
+        """
+        return replace(self.settings, **movable(settings))
+
     def outlines_at(self, **settings: Any) -> tuple[Outlines, pd.DataFrame]:
         """Outline them with other settings; nothing is stored.
 
@@ -90,7 +108,7 @@ class ProbabilityMaps:
         SpherosegError
             A setting that kept maps cannot follow.
         """
-        found = outline_packed(self.packed, self.shape, replace(self.settings, **movable(settings)))
+        found = outline_packed(self.packed, self.shape, self.settings_with(**settings))
         objects = measure_shape(found.outlines)
         objects["confidence"] = found.confidence.astype(float)
         objects["touches_border"] = found.touches_border
@@ -164,7 +182,8 @@ class FromMaps:
         threshold : float
             Foreground probability of an outline, between 0 and 1.
         **settings
-            Others that need no network: seed_level, seam_level, min_area_px2, min_confidence, tolerance_px.
+            Others that need no network: seed_level, seam_level, min_area_px2, min_confidence, tolerance_px,
+            smoothing_px.
 
         Returns
         -------
@@ -211,7 +230,8 @@ class FromMaps:
         workers, cluster, replace_edits, detached, wait
             As in `segment`.
         **settings
-            Others that need no network: seed_level, seam_level, min_area_px2, min_confidence, tolerance_px.
+            Others that need no network: seed_level, seam_level, min_area_px2, min_confidence, tolerance_px,
+            smoothing_px.
 
         Returns
         -------

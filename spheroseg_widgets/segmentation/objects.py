@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spheroseg_widgets.outlines.contour import contour_labels
 from spheroseg_widgets.outlines.flags import touches_border
+from spheroseg_widgets.outlines.operations import smooth
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.outlines.rasterise import to_labels
 from spheroseg_widgets.outlines.simplify import simplify
@@ -174,7 +175,7 @@ def _outlined(
     if reduced > 1:  # the last square of pixels may reach beyond the image
         within = np.clip(outlines.xy, 0, np.asarray(shape[1::-1], np.float32))
         outlines = replace(outlines, xy=within)
-    outlines = simplify(outlines, settings.tolerance_px)
+    outlines = simplify(smooth(outlines, settings.smoothing_px), settings.tolerance_px)
     if foreground is None:
         confidence = np.ones(len(outlines), np.float32)
     else:

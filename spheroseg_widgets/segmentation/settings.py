@@ -34,6 +34,8 @@ class Settings:
         Percentiles of the normalisation.
     tolerance_px : float
         Largest distance an outline may move when it is simplified, in image pixels.
+    smoothing_px : float
+        What is shorter than this along an outline is smoothed away, in image pixels; the size stays. 0 leaves it.
     engine : str
         What computes the network (see `engines.py`).
     precision : {"float32", "bfloat16"}
@@ -50,6 +52,7 @@ class Settings:
     low: float = 0.5
     high: float = 99.5
     tolerance_px: float = 0.1
+    smoothing_px: float = 0.0
     engine: str = "torch"
     precision: str = "float32"
 

@@ -26,6 +26,7 @@ from spheroseg_widgets.project.settling import UnsavedChangesWarning
 from spheroseg_widgets.store.classes import class_names
 from spheroseg_widgets.store.job_state import QUEUED
 
+from .assisting import Assisting
 from .base import KERNEL_ID, STATIC, SpheroWidget
 from .editor_clipboard import Clipboard
 from .editor_document import BORDER, Document, Operation, Rings
@@ -45,7 +46,7 @@ class AnotherImageError(StoreError):
     """A call is about another image than the open one: the browser asked before the kernel heard of it, or too late."""
 
 
-class Editor(Clipboard, Layers, SpheroWidget):
+class Editor(Clipboard, Layers, Assisting, SpheroWidget):
     """Look at an image, correct its outlines, save them as a revision.
 
     Parameters

@@ -1,5 +1,6 @@
 /** The tools there are, one of each. */
 
+import { AssistTool } from "./assist";
 import { BrushTool } from "./brush";
 import { DrawTool } from "./draw";
 import { PanTool } from "./pan";
@@ -22,6 +23,7 @@ export function makeTools(host: ToolHost): Record<ToolName, Tool> {
     ellipse: new ShapeTool(host, "ellipse"),
     brush: new BrushTool(host, "brush", size),
     eraser: new BrushTool(host, "eraser", size),
+    assist: new AssistTool(host),
     slice: new SliceTool(host),
     reshape: new ReshapeTool(host),
     ruler: new RulerTool(host),

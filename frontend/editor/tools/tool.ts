@@ -1,5 +1,6 @@
 /** What a tool is, and what it may use. A tool is a small state machine fed with pointer events in image pixels. */
 
+import type { Proposer } from "../assist/proposer";
 import type { Ring } from "../../shared/outlines";
 import type { Translate } from "../../shared/strings";
 import type { Rings } from "../geometry";
@@ -10,7 +11,7 @@ import type { Selection } from "../selection";
 import type { OutlineStore } from "../store";
 
 export const TOOLS = [
-  "select", "vertices", "pan", "draw", "rectangle", "ellipse", "brush", "eraser", "slice", "reshape", "ruler",
+  "select", "vertices", "pan", "draw", "rectangle", "ellipse", "brush", "eraser", "slice", "reshape", "assist", "ruler",
 ] as const;
 export type ToolName = (typeof TOOLS)[number];
 /** Tools that change nothing. */
@@ -64,12 +65,13 @@ export interface ToolHost {
   /** Micrometres a pixel; null when nobody knows. */
   readonly pixelSize: number | null;
   readonly drawing: Drawing;
+  readonly proposer: Proposer;
   preview: Preview | null;
   pan(dx: number, dy: number): void;
   /** False, and said visibly, when it was not done. */
   commit(label: string, changes: readonly Change[]): boolean;
   /** Say visibly why something was not done; `key` names the string. */
-  refuse(key: string): void;
+  refuse(key: string, vars?: Record<string, string | number>): void;
   /** Take up another tool. */
   useTool(name: ToolName): void;
   redraw(): void;
@@ -123,6 +125,8 @@ export interface Tool {
   cancel(): void;
   /** True when the double click meant something to the tool. */
   doubleClick(at: Pointer): boolean;
+  /** The wheel is the tool's without Alt as well. */
+  readonly takesWheel: boolean;
   /** The wheel was turned with Alt held; true when that meant something to the tool. */
   wheel(steps: number): boolean;
   /** Take one step back (Esc); false when there is none. */
@@ -148,6 +152,10 @@ export abstract class QuietTool implements Tool {
   readonly cursor: string = "default";
   readonly handles: boolean = false;
   readonly controls: readonly Control[] = [];
+
+  get takesWheel(): boolean {
+    return false;
+  }
 
   constructor(protected readonly host: ToolHost) {}
 
