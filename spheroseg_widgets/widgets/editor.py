@@ -29,6 +29,8 @@ from .base import KERNEL_ID, STATIC, SpheroWidget
 from .editor_clipboard import Clipboard
 from .editor_document import BORDER, Document, Operation
 from .editor_pixels import shown_plane
+from .editor_presence import Presence
+from .editor_revisions import Revisions
 from .editor_session import EditSession, Verdict
 from .numbers import three
 from .rpc import Answer, Call, rpc_method
@@ -39,7 +41,7 @@ FACE_WIDTH = 720
 logger = logging.getLogger(__name__)
 
 
-class Editor(Clipboard, SpheroWidget):
+class Editor(Clipboard, Presence, Revisions, SpheroWidget):
     """Look at an image, correct its outlines, save them as a revision.
 
     Parameters
@@ -100,6 +102,7 @@ class Editor(Clipboard, SpheroWidget):
         self._open: EditSession | None = None
         self._resting: dict[int, EditSession] = {}
         self._outdated = False
+        self._held, self._taken = set(), {}
         self._saved: list[Callable[[int, int], object]] = []
         self._leave = (project.on_change(self._changed_elsewhere), project.changes.on_settle(self._save_all))
         super().__init__()
@@ -111,9 +114,10 @@ class Editor(Clipboard, SpheroWidget):
             raise
 
     def close(self) -> None:
-        """Close the editor; operations that no revision holds yet stay in their draft and are offered again."""
+        """Close the editor and the revision; operations that cannot be saved stay in their draft and are offered again."""
         for leave in self._leave:
             leave()
+        self._close_left()
         with self.lock:
             for session in (self._open, *self._resting.values()):
                 if session is not None:
@@ -157,6 +161,25 @@ class Editor(Clipboard, SpheroWidget):
         if saved is not None:
             self._tell([(session.image_id, saved)])
         return saved
+
+    @traitlets.observe("image_id")
+    def _image_changed(self, _change: object) -> None:
+        self._close_left()
+
+    def _close_left(self) -> None:
+        """Save what was changed in an image that is left; what cannot be saved stays in its draft."""
+        saved = None
+        with self.lock:
+            session = self._open
+            if session is None:
+                return
+            try:
+                saved = session.save() if session.unsaved else None
+                self._release(session.image_id)
+            except SpherosegError as error:
+                self.push("not_closed", {"name": str(session.row["name"]), "reason": str(error)})
+        if saved is not None:
+            self._tell([(session.image_id, saved)])
 
     def _save_all(self) -> None:
         """Save what was changed in every image that was opened here: numbers are about to be taken."""
@@ -228,6 +251,7 @@ class Editor(Clipboard, SpheroWidget):
                 raise ConflictError(
                     f"{session.row['name']}: the changes were made on another revision than the open one"
                 )
+            self._check_held(session.image_id)
             before = session.version
             try:
                 verdicts = session.store(operations)
