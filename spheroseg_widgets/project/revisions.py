@@ -89,8 +89,7 @@ def differences(project: Project, image_id: int, mine: int, theirs: int) -> list
         check_own(connection, project.id, [image_id])
         frame = history_frame(connection, image_id)
         _check(frame, [mine, theirs])
-        parent = frame.set_index("id")["parent_id"].get(mine)
-        base = {} if pd.isna(parent) else _entries(connection, int(parent))
+        base = _base(connection, frame, mine)
         return _differences(_entries(connection, mine), _entries(connection, theirs), base)
 
 
@@ -120,8 +119,7 @@ def merge(project: Project, image_id: int, mine: int, theirs: int, choices: Mapp
             check_own(connection, project.id, [image_id])
             frame = history_frame(connection, image_id)
             _check(frame, [mine, theirs])
-            parent = frame.set_index("id")["parent_id"].get(mine)
-            base = {} if pd.isna(parent) else _entries(connection, int(parent))
+            base = _base(connection, frame, mine)
             ours, other = _entries(connection, mine), _entries(connection, theirs)
             differing = {one.outline_id: one.suggested for one in _differences(ours, other, base)}
             taken: list[_Entry] = []
@@ -139,6 +137,12 @@ def merge(project: Project, image_id: int, mine: int, theirs: int, choices: Mapp
 
 _Entry = tuple[list[Any], dict[str, Any]]
 """The rings of an outline and its row."""
+
+
+def _base(connection: sa.Connection, frame: pd.DataFrame, result_id: int) -> dict[str, _Entry]:
+    """Return the outlines of the revision that one was made from; none where it was made from none."""
+    parent = frame.loc[frame["id"] == result_id, "parent_id"].iloc[0]
+    return {} if pd.isna(parent) else _entries(connection, int(parent))
 
 
 def _entries(connection: sa.Connection, result_id: int) -> dict[str, _Entry]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from spheroseg_widgets.errors import ConflictError, StoreError
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.store import presence
 from spheroseg_widgets.store.tables import now
 
-from .base import KERNEL_ID
+from .base import KERNEL_ID, SpheroWidget
+from .editor_session import EditSession
 from .rpc import Call, rpc_method
-
-if TYPE_CHECKING:
-    from .editor import Editor
 
 LASTS = 10.0
 """Seconds an image stays held after its browser was last heard of."""
@@ -21,15 +21,18 @@ PROLONG = 4.0
 """Seconds after which a lease is written again; before, one row is read."""
 
 
-class Presence:
+class Presence(SpheroWidget):
     """A widget that says who edits its image, and holds it while it does. Editors of one kernel share the lease."""
 
     presence_owner = KERNEL_ID
+    project: Project
+    _only_shows: bool
+    _session_of: Callable[[dict[str, Any]], EditSession]
     _held: set[int]
     _taken: dict[int, str]
 
     @rpc_method("presence")
-    def _presence(self: Editor, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> dict[str, Any]:
+    def _presence(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> dict[str, Any]:
         """Answer with who else edits the image; prolongs our own lease while there is something being edited."""
         image_id = int(params["image_id"])
         other = self._hold(image_id) if params["editing"] and image_id not in self._taken else self._other(image_id)
@@ -38,13 +41,13 @@ class Presence:
         return {"author": None if other is None else other.author, "taken_by": self._taken.get(image_id)}
 
     @rpc_method("take_over", ordered=True)
-    def _take_over(self: Editor, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> None:
+    def _take_over(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> None:
         with self.lock:
             image_id = self._session_of(params).image_id
         self._hold(image_id, force=True)
         self._taken.pop(image_id, None)
 
-    def _check_held(self: Editor, image_id: int) -> None:
+    def _check_held(self, image_id: int) -> None:
         """Take the lease of an image that is about to be changed.
 
         Raises
@@ -63,7 +66,7 @@ class Presence:
             author = self._taken[image_id] if other is None else other.author
             raise ConflictError(f"edited by {author} now: take over to go on")
 
-    def _hold(self: Editor, image_id: int, *, force: bool = False) -> presence.Holder | None:
+    def _hold(self, image_id: int, *, force: bool = False) -> presence.Holder | None:
         with self.project.database.read() as connection:
             held = presence.holder_of(connection, image_id)
         if not force and held is not None:
@@ -78,12 +81,12 @@ class Presence:
             self._held.add(image_id)
         return other
 
-    def _other(self: Editor, image_id: int) -> presence.Holder | None:
+    def _other(self, image_id: int) -> presence.Holder | None:
         with self.project.database.read() as connection:
             held = presence.holder_of(connection, image_id)
         return None if held is None or held.owner == self.presence_owner else held
 
-    def _release(self: Editor, image_id: int) -> None:
+    def _release(self, image_id: int) -> None:
         if image_id in self._held:
             self._held.discard(image_id)
             with self.project.database.write() as connection:

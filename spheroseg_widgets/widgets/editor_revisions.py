@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
 
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project import revisions
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.store.leases import in_utc
 from spheroseg_widgets.store.results import load_outlines
 
+from .base import SpheroWidget
+from .editor_session import EditSession
 from .rpc import Answer, Call, rpc_method
 
-if TYPE_CHECKING:
-    from .editor import Editor
 
-
-class Revisions:
+class Revisions(SpheroWidget):
     """A widget that shows what became of its image, and gives it back."""
 
+    project: Project
+    save: Callable[[], int | None]
+    _session_of: Callable[[dict[str, Any]], EditSession]
+    _check_held: Callable[[int], None]
+    _push_version: Callable[[EditSession], None]
+    _tell: Callable[[Sequence[tuple[int, int]]], None]
+
     @rpc_method("revisions")
-    def _revisions(
-        self: Editor, params: dict[str, Any], _buffers: list[memoryview], _call: Call
-    ) -> list[dict[str, Any]]:
+    def _revisions(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> list[dict[str, Any]]:
         with self.lock:
             image_id = self._session_of(params).image_id
         return [_sent(row) for row in revisions.history(self.project, image_id).to_dict("records")][::-1]
 
     @rpc_method("revision")
-    def _revision(self: Editor, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> Answer:
+    def _revision(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> Answer:
         """Answer with the outlines of one revision, and their ids."""
         with self.lock:
             image_id = self._session_of(params).image_id
@@ -40,14 +46,14 @@ class Revisions:
         return Answer({"ids": [str(one) for one in rows["outline_id"]]}, [outlines.to_bytes()])
 
     @rpc_method("restore", ordered=True)
-    def _restore(self: Editor, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> int:
+    def _restore(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> int:
         image_id = self._close_first(params)
         saved = revisions.restore(self.project, image_id, int(params["revision"]))
         self._follow(params, saved)
         return saved
 
     @rpc_method("differences")
-    def _differences(self: Editor, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> Answer:
+    def _differences(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> Answer:
         """Answer with what differs; beside each its outlines: mine first, then theirs, empty where it has none."""
         with self.lock:
             image_id = self._session_of(params).image_id
@@ -64,14 +70,14 @@ class Revisions:
         return Answer(listed, blobs)
 
     @rpc_method("merge", ordered=True)
-    def _merge(self: Editor, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> int:
+    def _merge(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> int:
         image_id = self._close_first(params)
         choices = {str(one): str(choice) for one, choice in params["choices"].items()}
         saved = revisions.merge(self.project, image_id, int(params["mine"]), int(params["theirs"]), choices)
         self._follow(params, saved)
         return saved
 
-    def _close_first(self: Editor, params: dict[str, Any]) -> int:
+    def _close_first(self, params: dict[str, Any]) -> int:
         """Save what is unsaved as a revision of its own: what replaces it must not lose it."""
         with self.lock:
             image_id = self._session_of(params).image_id
@@ -79,7 +85,7 @@ class Revisions:
         self.save()
         return image_id
 
-    def _follow(self: Editor, params: dict[str, Any], saved: int) -> None:
+    def _follow(self, params: dict[str, Any], saved: int) -> None:
         with self.lock:
             session = self._session_of(params)
             session.refresh()
@@ -90,5 +96,5 @@ class Revisions:
 def _sent(row: dict[Any, Any]) -> dict[str, Any]:
     known = {str(name): None if pd.isna(value) else value for name, value in row.items()}
     made = in_utc(pd.Timestamp(row["created_at"]).to_pydatetime()).isoformat()
-    whole = {name: None if known[name] is None else int(known[name]) for name in ("parent_id", "note_of")}
+    whole = {name: None if pd.isna(row[name]) else int(row[name]) for name in ("parent_id", "note_of")}
     return {**known, **whole, "id": int(row["id"]), "n_objects": int(row["n_objects"]), "created_at": made}
