@@ -162,25 +162,6 @@ class Editor(Clipboard, Presence, Revisions, SpheroWidget):
             self._tell([(session.image_id, saved)])
         return saved
 
-    @traitlets.observe("image_id")
-    def _image_changed(self, _change: object) -> None:
-        self._close_left()
-
-    def _close_left(self) -> None:
-        """Save what was changed in an image that is left; what cannot be saved stays in its draft."""
-        saved = None
-        with self.lock:
-            session = self._open
-            if session is None:
-                return
-            try:
-                saved = session.save() if session.unsaved else None
-                self._release(session.image_id)
-            except SpherosegError as error:
-                self.push("not_closed", {"name": str(session.row["name"]), "reason": str(error)})
-        if saved is not None:
-            self._tell([(session.image_id, saved)])
-
     def _save_all(self) -> None:
         """Save what was changed in every image that was opened here: numbers are about to be taken."""
         saved: list[tuple[int, int]] = []

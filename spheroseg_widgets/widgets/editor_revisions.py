@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
+import traitlets
 
+from spheroseg_widgets.errors import SpherosegError
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project import revisions
 from spheroseg_widgets.project.project import Project
@@ -22,11 +24,32 @@ class Revisions(SpheroWidget):
     """A widget that shows what became of its image, and gives it back."""
 
     project: Project
+    _open: EditSession | None
+    _release: Callable[[int], None]
     save: Callable[[], int | None]
     _session_of: Callable[[dict[str, Any]], EditSession]
     _check_held: Callable[[int], None]
     _push_version: Callable[[EditSession], None]
     _tell: Callable[[Sequence[tuple[int, int]]], None]
+
+    @traitlets.observe("image_id")
+    def _image_changed(self, _change: object) -> None:
+        self._close_left()
+
+    def _close_left(self) -> None:
+        """Save what was changed in an image that is left; what cannot be saved stays in its draft."""
+        saved = None
+        with self.lock:
+            session = self._open
+            if session is None:
+                return
+            try:
+                saved = session.save() if session.unsaved else None
+                self._release(session.image_id)
+            except SpherosegError as error:
+                self.push("not_closed", {"name": str(session.row["name"]), "reason": str(error)})
+        if saved is not None:
+            self._tell([(session.image_id, saved)])
 
     @rpc_method("revisions")
     def _revisions(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> list[dict[str, Any]]:
