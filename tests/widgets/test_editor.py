@@ -103,6 +103,8 @@ class Page:
 
 def die(editor: Editor) -> None:
     """Leave the editor as a killed kernel leaves it: no revision is closed, and nobody holds its draft."""
+    for leave in editor._leave:
+        leave()
     assert editor._open is not None
     editor._open.end()
 
