@@ -69,8 +69,8 @@ export function handlersOf(editor: Editor): Handlers {
       editor.chrome.brightness.value = editor.chrome.contrast.value = "0";
       editor.redrawAll();
     },
-    "image.next": () => editor.goTo(work.image?.next),
-    "image.previous": () => editor.goTo(work.image?.previous),
+    "image.next": () => void editor.goTo(work.image?.next),
+    "image.previous": () => void editor.goTo(work.image?.previous),
     "general.help": () => (editor.help.shown ? editor.closeHelp() : editor.help.toggle(true)),
   };
 }

@@ -15,6 +15,7 @@ import type { Change, Step } from "./history";
 import { listen } from "./input";
 import type { Handlers } from "./keys";
 import { Notices } from "./notices";
+import { Presence } from "./presence";
 import { setClass } from "./object_actions";
 import { ObjectsPanel } from "./objects/panel";
 import { Painter } from "./painter";
@@ -23,6 +24,7 @@ import { Reading } from "./reading/reading";
 import { classOf, readings, showHeader } from "./readings";
 import type { Renderer } from "./scene";
 import { shareAside, shareSelection } from "./sharing";
+import { Revisions } from "./revisions/panel";
 import { Side, type PanelName } from "./side";
 import { Strip } from "./strip";
 import { makeTools } from "./tools/all";
@@ -33,6 +35,8 @@ import { Work } from "./work";
 
 /** Screen pixels around a vertex or line that count as it: for a mouse or pen, and for a finger. */
 const REACH = { fine: 8, coarse: 18 };
+/** Milliseconds an image that is left waits for the kernel. */
+const PATIENCE = 400;
 
 export class Editor implements ToolHost {
   readonly view = new View();
@@ -51,6 +55,8 @@ export class Editor implements ToolHost {
   readonly side: Side;
   /** The outline that is pointed at, in the picture or in the list. */
   hovered: string | null = null;
+  readonly revisions: Revisions;
+  readonly presence: Presence;
   readonly drawing: Drawing = { classIndex: 0, hole: false };
   preview: Preview | null = null;
   renderer!: Renderer;
@@ -85,11 +91,16 @@ export class Editor implements ToolHost {
         this.changed();
       },
     }, signal);
+    this.revisions = new Revisions(frame.rpc, this.work, t, () => this.release());
+    this.presence = new Presence(frame.rpc, this.work, this.notices, t, signal);
+    frame.rpc.on<{ name: string; reason: string }>("not_closed", (vars) =>
+      this.notices.show("not_closed", t("editor.not_closed", vars), "warning", [{ label: t("editor.dismiss"), run: () => undefined }]));
     this.clipboard = new Clipboard(frame.rpc);
     this.proposer = new Proposer(frame.rpc, () => this.work.info?.image.id ?? null);
     this.classMenu = new ClassMenu(t, this.work.classes, (number) => setClass(this, number), () => this.release());
     this.strip = new Strip(t, this.chrome.buttons, this.classMenu, this, readOnly);
     this.reading = new Reading(this);
+    this.revisions.ghosts = (outlines) => this.reading.ghost.hint(outlines);
     this.objects = new ObjectsPanel(t, this, signal);
     this.side = new Side(t, this.chrome.buttons, { objects: this.objects, layers: this.reading.panel }, this.reading.looks);
     this.#tools = makeTools(this);
@@ -159,6 +170,7 @@ export class Editor implements ToolHost {
   /** Do a step and say so; false, said as well, when it was not done. */
   do(step: Step): boolean {
     if (!this.work.commit(step)) return false;
+    this.presence.edited();
     this.say(step.label);
     return true;
   }
@@ -242,7 +254,8 @@ export class Editor implements ToolHost {
     body.append(chrome.tools, chrome.stage, this.side.element);
     chrome.picture.after(this.reading.ghost.element);
     chrome.stage.append(this.reading.minimap.element);
-    frame.root.append(chrome.header, this.notices.element, this.strip.element, body, chrome.footer, this.help.element);
+    frame.root.append(chrome.header, this.notices.element, this.strip.element, body, chrome.footer, this.help.element, this.revisions.element);
+    chrome.save.after(this.revisions.open);
     try {
       this.renderer = new GlRenderer(chrome.picture, () => this.redrawAll());
     } catch {
@@ -267,7 +280,8 @@ export class Editor implements ToolHost {
 
   async #open(): Promise<void> {
     const wait = setTimeout(() => (this.chrome.wait.hidden = false), 200);
-    this.notices.clear(["canvas"]);
+    this.notices.clear(["canvas", "not_closed"]);
+    this.revisions.element.hidden = true;
     this.chrome.card.hidden = true;
     this.preview = null;
     await this.work.open(this.model.get<number>("image_id"));
@@ -320,7 +334,9 @@ export class Editor implements ToolHost {
     const words = t(key, named);
     this.frame.announce(words);
     if (key === "editor.conflict" || key === "editor.not_saved") {
-      this.notices.show(key, words, "error", [{ label: t("editor.dismiss"), run: () => undefined }]);
+      const merge = { label: t("editor.revisions.merge"), run: () => this.revisions.showConflict() };
+      const dismiss = { label: t("editor.dismiss"), run: () => undefined };
+      this.notices.show(key, words, "error", key === "editor.conflict" ? [merge, dismiss] : [dismiss]);
     } else {
       this.chrome.say(words, tone);
     }
@@ -388,8 +404,13 @@ export class Editor implements ToolHost {
     this.release();
   }
 
-  goTo(image: number | null | undefined): void {
+  /** Open another image; the kernel closes the revision of this one, so what is on its way goes first. */
+  async goTo(image: number | null | undefined): Promise<void> {
     if (image === null || image === undefined) return;
+    if (this.work.storing.state === "storing") {
+      // A busy kernel keeps nobody: what waits stays in this browser.
+      await Promise.race([this.work.settled().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+    }
     this.model.set("image_id", image);
     this.model.save_changes();
   }

@@ -57,6 +57,7 @@ export class Kernel {
     this.model.handle("operations", (params) => this.operations(params.operations as SentOperation[]));
     this.model.handle("copy", (params, buffers) => void (this.copied = { params, blob: buffers[0] as ArrayBuffer }));
     this.model.handle("paste", () => (this.copied ? new MockAnswer(this.copied.params, [new DataView(this.copied.blob)]) : null));
+    this.model.handle("presence", () => ({ author: null, taken_by: null }));
     this.model.handle("save", () => {
       this.stored.clear();
       this.version++;

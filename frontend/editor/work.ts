@@ -55,6 +55,7 @@ export class Work {
   #draftOperations = 0;
   #version = 0;
   #saving = false;
+  #barred = false;
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -79,7 +80,19 @@ export class Work {
 
   /** Nothing can be changed: shown only, or not shown at all. */
   get readOnly(): boolean {
-    return this.info === null || this.info.read_only;
+    return this.info === null || this.info.read_only || this.#barred;
+  }
+
+  /** Somebody else edits the image: nothing is changed here until it is taken over. */
+  bar(barred: boolean): void {
+    if (barred === this.#barred) return;
+    this.#barred = barred;
+    this.listener.changed();
+  }
+
+  /** Resolves when everything is stored; rejects when something cannot be. */
+  async settled(): Promise<void> {
+    await this.#outbox?.settled();
   }
 
   get storing(): Storing {
@@ -113,6 +126,7 @@ export class Work {
     this.#outbox?.end();
     this.#outbox = null;
     this.info = null;
+    this.#barred = false;
     this.#image = image;
     this.listener.changed();
     try {

@@ -194,6 +194,10 @@ edit = Table("edit", metadata, Column("id", sa.Uuid, primary_key=True), Column("
 lease = Table("lease", metadata, Column("project_id", ForeignKey("project.id", ondelete="CASCADE"), primary_key=True),
               Column("owner", sa.Text, nullable=False), Column("until", Time, nullable=False))  # fmt: skip
 
+presence = Table("presence", metadata, Column("image_id", ForeignKey("image.id", ondelete="CASCADE"), primary_key=True),
+                 Column("owner", sa.Text, nullable=False), Column("author", sa.Text, nullable=False),
+                 Column("until", Time, nullable=False))  # fmt: skip
+
 command = Table("command", metadata, _id(), _of("project"), Column("verb", sa.Text, nullable=False),
                 Column("detail", sa.JSON, nullable=False, default=dict), Column("done_at", Time), *_made(),
                 Index(None, "project_id", "done_at"))  # fmt: skip

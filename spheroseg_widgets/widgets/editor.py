@@ -32,6 +32,8 @@ from .editor_clipboard import Clipboard
 from .editor_document import BORDER, Document, Operation, Rings
 from .editor_layers import Layers
 from .editor_pixels import shown_plane
+from .editor_presence import Presence
+from .editor_revisions import Revisions
 from .editor_session import EditSession, Verdict
 from .numbers import three
 from .rpc import Answer, Call, rpc_method
@@ -46,7 +48,7 @@ class AnotherImageError(StoreError):
     """A call is about another image than the open one: the browser asked before the kernel heard of it, or too late."""
 
 
-class Editor(Clipboard, Layers, Assisting, SpheroWidget):
+class Editor(Clipboard, Layers, Assisting, Presence, Revisions, SpheroWidget):
     """Look at an image, correct its outlines, save them as a revision.
 
     Parameters
@@ -107,6 +109,7 @@ class Editor(Clipboard, Layers, Assisting, SpheroWidget):
         self._open: EditSession | None = None
         self._resting: dict[int, EditSession] = {}
         self._outdated = False
+        self._held, self._taken = set(), {}
         self._saved: list[Callable[[int, int], object]] = []
         self._leave = (project.on_change(self._changed_elsewhere), project.changes.on_settle(self._save_all))
         super().__init__()
@@ -118,9 +121,10 @@ class Editor(Clipboard, Layers, Assisting, SpheroWidget):
             raise
 
     def close(self) -> None:
-        """Close the editor; operations that no revision holds yet stay in their draft and are offered again."""
+        """Close the editor and the revision; operations that cannot be saved stay in their draft and are offered again."""
         for leave in self._leave:
             leave()
+        self._close_left()
         with self.lock:
             for session in (self._open, *self._resting.values()):
                 if session is not None:
@@ -235,6 +239,7 @@ class Editor(Clipboard, Layers, Assisting, SpheroWidget):
                 raise ConflictError(
                     f"{session.row['name']}: the changes were made on another revision than the open one"
                 )
+            self._check_held(session.image_id)
             before = session.version
             try:
                 verdicts = session.store(operations)

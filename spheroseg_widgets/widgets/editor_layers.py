@@ -52,7 +52,7 @@ class Layers:
     @rpc_method("layer_revisions")
     def _layer_revisions(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> list[dict[str, Any]]:
         """List the image's revisions, the newest first, each with the one it was made from as `parent`."""
-        revisions = self._revisions(params)
+        revisions = self._listed(params)
         parents = [None if pd.isna(parent) else int(parent) for parent in revisions["parent"]]
         records = revision_records(revisions)
         return [{**record, "parent": parent} for record, parent in zip(records, parents, strict=True)]
@@ -61,12 +61,12 @@ class Layers:
     def _layer_outlines(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> Answer:
         """Return the outlines of one of the image's revisions."""
         wanted = int(params["revision"])
-        if wanted not in set(self._revisions(params)["revision"]):
+        if wanted not in set(self._listed(params)["revision"]):
             raise StoreError(f"revision {wanted}: the open image has none of this id")
         with self.project.database.read() as connection:
             return Answer({"revision": wanted}, [outline_pages(connection, [wanted])[wanted].blob])
 
-    def _revisions(self, params: dict[str, Any]) -> pd.DataFrame:
+    def _listed(self, params: dict[str, Any]) -> pd.DataFrame:
         with self.lock:
             session = self._session_of(params)
         return revisions_of(self.project.database, session.row.to_dict())

@@ -101,6 +101,14 @@ class Page:
         return list(value["verdicts"])
 
 
+def die(editor: Editor) -> None:
+    """Leave the editor as a killed kernel leaves it: no revision is closed, and nobody holds its draft."""
+    for leave in editor._leave:
+        leave()
+    assert editor._open is not None
+    editor._open.end()
+
+
 def put_of(outline: str, **over: Any) -> dict[str, Any]:
     """Describe an operation as the browser sends it."""
     return {
@@ -290,7 +298,7 @@ def test_a_reloaded_page_finds_its_operations_and_a_dead_sessions_draft_is_offer
     other = Page(Editor(project, "a.tif"))
     [offered] = other.call("document")[0]["drafts"]
     assert (offered["kind"], offered["operations"], offered["stale"]) == ("elsewhere", 1, False)
-    editor.close()
+    die(editor)
     [offered] = other.call("document")[0]["drafts"]
     assert offered["kind"] == "left"
     other.call("continue_draft", draft=offered["id"])
@@ -313,7 +321,7 @@ def test_a_draft_taken_over_is_written_by_one_editor_only(project: Project) -> N
 def test_a_left_draft_can_be_discarded(project: Project) -> None:
     editor = Editor(project, "a.tif")
     Page(editor).put(SQUARE + 65)
-    editor.close()
+    die(editor)
     page = Page(Editor(project, "a.tif"))
     [offered] = page.call("document")[0]["drafts"]
     page.call("discard_draft", draft=offered["id"])
@@ -321,18 +329,17 @@ def test_a_left_draft_can_be_discarded(project: Project) -> None:
     assert open_drafts(project) == []
 
 
-def test_the_next_image_keeps_the_changes_of_the_last(project: Project) -> None:
+def test_the_next_image_closes_the_revision_of_the_last(project: Project) -> None:
     editor = Editor(project, "a.tif")
     page = Page(editor)
     page.put(SQUARE + 65)
     editor.image_id = first(project) + 1
+    assert len(project.outlines(first(project))[0]) == 3
     assert page.call("document")[0]["image"]["name"] == "b.tif"
     assert page.put(SQUARE)["state"] == "ok"
     editor.image_id = first(project)
-    assert page.call("document")[0]["draft_operations"] == 1
-    editor.save()
-    editor.image_id = first(project) + 1
-    editor.save()
+    assert page.call("document")[0]["draft_operations"] == 0
+    assert open_drafts(project) == []
     assert project.images()["n_objects"].tolist() == [3, 1]
 
 

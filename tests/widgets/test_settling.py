@@ -12,7 +12,7 @@ from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.project.settling import UnsavedChangesWarning
 from spheroseg_widgets.widgets.editor import Editor
 
-from .test_editor import SQUARE, Page, _wires, first, project  # noqa: F401 - the fixtures
+from .test_editor import SQUARE, Page, _wires, die, first, project  # noqa: F401 - the fixtures
 
 
 def test_numbers_hold_what_editors_of_this_process_have_open(project: Project, tmp_path: Path) -> None:  # noqa: F811
@@ -35,10 +35,10 @@ def test_numbers_hold_what_editors_of_this_process_have_open(project: Project, t
     assert project.images()["current_result_id"].tolist() == revisions  # nothing changed, nothing saved
 
 
-def test_a_closed_editor_leaves_its_draft_and_the_numbers_say_so(project: Project) -> None:  # noqa: F811
+def test_a_dead_editor_leaves_its_draft_and_the_numbers_say_so(project: Project) -> None:  # noqa: F811
     editor = Editor(project, "a.tif")
     Page(editor).put(SQUARE + 65)
-    editor.close()
+    die(editor)
     with pytest.warns(UnsavedChangesWarning, match=r"a\.tif \(.*, 1 change\)"):
         assert len(project.measurements()) == 2
 

@@ -7,7 +7,7 @@ import { make, messageOf } from "../../shared/frame";
 import { OutlineSet } from "../../shared/outlines";
 import type { Rpc } from "../../shared/rpc";
 import type { View } from "../../shared/view";
-import { bounds, type Box } from "../geometry";
+import { bounds, type Box, type Rings } from "../geometry";
 import { LINE } from "../scene";
 
 /** A revision as the kernel tells of it. */
@@ -45,6 +45,8 @@ export class Ghost {
   shown: Revision | null = null;
   reason: string | null = null;
   #outlines: OutlineSet | null = null;
+  /** Shown in their place while something that has them is pointed at. */
+  #hint: OutlineSet | null = null;
   #boxes: Box[] = [];
   #image = 0;
   #revision: number | null = null;
@@ -116,20 +118,27 @@ export class Ghost {
     else void this.list();
   }
 
+  /** Show outlines as long as something that has them is pointed at; null: what was chosen again. */
+  hint(outlines: readonly Rings[] | null): void {
+    this.#hint = outlines ? OutlineSet.fromRings(outlines) : null;
+    this.#changed();
+  }
+
   /** @param there the image is shown that they are of */
   paint(view: View, ratio: number, there: boolean): void {
     const { element } = this;
-    const place = there && this.#outlines ? [view.scale, view.x, view.y, view.width, view.height, ratio, this.shown!.id].join() : "";
+    const outlines = this.#hint ?? this.#outlines;
+    const place = there && outlines ? [view.scale, view.x, view.y, view.width, view.height, ratio].join() : "";
     if (place === this.#painted) return;
     this.#painted = place;
     element.hidden = !place;
-    if (!place || !this.#outlines) return;
+    if (!place || !outlines) return;
     element.width = Math.round(view.width * ratio);
     element.height = Math.round(view.height * ratio);
     const context = element.getContext("2d")!;
     context.scale(ratio, ratio);
     context.lineJoin = "round";
-    const path = this.#path(this.#outlines, view);
+    const path = this.#path(outlines, view);
     context.strokeStyle = DARK;
     context.lineWidth = LINE.normal + 2 * LINE.halo;
     context.setLineDash(DASH);
@@ -175,6 +184,12 @@ export class Ghost {
   #show(revision: Revision | null, outlines: OutlineSet | null): void {
     this.shown = revision;
     this.#outlines = outlines;
+    this.#changed();
+  }
+
+  /** Other outlines are to be painted. */
+  #changed(): void {
+    const outlines = this.#hint ?? this.#outlines;
     this.#boxes = outlines ? Array.from({ length: outlines.length }, (_, index) => bounds(outlines.rings(index))) : [];
     this.#painted = "-";
     this.changed();
