@@ -44,6 +44,7 @@ for (const name of widgets) {
     bundle: true,
     minify: true,
     format: "esm",
+    mainFields: ["module", "main"], // what is meant for browsers is written for old ones, and larger
     target: "es2022",
     charset: "utf8",
     legalComments: "none",

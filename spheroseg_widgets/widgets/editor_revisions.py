@@ -57,17 +57,6 @@ class Revisions(SpheroWidget):
             image_id = self._session_of(params).image_id
         return [_sent(row) for row in revisions.history(self.project, image_id).to_dict("records")][::-1]
 
-    @rpc_method("revision")
-    def _revision(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> Answer:
-        """Answer with the outlines of one revision, and their ids."""
-        with self.lock:
-            image_id = self._session_of(params).image_id
-        result_id = int(params["revision"])
-        revisions.differences(self.project, image_id, result_id, result_id)  # refuses those of other images
-        with self.project.database.read() as connection:
-            outlines, rows = load_outlines(connection, result_id)
-        return Answer({"ids": [str(one) for one in rows["outline_id"]]}, [outlines.to_bytes()])
-
     @rpc_method("restore", ordered=True)
     def _restore(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> int:
         image_id = self._close_first(params)

@@ -15,7 +15,7 @@ from spheroseg_widgets.widgets.strings import FOLDER, interface_strings
 ROOT = Path(__file__).resolve().parents[2]
 FRONTEND = ROOT / "frontend"
 STATIC = ROOT / "spheroseg_widgets" / "widgets" / "static"
-LARGEST = 200_000
+LARGEST = 200 * 1024
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 WIDGETS = sorted(entry.parent.name for entry in FRONTEND.glob("*/index.ts"))
 BUNDLES = sorted(STATIC.glob("*.js")) + sorted(STATIC.glob("*.css"))

@@ -43,9 +43,9 @@ export function describe(revision: Revision, all: readonly Revision[], t: Transl
 }
 
 export async function outlinesOf(rpc: Rpc, image: number, revision: number): Promise<Rings[]> {
-  const { value, buffers } = await rpc.call<{ ids: string[] }>("revision", { image_id: image, revision });
+  const { buffers } = await rpc.call("layer_outlines", { image_id: image, revision });
   const set = OutlineSet.decode(buffers[0]);
-  return value.ids.map((_, i) => set.rings(i));
+  return Array.from({ length: set.length }, (_, i) => set.rings(i));
 }
 
 /** Outlines that two revisions do not have alike, with both shapes. */
