@@ -58,6 +58,7 @@ export function handlersOf(editor: Editor): Handlers {
     "view.minimap": () => editor.reading.looks.set({ minimap: !editor.reading.looks.values.minimap }),
     "panel.objects": () => editor.togglePanel("objects"),
     "panel.layers": () => editor.togglePanel("layers"),
+    "panel.history": () => editor.togglePanel("history"),
     "view.zoom_in": zoom(ZOOM),
     "view.zoom_out": zoom(1 / ZOOM),
     "view.left": () => editor.pan(STEP, 0),

@@ -1,6 +1,6 @@
 /** The editor: it joins the open image, the tools, the renderer and what stands around the picture. */
 
-import { messageOf, type Frame } from "../shared/frame";
+import { button, messageOf, type Frame } from "../shared/frame";
 import { onTrait, type Model } from "../shared/types";
 import { handlersOf } from "./actions";
 import { Proposer } from "./assist/proposer";
@@ -91,7 +91,7 @@ export class Editor implements ToolHost {
         this.changed();
       },
     }, signal);
-    this.revisions = new Revisions(frame.rpc, this.work, t, () => this.release());
+    this.revisions = new Revisions(frame.rpc, this.work, t, () => this.side.show("history"), () => this.release());
     this.presence = new Presence(frame.rpc, this.work, this.notices, t, signal);
     frame.rpc.on<{ name: string; reason: string }>("not_closed", (vars) =>
       this.notices.show("not_closed", t("editor.not_closed", vars), "warning", [{ label: t("editor.dismiss"), run: () => undefined }]));
@@ -102,7 +102,7 @@ export class Editor implements ToolHost {
     this.reading = new Reading(this);
     this.revisions.ghosts = (outlines) => this.reading.ghost.hint(outlines);
     this.objects = new ObjectsPanel(t, this, signal);
-    this.side = new Side(t, this.chrome.buttons, { objects: this.objects, layers: this.reading.panel }, this.reading.looks);
+    this.side = new Side(t, this.chrome.buttons, { objects: this.objects, layers: this.reading.panel, history: this.revisions }, this.reading.looks);
     this.#tools = makeTools(this);
     this.#hand = new PanTool(this);
     this.#tool = this.#tools.select;
@@ -254,8 +254,8 @@ export class Editor implements ToolHost {
     body.append(chrome.tools, chrome.stage, this.side.element);
     chrome.picture.after(this.reading.ghost.element);
     chrome.stage.append(this.reading.minimap.element);
-    frame.root.append(chrome.header, this.notices.element, this.strip.element, body, chrome.footer, this.help.element, this.revisions.element);
-    chrome.save.after(this.revisions.open);
+    frame.root.append(chrome.header, this.notices.element, this.strip.element, body, chrome.footer, this.help.element);
+    chrome.save.after(button(frame.t("editor.panel.history"), () => this.togglePanel("history")));
     try {
       this.renderer = new GlRenderer(chrome.picture, () => this.redrawAll());
     } catch {
@@ -281,7 +281,6 @@ export class Editor implements ToolHost {
   async #open(): Promise<void> {
     const wait = setTimeout(() => (this.chrome.wait.hidden = false), 200);
     this.notices.clear(["canvas", "not_closed"]);
-    this.revisions.element.hidden = true;
     this.chrome.card.hidden = true;
     this.preview = null;
     await this.work.open(this.model.get<number>("image_id"));
@@ -297,6 +296,7 @@ export class Editor implements ToolHost {
     if (open) this.#offer(open);
     this.changed();
     this.reading.follow(info.image.id, info.base_revision);
+    if (this.side.open === "history") this.revisions.enter();
     if (!fresh) return;
     const pixels = this.work.pixels!;
     this.renderer.setImage(pixels);

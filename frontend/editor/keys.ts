@@ -64,6 +64,7 @@ export const KEYS = [
   { action: "view.contrast", keys: ["a"], group: "view" },
   { action: "panel.objects", keys: ["q"], group: "view" },
   { action: "panel.layers", keys: ["shift+q"], group: "view" },
+  { action: "panel.history", keys: ["y"], group: "view" },
   { action: "image.next", keys: ["."], group: "image" },
   { action: "image.previous", keys: [","], group: "image" },
   { action: "general.help", keys: ["?"], group: "general" },

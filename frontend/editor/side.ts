@@ -11,7 +11,7 @@ export interface Panel {
   enter(): void;
 }
 
-export type PanelName = "objects" | "layers";
+export type PanelName = "objects" | "layers" | "history";
 
 export class Side {
   readonly element = make("aside", "sw-editor-side");

@@ -173,7 +173,7 @@ def test_the_probability_map_lies_over_what_the_network_found(desk: Desk) -> Non
 def test_another_run_is_shown_as_a_ghost_and_stays_in_the_next_image(desk: Desk) -> None:
     hand = grab(desk)
     hand.keys("Shift+Q")
-    offers = hand.editor.locator(".sw-editor-revision")
+    offers = hand.editor.locator(".sw-editor-ghost-choice")
     expect(offers).to_have_count(3)  # none, the previous one, and that of the first run
     expect(offers.nth(2)).to_contain_text("threshold")
     offers.nth(2).click()

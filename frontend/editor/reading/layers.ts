@@ -23,7 +23,7 @@ export class LayersPanel {
   readonly #minimap: HTMLInputElement;
   readonly #heatNote = make("p", "sw-editor-note");
   readonly #legend = make("div", "sw-editor-legend");
-  readonly #list = make("div", "sw-editor-revisions");
+  readonly #list = make("div", "sw-editor-ghosts");
   readonly #ghostNote = make("p", "sw-editor-note");
   #written = "";
 
@@ -102,7 +102,7 @@ export class LayersPanel {
   }
 
   #offer(choice: Choice, title: string, details = ""): HTMLElement {
-    const made = button("", () => void this.ghost.choose(choice), "sw-editor-revision");
+    const made = button("", () => void this.ghost.choose(choice), "sw-editor-ghost-choice");
     made.dataset.choice = choice ?? "";
     made.setAttribute("aria-pressed", String(this.ghost.choice === choice));
     made.append(make("span", "", title));

@@ -168,9 +168,9 @@ describe("other outlines", () => {
   it("are listed with author and model, shown dashed, and stay chosen by run in the next image", async () => {
     const { editor, kernel } = await open();
     press(shown!, "Q", { shiftKey: true });
-    await until(() => shown!.el.querySelectorAll(".sw-editor-revision").length === 4);
+    await until(() => shown!.el.querySelectorAll(".sw-editor-ghost-choice").length === 4);
     expect(kernel.model.calls("layer_outlines")).toHaveLength(0);
-    const offers = () => [...shown!.el.querySelectorAll<HTMLElement>(".sw-editor-revision")];
+    const offers = () => [...shown!.el.querySelectorAll<HTMLElement>(".sw-editor-ghost-choice")];
     expect(offers()[2].textContent).toMatch(/resunet 2, revision 4.*ann.*1 object.*run 4/);
     expect(editor.reading.ghost.element.hidden || at(editor.reading.ghost.element, 45, 25)[3] === 0).toBe(true);
     offers()[2].click();
@@ -201,15 +201,15 @@ describe("other outlines", () => {
 it("lists the revision that was saved meanwhile", async () => {
   const { kernel } = await open();
   press(shown!, "Q", { shiftKey: true });
-  await until(() => shown!.el.querySelectorAll(".sw-editor-revision").length === 4);
+  await until(() => shown!.el.querySelectorAll(".sw-editor-ghost-choice").length === 4);
   kernel.base = 6;
   kernel.version++;
   kernel.model.handle("layer_revisions", () => [
     revision(6, { source: "edit", run: null, parent: 5, holds: true }), revision(5, { source: "edit", run: null, parent: 3 }), revision(4), revision(3),
   ]);
   kernel.model.event("version", { image_id: 1, version: null });
-  await until(() => shown!.el.querySelectorAll(".sw-editor-revision").length === 5);
-  expect(text(".sw-editor-revisions")).toContain("Edited, revision 5");
+  await until(() => shown!.el.querySelectorAll(".sw-editor-ghost-choice").length === 5);
+  expect(text(".sw-editor-ghosts")).toContain("Edited, revision 5");
 });
 
 describe("settings", () => {

@@ -3,59 +3,67 @@
 import { button, make } from "../../shared/frame";
 import type { Rpc } from "../../shared/rpc";
 import type { Translate } from "../../shared/strings";
+import type { Panel } from "../side";
 import type { Work } from "../work";
 import { Merge } from "./merge";
 import { describe, differencesOf, outlinesOf, type Revision, type ShowGhosts } from "./revision";
 
-export class Revisions {
+export class Revisions implements Panel {
   readonly element = make("div", "sw-editor-revisions");
-  readonly open: HTMLButtonElement;
   /** Lays outlines of a revision over the picture; whoever draws them sets it. */
   ghosts: ShowGhosts = () => undefined;
   #body = make("div", "sw-editor-revisions-body");
   #pointed = 0;
+  /** The kept revision of a conflict is to be merged at once. */
+  #conflict = false;
 
-  constructor(private readonly rpc: Rpc, private readonly work: Work, private readonly t: Translate, private readonly release: () => void) {
+  /**
+   * @param reveal   brings it into sight
+   * @param release  gives the focus back to the picture
+   */
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly work: Work,
+    private readonly t: Translate,
+    private readonly reveal: () => void,
+    release: () => void,
+  ) {
     const { element } = this;
-    element.hidden = true;
-    element.setAttribute("role", "dialog");
+    element.setAttribute("role", "group");
     element.setAttribute("aria-label", t("editor.revisions.title"));
-    const head = make("div", "sw-editor-help-head");
-    head.append(make("strong", "", t("editor.revisions.title")), button(t("editor.help.close"), () => this.close()));
-    element.append(head, this.#body);
+    element.append(this.#body);
     element.addEventListener("keydown", (event) => {
       event.stopPropagation();
-      if (event.key === "Escape") this.close();
+      if (event.key === "Escape") release();
     });
-    this.open = button(t("editor.revisions.open"), () => (element.hidden ? this.show() : this.close()));
   }
 
-  close(): void {
-    this.element.hidden = true;
-    this.#point(null);
-    this.release();
+  enter(): void {
+    void this.show();
   }
 
-  /** List the revisions; with one of them to be merged, begin with that. */
-  async show(merging: number | null = null): Promise<void> {
+  /** List the revisions; after a conflict, begin with merging what it kept. */
+  async show(): Promise<void> {
     const image = this.work.image;
     if (!image) return;
-    this.element.hidden = false;
+    this.#point(null);
+    const conflict = this.#conflict;
+    this.#conflict = false;
     try {
       const { value: all } = await this.rpc.call<Revision[]>("revisions", { image_id: image.id });
+      if (image !== this.work.image) return;
       this.#list(all);
-      const kept = all.find(({ id }) => id === merging);
+      const kept = conflict ? all.find(({ note }) => note === "conflict") : undefined;
       if (kept) await this.#compare(kept, all);
     } catch (error) {
       this.#fail(error);
     }
-    this.element.querySelector("button")?.focus();
   }
 
-  /** The newest revision that was kept beside another: what a conflict just made. */
-  async showConflict(): Promise<void> {
-    const { value: all } = await this.rpc.call<Revision[]>("revisions", { image_id: this.work.image!.id });
-    await this.show(all.find(({ note }) => note === "conflict")?.id ?? null);
+  /** Merge the newest revision that was kept beside another: what a conflict just made. */
+  showConflict(): void {
+    this.#conflict = true;
+    this.reveal();
   }
 
   #list(all: readonly Revision[]): void {
@@ -64,8 +72,8 @@ export class Revisions {
     this.#body.replaceChildren(...all.map((one) => {
       const row = make("div", "sw-editor-revision");
       row.dataset.revision = String(one.id);
-      row.append(make("strong", "", t(one.current ? "editor.revisions.current" : "editor.revisions.number", { number: one.number })));
-      row.append(make("span", "sw-editor-revision-words", describe(one, all, t)));
+      row.append(make("strong", "", t(one.current ? "editor.revisions.current" : "editor.revisions.number", { number: one.id })));
+      row.append(make("span", "sw-editor-revision-words", describe(one, t)));
       if (!one.current && !this.work.readOnly) {
         row.append(button(t("editor.revisions.restore"), () => this.#do("restore", { revision: one.id })));
         if (current) row.append(button(t("editor.revisions.merge"), () => this.#compare(one, all)));

@@ -7,7 +7,6 @@ import type { Rings } from "../geometry";
 
 export interface Revision {
   id: number;
-  number: number;
   author: string;
   created_at: string;
   n_objects: number;
@@ -34,11 +33,10 @@ export interface Difference {
 /** What is laid over the picture as long as a revision is pointed at; null: nothing. */
 export type ShowGhosts = (outlines: readonly Rings[] | null) => void;
 
-export function describe(revision: Revision, all: readonly Revision[], t: Translate): string {
+export function describe(revision: Revision, t: Translate): string {
   const made = revision.model ?? t(`editor.revisions.source.${revision.source}`);
   const parts = [made, revision.author, new Date(revision.created_at).toLocaleString(), t("editor.revisions.objects", { n: revision.n_objects })];
-  const of = all.find(({ id }) => id === revision.note_of);
-  if (revision.note) parts.push(t(`editor.revisions.note.${revision.note}`, { number: of?.number ?? "" }));
+  if (revision.note) parts.push(t(`editor.revisions.note.${revision.note}`, { number: revision.note_of ?? "" }));
   return parts.join(" · ");
 }
 

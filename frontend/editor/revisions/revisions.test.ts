@@ -8,8 +8,8 @@ let shown: Shown | undefined;
 afterEach(() => shown?.close());
 
 const REVISIONS = [
-  { id: 6, number: 2, author: "ann", created_at: "2026-01-02T10:00:00Z", n_objects: 3, source: "edit", model: null, current: false, note: "conflict", note_of: null },
-  { id: 5, number: 1, author: "bob", created_at: "2026-01-01T10:00:00Z", n_objects: 3, source: "model", model: "unet 1", current: true, note: null, note_of: null },
+  { id: 6, author: "ann", created_at: "2026-01-02T10:00:00Z", n_objects: 3, source: "edit", model: null, current: false, note: "conflict", note_of: null },
+  { id: 5, author: "bob", created_at: "2026-01-01T10:00:00Z", n_objects: 3, source: "model", model: "unet 1", current: true, note: null, note_of: null },
 ];
 
 const press = (element: HTMLElement, words: string) =>
@@ -26,7 +26,7 @@ it("lists revisions, and merges a kept one object by object", async () => {
   kernel.model.handle("merge", (params) => ((merged = params), 7));
   shown = await show(kernel);
   const { revisions } = shown.editor;
-  await revisions.showConflict();
+  revisions.showConflict();
   await until(() => revisions.element.querySelector(".sw-editor-merge") !== null);
   press(revisions.element, "All mine");
   press(revisions.element, "Theirs");
