@@ -115,7 +115,7 @@ export const TRIANGLE = OutlineSet.fromRings([[Float32Array.of(10, 10, 600, 500,
 export async function kernel(images: Fake[], traits: Record<string, unknown> = {}): Promise<MockModel> {
   const jpeg = await picture();
   const strings = Object.fromEntries(
-    (["common", "gallery"] as const).flatMap((section) =>
+    (["common", "gallery", "act", "archive", "review"] as const).flatMap((section) =>
       Object.entries(words[section]).map(([key, text]) => [`${section}.${key}`, text]),
     ),
   );

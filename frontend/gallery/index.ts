@@ -5,6 +5,8 @@ import "./panel.css";
 import "./grid.css";
 import "./list.css";
 import "./peek.css";
+import "../shared/form.css";
+import "./act/act.css";
 import { mount } from "../shared/frame";
 import type { RenderProps, Widget } from "../shared/types";
 import { Gallery } from "./gallery";

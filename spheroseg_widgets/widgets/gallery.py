@@ -17,6 +17,7 @@ from spheroseg_widgets.segmentation.confidence import LOW_CONFIDENCE
 from spheroseg_widgets.store import runs
 from spheroseg_widgets.store.pages import OutlinePage, outline_pages, plane_pages
 
+from .acting import ActsOnImages
 from .base import STATIC
 from .gallery_face import FACE_IMAGES, face_html, face_png
 from .gallery_finding import FindsImages
@@ -31,7 +32,7 @@ TOUCHES_BORDER, LOW = 1, 2
 """Bits of an outline's marks."""
 
 
-class Gallery(FindsImages):
+class Gallery(FindsImages, ActsOnImages):
     """All images of a project, with their outlines and states; pick some, and go on with them in Python.
 
     Parameters
