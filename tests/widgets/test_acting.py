@@ -193,7 +193,8 @@ def test_a_page_that_only_shows_changes_nothing(page: Page, project: Project) ->
 def test_forms_are_offered_models_formats_and_tags(page: Page, project: Project) -> None:
     project.tag([1, 2], "control")
     choices, _ = page.ask("act.choices")
-    assert choices["models"][0] == "resunet-spheroid" and CLASSICAL in choices["models"]
+    assert choices["models"][0] == "resunet-spheroid"
+    assert CLASSICAL in choices["models"]
     assert {"csv", "masks"} <= set(choices["formats"])
     assert choices["tags"] == [["control", 2]]
 
@@ -208,7 +209,8 @@ def test_an_export_holds_the_chosen_images_alone(page: Page, project: Project) -
         names = opened.namelist()
         table = pd.read_csv(opened.open(next(name for name in names if name.endswith("images.csv"))), comment="#")
     assert table["name"].tolist() == ["plate_A02_24h.tif"]
-    assert [name for name in names if name.endswith(".png")] and not any("A01" in name for name in names)
+    assert [name for name in names if name.endswith(".png")]
+    assert not any("A01" in name for name in names)
 
 
 @pytest.mark.slow
@@ -217,7 +219,8 @@ def test_segmenting_again_is_taken_back_to_the_outlines_of_before(page: Page, pr
     done = page.act("segment", [1, 3], model=CLASSICAL)
     project.run(done["run"]).wait(120)
     now = project.images()
-    assert now["model"].tolist()[0] == CLASSICAL and now["current_result_id"].tolist()[0] != before[0]
+    assert now["model"].tolist()[0] == CLASSICAL
+    assert now["current_result_id"].tolist()[0] != before[0]
     assert now["current_result_id"].tolist()[1] == before[1]
     page.undo(done)
     assert project.images()["current_result_id"].tolist()[:2] == before[:2]

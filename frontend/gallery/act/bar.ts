@@ -229,7 +229,10 @@ export class ActBar {
 
   #key(event: KeyboardEvent): void {
     const typing = event.target instanceof HTMLInputElement && event.target.type === "text";
-    if (event.key === "Escape" ? this.back() : isUndo(event) && !typing && this.undo()) {
+    if (event.key === "Enter" && event.target instanceof HTMLInputElement) {
+      event.target.form?.querySelector<HTMLButtonElement>("[type=submit]")?.click(); // in JupyterLab Enter alone does nothing
+      event.preventDefault();
+    } else if (event.key === "Escape" ? this.back() : isUndo(event) && !typing && this.undo()) {
       event.preventDefault();
       event.stopPropagation();
     }
