@@ -28,7 +28,7 @@ KINDS = ("sqlite", "postgresql")
 """Kinds of store: what holds for one holds for the other."""
 ON_A_SERVER_TOO = (
     "test_runs", "test_project", "test_adding", "test_drafts", "test_maps", "test_editor", "test_editor_saving", "test_gallery", "test_settling",
-    "test_cataloguing", "test_compare", "test_decisions", "test_reviewing",
+    "test_cataloguing", "test_compare", "test_decisions", "test_reviewing", "test_acting",
 )  # fmt: skip
 """Files whose tests have their project on PostgreSQL as well; what the others test does not depend on the store."""
 

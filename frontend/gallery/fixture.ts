@@ -116,7 +116,7 @@ export const TRIANGLE = OutlineSet.fromRings([[Float32Array.of(10, 10, 600, 500,
 export async function kernel(images: Fake[], traits: Record<string, unknown> = {}): Promise<MockModel> {
   const jpeg = await picture();
   const strings = Object.fromEntries(
-    (["common", "gallery", "add", "plate", "review", "flags"] as const).flatMap((section) =>
+    (["common", "gallery", "act", "archive", "add", "plate", "review", "flags"] as const).flatMap((section) =>
       Object.entries(words[section]).map(([key, text]) => [`${section}.${key}`, text]),
     ),
   );

@@ -3,6 +3,8 @@ import { Drawings } from "../shared/drawings";
 import { type Frame, button, make } from "../shared/frame";
 import { count } from "../shared/numbers";
 import { type Model, onTrait } from "../shared/types";
+import { ActBar } from "./act/bar";
+import type { About } from "./act/forms";
 import { AskedLine, askedText } from "./asked";
 import { Closeup } from "./closeup";
 import { Entrances } from "./entrances";
@@ -42,6 +44,7 @@ export class Gallery {
   readonly #closeup: Closeup;
   readonly #foot: Foot;
   readonly #entrances: Entrances;
+  readonly #acts: ActBar;
   /** What holds the filters and the images. */
   readonly #body = make("div", "sw-body");
   readonly #stage = make("div", "sw-stage");
@@ -106,6 +109,7 @@ export class Gallery {
       signal,
     );
     this.#foot = new Foot(t, { open: () => this.#open(), clear: () => this.#picker.clear(), leave });
+    this.#acts = new ActBar(model, frame, { about: () => this.#about(), clear: () => this.#picker.clear(), leave }, signal);
     this.#picker = new Picker(this.#shown, this.#selection, {
       mode: () => this.#mode,
       changed: () => this.#picked(),
@@ -116,12 +120,13 @@ export class Gallery {
       search: () => this.#toolbar.focusSearch(),
       filters: () => this.#openFilters(!this.#panel.open),
       help: () => this.#toolbar.toggleHelp(),
+      act: (verb) => void (verb === "undo" ? this.#acts.undo() : this.#acts.start(verb)),
     });
     this.#note.setAttribute("role", "status");
     this.#body.style.setProperty("--sw-height", `${model.get<number>("height")}px`);
     this.#stage.append(this.#note, this.#closeup.element);
     this.#body.append(this.#panel.element, this.#stage);
-    frame.root.append(...this.#entrances.elements, this.#toolbar.element, this.#toolbar.help, this.#asked.element, this.#body, this.#foot.element);
+    frame.root.append(...this.#entrances.elements, this.#toolbar.element, this.#toolbar.help, this.#asked.element, this.#body, this.#foot.element, this.#acts.element);
     this.#listen();
     this.#selection.replace(model.get<number[]>("selected_ids") ?? []);
     this.#openFilters(model.get<boolean>("show_filters") === true, false);
@@ -244,7 +249,7 @@ export class Gallery {
     const { reviewing } = this.#entrances;
     this.#entrances.show();
     this.#body.hidden = reviewing || (empty && this.#entrances.adding);
-    this.#asked.element.classList.toggle("sw-away", reviewing);
+    for (const { element } of [this.#asked, this.#acts]) element.classList.toggle("sw-away", reviewing);
     this.#toolbar.element.hidden = this.#foot.element.hidden = empty || reviewing;
     for (const other of this.#modes.values()) other.element.hidden = empty || none || other !== mode;
     this.#note.hidden = !empty && !none;
@@ -293,6 +298,7 @@ export class Gallery {
     this.#foot.show({
       selected: chosen, active: this.#selection.active >= 0, opens: this.model.get("opens"), shown, rows, firstOf: this.#rows.firstOf,
     }); // prettier-ignore
+    this.#acts.show(chosen);
     this.#mode.updateMarks();
   }
 
@@ -307,9 +313,22 @@ export class Gallery {
   #back(): boolean {
     if (!this.#toolbar.help.hidden) this.#toolbar.toggleHelp(false);
     else if (this.#closeup.open) this.#closeCloseup();
+    else if (this.#acts.back()) return true;
     else if (this.#selection.ids.size > 0) this.#picker.clear();
     else return false;
     return true;
+  }
+
+  /** The selected images that are in the project, in its order. */
+  #about(): About {
+    const ids: number[] = [];
+    let outlined = 0;
+    for (let row = 0; row < this.#rows.length; row++) {
+      if (!this.#selection.ids.has(this.#rows.id(row))) continue;
+      ids.push(this.#rows.id(row));
+      if (this.#rows.result(row) > 0) outlined++;
+    }
+    return { ids, outlined };
   }
 
   #open(): void {

@@ -7,6 +7,8 @@ import "./list.css";
 import "./peek.css";
 import "./plate/plate.css";
 import "./review/review.css";
+import "../shared/form.css";
+import "./act/act.css";
 import { mount } from "../shared/frame";
 import type { RenderProps, Widget } from "../shared/types";
 import { Gallery } from "./gallery";

@@ -2,7 +2,7 @@
 
 export type Action =
   | "left" | "right" | "up" | "down" | "first" | "last" | "pageUp" | "pageDown"
-  | "open" | "peek" | "toggle" | "all" | "back" | "outlines" | "search" | "filters" | "help"; // prettier-ignore
+  | "open" | "peek" | "toggle" | "all" | "back" | "outlines" | "search" | "filters" | "help" | "approve" | "exclude" | "tag" | "undo"; // prettier-ignore
 
 interface Key {
   action: Action;
@@ -28,6 +28,10 @@ export const KEYS: readonly Key[] = [
   { action: "toggle", keys: [" "], ctrl: true, words: "keys.toggle", shown: "Ctrl Space" },
   { action: "peek", keys: [" "], ctrl: false, words: "keys.peek", shown: "Space" },
   { action: "all", keys: ["a"], ctrl: true, words: "keys.all", shown: "Ctrl A" },
+  { action: "approve", keys: ["a"], ctrl: false, words: "keys.approve", shown: "A" },
+  { action: "exclude", keys: ["x"], ctrl: false, words: "keys.exclude", shown: "X" },
+  { action: "tag", keys: ["t"], ctrl: false, words: "keys.tag", shown: "T" },
+  { action: "undo", keys: ["z"], ctrl: true, words: "keys.undo", shown: "Ctrl Z" },
   { action: "outlines", keys: ["o"], ctrl: false, words: "keys.outlines", shown: "O" },
   { action: "search", keys: ["/"], ctrl: false, words: "keys.search", shown: "/" },
   { action: "filters", keys: ["f"], ctrl: false, words: "keys.filters", shown: "F" },

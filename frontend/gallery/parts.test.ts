@@ -223,7 +223,8 @@ describe("keys", () => {
     for (const { action, keys, ctrl } of KEYS) {
       for (const key of keys) expect(actionOf(new KeyboardEvent("keydown", { key, ctrlKey: ctrl ?? false }))).toBe(action);
     }
-    expect(actionOf(new KeyboardEvent("keydown", { key: "a" }))).toBeUndefined();
+    expect(actionOf(new KeyboardEvent("keydown", { key: "a" }))).toBe("approve");
+    expect(actionOf(new KeyboardEvent("keydown", { key: "z" }))).toBeUndefined();
     expect(actionOf(new KeyboardEvent("keydown", { key: "o", ctrlKey: true }))).toBeUndefined();
   });
 });

@@ -17,6 +17,7 @@ export interface PickerWishes {
   search(): void;
   filters(): void;
   help(): void;
+  act(verb: "approve" | "exclude" | "tag" | "undo"): void;
 }
 
 const MOVES: readonly Move[] = ["left", "right", "up", "down", "first", "last", "pageUp", "pageDown"];
@@ -87,6 +88,7 @@ export class Picker {
       case "search": return this.wishes.search();
       case "filters": return this.wishes.filters();
       case "help": return this.wishes.help();
+      default: return this.wishes.act(action);
     } // prettier-ignore
   }
 

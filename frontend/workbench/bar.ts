@@ -2,7 +2,7 @@
 import { type Frame, button, make } from "../shared/frame";
 import { type Model, onTrait } from "../shared/types";
 import { ExportForm } from "./export_form";
-import type { Form } from "./form";
+import type { Form } from "../shared/form";
 import { SegmentForm } from "./segment_form";
 
 const PANES = ["gallery", "editor"] as const;

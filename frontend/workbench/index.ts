@@ -1,5 +1,6 @@
 /** The bar of the workbench (Python: `widgets/workbench.py`), and the layout of what lies below it. */
 import "../shared/tokens.css";
+import "../shared/form.css";
 import "./workbench.css";
 import { mount } from "../shared/frame";
 import type { RenderProps, Widget } from "../shared/types";

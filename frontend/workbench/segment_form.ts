@@ -2,13 +2,13 @@
 import { type Frame, make } from "../shared/frame";
 import { count } from "../shared/numbers";
 import { type Model, onTrait } from "../shared/types";
-import { Form, choice, chosen, freshName, group } from "./form";
+import { Form, choice, chosen, freshName, group } from "../shared/form";
 
 const WHICH = ["all", "new", "selected"] as const;
 type Counts = Record<(typeof WHICH)[number], number>;
 
 export class SegmentForm extends Form {
-  readonly #model = make("select", "sw-bench-select");
+  readonly #model = make("select", "sw-form-field");
   readonly #counts: Partial<Counts> = {};
   readonly #name = freshName();
   readonly #inputs = new Map<string, HTMLLabelElement>();
@@ -22,7 +22,7 @@ export class SegmentForm extends Form {
     super(frame, ends, frame.t("workbench.start"));
     const { t } = frame;
     for (const which of WHICH) this.#inputs.set(which, choice("radio", this.#name, which, ""));
-    const models = make("label", "sw-bench-choice");
+    const models = make("label", "sw-form-choice");
     for (const name of traits.get<string[]>("models")) this.#model.append(new Option(name, name));
     models.append(make("span", "", t("workbench.model")), this.#model);
     this.fill(group(t("workbench.which"), [...this.#inputs.values()]), models);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,20 +27,32 @@ MORE_COLUMNS = (
 )  # fmt: skip
 
 
-def make_bundle(database: Database, project_id: int, name: str, *, exclude_border: bool = False) -> ExportBundle:
+def make_bundle(
+    database: Database,
+    project_id: int,
+    name: str,
+    *,
+    exclude_border: bool = False,
+    image_ids: Sequence[int] | None = None,
+) -> ExportBundle:
     """Collect what an export writes.
 
     Parameters
     ----------
     exclude_border : bool
         Leave objects out that touch the image's edge: out of every table, every count and every picture alike.
+    image_ids : sequence of int, optional
+        Only these images; which object is the spheroid of a well is decided as among all.
     """
     table, objects = images_and_objects(database, project_id, exclude_border=exclude_border)
+    if image_ids is not None:
+        table = table[table["image_id"].isin(image_ids)].reset_index(drop=True)
+        objects = objects[objects["image_id"].isin(image_ids)].reset_index(drop=True)
     wells = wells_map(database, project_id)
     measurements = measurements_table(table, objects, wells)
-    listed = pd.concat(
-        [table[[*IMAGES_COLUMNS, *MORE_COLUMNS]], _unusable(database, project_id, table)], ignore_index=True
-    )
+    listed = table[[*IMAGES_COLUMNS, *MORE_COLUMNS]]
+    if image_ids is None:
+        listed = pd.concat([listed, _unusable(database, project_id, table)], ignore_index=True)
     return ExportBundle(
         images_table=listed,
         measurements=measurements.drop(columns=["image_id", "result_id"]),

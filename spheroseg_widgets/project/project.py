@@ -346,7 +346,12 @@ class Project(Judging, Cataloguing, Flagging, FromMaps):
         return write(self, path, **options)
 
     def export(
-        self, out: str | Path, formats: Sequence[str] = ("csv", "masks"), *, exclude_border: bool = False
+        self,
+        out: str | Path,
+        formats: Sequence[str] = ("csv", "masks"),
+        *,
+        exclude_border: bool = False,
+        images: Sequence[int] | None = None,
     ) -> list[Path]:
         """Write tables, masks and outlines; returns the files.
 
@@ -358,6 +363,8 @@ class Project(Judging, Cataloguing, Flagging, FromMaps):
             Of csv, xlsx, masks, labels, geojson, coco, imagej.
         exclude_border : bool
             Leave out objects that touch the image's edge.
+        images : sequence of int, optional
+            image_id of those to write; all by default.
 
         Raises
         ------
@@ -365,11 +372,11 @@ class Project(Judging, Cataloguing, Flagging, FromMaps):
             An unknown format, or a folder that cannot be written.
         """
         self._settle()
-        return export(self.bundle(exclude_border=exclude_border), Path(out), list(formats))
+        return export(self.bundle(exclude_border=exclude_border, images=images), Path(out), list(formats))
 
-    def bundle(self, *, exclude_border: bool = False) -> ExportBundle:
+    def bundle(self, *, exclude_border: bool = False, images: Sequence[int] | None = None) -> ExportBundle:
         """Return what an export is made of."""
-        return make_bundle(self.database, self.id, self.name, exclude_border=exclude_border)
+        return make_bundle(self.database, self.id, self.name, exclude_border=exclude_border, image_ids=images)
 
     def outlines(self, image_id: int) -> tuple[Outlines, pd.DataFrame]:
         """Return the outlines that hold for an image, and their rows.

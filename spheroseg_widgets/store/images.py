@@ -257,6 +257,16 @@ def set_pixel_size(
     audit.record(connection, project_id, author, "set_pixel_size", "image", "many", um=um, images=len(image_ids))
 
 
+def pixel_sizes(connection: sa.Connection, image_ids: Sequence[int]) -> dict[int, tuple[float | None, str]]:
+    """Return the pixel size in um of images, and who said so, by image."""
+    columns = (image.c.id, image.c.pixel_size_um, image.c.pixel_size_source)
+    return {
+        int(one): (um, str(origin))
+        for part in chunks(image_ids)
+        for one, um, origin in connection.execute(sa.select(*columns).where(image.c.id.in_(part)))
+    }
+
+
 def relink(connection: sa.Connection, project_id: int, old: str, new: str, author: str) -> int:
     """Point sources below one folder to another; returns how many.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from spheroseg_widgets.errors import StoreError
 
 from . import audit
-from .images import check_own
+from .images import check_own, chunks
 from .tables import exclusion, image, outcome, outline, review
 
 _TABLES = (review, outcome)
@@ -39,10 +39,20 @@ class Judged:
 
 def judged(connection: sa.Connection, image_id: int) -> Judged:
     """Read what was said of an image."""
-    rows = [
-        connection.execute(table.select().where(table.c.image_id == image_id)).mappings().first() for table in _TABLES
+    return judged_many(connection, [image_id])[image_id]
+
+
+def judged_many(connection: sa.Connection, image_ids: Sequence[int]) -> dict[int, Judged]:
+    """Read what was said of images, by image."""
+    said: list[dict[int, dict[str, Any]]] = [
+        {
+            row["image_id"]: dict(row)
+            for part in chunks(image_ids)
+            for row in connection.execute(table.select().where(table.c.image_id.in_(part))).mappings()
+        }
+        for table in _TABLES
     ]
-    return Judged(*(None if row is None else dict(row) for row in rows))
+    return {one: Judged(*(rows.get(one) for rows in said)) for one in image_ids}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +90,21 @@ def reviewed_image(connection: sa.Connection, project_id: int, image_id: int, *,
     StoreError
         An image of another project.
     """
-    check_own(connection, project_id, [image_id])
-    query = sa.select(*(image.c[field.name] for field in fields(ReviewedImage))).where(image.c.id == image_id)
-    return ReviewedImage(*connection.execute(query.with_for_update() if lock else query).one())
+    return reviewed_images(connection, project_id, [image_id], lock=lock)[image_id]
+
+
+def reviewed_images(
+    connection: sa.Connection, project_id: int, image_ids: Sequence[int], *, lock: bool = False
+) -> dict[int, ReviewedImage]:
+    """Read images, by id, as `reviewed_image` does."""
+    check_own(connection, project_id, image_ids)
+    query = sa.select(*(image.c[field.name] for field in fields(ReviewedImage))).order_by(image.c.id)
+    query = query.with_for_update() if lock else query
+    return {
+        row.id: ReviewedImage(*row)
+        for part in chunks(sorted(set(image_ids)))  # in one order, so that two who lock some do not wait for each other
+        for row in connection.execute(query.where(image.c.id.in_(part)))
+    }
 
 
 def outlines_of(connection: sa.Connection, project_id: int, result_id: int | None) -> pd.DataFrame:
@@ -118,13 +140,38 @@ def put_back(
         An image of another project, or something else was said of it meanwhile.
     """
     name = reviewed_image(connection, project_id, image_id, lock=True).name
-    if judged(connection, image_id) != expected:
+    if put_back_many(connection, project_id, {image_id: (expected, earlier)}, author):
         raise StoreError(f"{name}: it was judged again meanwhile, so what was said before was not put back")
-    for table, values in zip(_TABLES, (earlier.review, earlier.outcome), strict=True):
-        connection.execute(table.delete().where(table.c.image_id == image_id))
-        if values is not None:
-            connection.execute(table.insert().values(**values))
-    outcome_now = None if earlier.outcome is None else earlier.outcome["outcome"]
-    audit.record(
-        connection, project_id, author, "undo_decision", "image", image_id, state=earlier.state, outcome=outcome_now
-    )  # fmt: skip
+
+
+def put_back_many(
+    connection: sa.Connection, project_id: int, said: Mapping[int, tuple[Judged, Judged]], author: str
+) -> list[int]:
+    """Put back what was said of images earlier, with who said it and when.
+
+    Parameters
+    ----------
+    said : mapping
+        By image, what has to hold now and what is to hold; of images that are locked.
+    author : str
+        Who puts it back, for the audit.
+
+    Returns
+    -------
+    list of int
+        Images of which something else was said meanwhile: they are left alone.
+    """
+    now = judged_many(connection, list(said))
+    same = [one for one, (expected, _) in said.items() if now[one] == expected]
+    for table in _TABLES:
+        for part in chunks(same):
+            connection.execute(table.delete().where(table.c.image_id.in_(part)))
+            rows = [dict(row) for one in part if (row := getattr(said[one][1], table.name)) is not None]
+            if rows:
+                connection.execute(table.insert(), rows)
+    details = {
+        one: {"state": earlier.state, "outcome": None if earlier.outcome is None else earlier.outcome["outcome"]}
+        for one, earlier in ((one, said[one][1]) for one in same)
+    }
+    audit.record_many(connection, project_id, author, "undo_decision", "image", details)
+    return [one for one in said if one not in details]

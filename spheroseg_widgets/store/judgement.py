@@ -11,9 +11,8 @@ import sqlalchemy as sa
 from spheroseg_widgets.errors import StoreError
 
 from . import audit
-from .images import check_own
-from .results import set_state
-from .tables import exclusion, image, now, outcome, outline, result
+from .images import check_own, chunks
+from .tables import exclusion, image, now, outcome, outline, result, review
 
 REVIEW_STATES = ("unreviewed", "approved", "corrected", "excluded")
 CONFIRMED_OUTCOMES = ("absent", "unusable")
@@ -30,8 +29,10 @@ def set_review(connection: sa.Connection, project_id: int, image_ids: Sequence[i
     if state not in REVIEW_STATES:
         raise ValueError(f"no review state {state!r}; there are {', '.join(REVIEW_STATES)}")
     check_own(connection, project_id, image_ids)
-    for image_id in image_ids:
-        set_state(connection, image_id, state, author)
+    made = {"state": state, "author": author, "created_at": now()}
+    for part in chunks(list(dict.fromkeys(image_ids))):
+        connection.execute(review.delete().where(review.c.image_id.in_(part)))
+        connection.execute(review.insert(), [{"image_id": one, **made} for one in part])
     audit.record(connection, project_id, author, "review", "image", "many", state=state, images=list(image_ids))
 
 
@@ -53,14 +54,11 @@ def set_outcome(
     if value is not None and value not in CONFIRMED_OUTCOMES:
         raise ValueError(f"a person confirms {' or '.join(CONFIRMED_OUTCOMES)}, not {value!r}")
     check_own(connection, project_id, image_ids)
-    for image_id in image_ids:
-        connection.execute(outcome.delete().where(outcome.c.image_id == image_id))
+    made = {"outcome": value, "reason": reason, "author": author, "created_at": now()}
+    for part in chunks(list(dict.fromkeys(image_ids))):
+        connection.execute(outcome.delete().where(outcome.c.image_id.in_(part)))
         if value is not None:
-            connection.execute(
-                outcome.insert().values(
-                    image_id=image_id, outcome=value, reason=reason, author=author, created_at=now()
-                )
-            )
+            connection.execute(outcome.insert(), [{"image_id": one, **made} for one in part])
     audit.record(connection, project_id, author, "outcome", "image", "many", outcome=value, images=list(image_ids))
 
 
@@ -112,6 +110,52 @@ def exclude(
     return int(made[0])
 
 
+def exclude_images(
+    connection: sa.Connection, project_id: int, image_ids: Sequence[int], *, reason: str, author: str
+) -> dict[int, int]:
+    """Leave images out, each by an exclusion of its own; returns the exclusion's id by image.
+
+    An image that is excluded by itself already keeps what was said then, and is not in what is returned.
+
+    Raises
+    ------
+    StoreError
+        An image of another project.
+    """
+    wanted = list(dict.fromkeys(image_ids))
+    check_own(connection, project_id, wanted)
+    there = (exclusion.c.project_id == project_id, exclusion.c.scope == "image", exclusion.c.undone_at.is_(None))
+    gone = {
+        one
+        for part in chunks(wanted)
+        for one in connection.scalars(sa.select(exclusion.c.image_id).where(*there, exclusion.c.image_id.in_(part)))
+    }
+    common = {"project_id": project_id, "scope": "image", "reason": reason, "author": author, "created_at": now()}
+    made: dict[int, int] = {}
+    insert = exclusion.insert().returning(exclusion.c.image_id, exclusion.c.id)
+    for part in chunks([one for one in wanted if one not in gone]):
+        made |= {int(of): int(one) for of, one in connection.execute(insert, [{**common, "image_id": i} for i in part])}
+    details = {one: {"scope": "image", "reason": reason} for one in made.values()}
+    audit.record_many(connection, project_id, author, "exclude", "exclusion", details)
+    return made
+
+
+def undo_exclusions(connection: sa.Connection, project_id: int, ids: Sequence[int], author: str) -> list[int]:
+    """Take exclusions back; returns those that were in force."""
+    undone = [
+        int(one)
+        for part in chunks(ids)
+        for one in connection.scalars(
+            exclusion.update()
+            .where(exclusion.c.id.in_(part), exclusion.c.project_id == project_id, exclusion.c.undone_at.is_(None))
+            .values(undone_at=now(), undone_by=author)
+            .returning(exclusion.c.id)
+        )
+    ]
+    audit.record_many(connection, project_id, author, "undo_exclusion", "exclusion", {one: {} for one in undone})
+    return undone
+
+
 def undo_exclusion(connection: sa.Connection, project_id: int, exclusion_id: int, author: str) -> None:
     """Take an exclusion back; the row stays as history.
 
@@ -120,10 +164,8 @@ def undo_exclusion(connection: sa.Connection, project_id: int, exclusion_id: int
     StoreError
         The project has no such exclusion in force.
     """
-    in_force = (exclusion.c.id == exclusion_id, exclusion.c.project_id == project_id, exclusion.c.undone_at.is_(None))
-    if not connection.execute(exclusion.update().where(*in_force).values(undone_at=now(), undone_by=author)).rowcount:
+    if not undo_exclusions(connection, project_id, [exclusion_id], author):
         raise StoreError(f"exclusion {exclusion_id}: there is none of this number in force in this project")
-    audit.record(connection, project_id, author, "undo_exclusion", "exclusion", exclusion_id)
 
 
 def exclusions_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:

@@ -51,7 +51,8 @@ class SpheroWidget(anywidget.AnyWidget):
     def __init__(self, **traits: Any) -> None:
         # A handler may run on any thread: state that several of them touch is read and changed under this lock.
         self.lock = threading.RLock()
-        super().__init__(strings=interface_strings(self.section, *self.also), **traits)
+        parts = [part for kind in type(self).__mro__ for part in vars(kind).get("also", ())]
+        super().__init__(strings=interface_strings(self.section, *dict.fromkeys(parts)), **traits)
         self.rpc = Rpc(self, self.send)
         self.on_msg(self._receive)
 

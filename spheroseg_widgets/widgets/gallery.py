@@ -14,6 +14,7 @@ from spheroseg_widgets.imaging.read import Plane
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.store.pages import OutlinePage, outline_pages, plane_pages
 
+from .acting import ActsOnImages
 from .adding import AddsImages
 from .base import STATIC
 from .contrast import percentiles_of
@@ -30,7 +31,7 @@ FACE_SECONDS = 2.0
 """Time for the pictures of the static face; what is not ready by then is named without its picture."""
 
 
-class Gallery(FindsImages, AddsImages, Reviewing):
+class Gallery(FindsImages, ActsOnImages, AddsImages, Reviewing):
     """All images of a project, with their outlines and states; add, find and judge them, and go on in Python.
 
     Parameters
@@ -47,8 +48,10 @@ class Gallery(FindsImages, AddsImages, Reviewing):
         Whether the filters are open.
     view : dict, optional
         What is shown and how, as the attribute `view`.
-    can_add, from_paths : bool
-        Whether images may be added from its pages, and whether by a path or URL that this process reads.
+    read_only : bool
+        Show only: nothing is added, judged or changed from its pages.
+    from_paths : bool
+        Whether images may be added by a path or URL that this process reads.
 
     Attributes
     ----------
@@ -59,7 +62,7 @@ class Gallery(FindsImages, AddsImages, Reviewing):
     _esm = STATIC / "gallery.js"
     _css = STATIC / "gallery.css"
     section = "gallery"
-    also: ClassVar[tuple[str, ...]] = ("add", "flags", "plate", "review")
+    also: ClassVar[tuple[str, ...]] = ("plate",)
 
     selected_ids = traitlets.List(traitlets.Int()).tag(sync=True)
     cell_size = traitlets.Int(168, min=96, max=384).tag(sync=True)
@@ -75,16 +78,21 @@ class Gallery(FindsImages, AddsImages, Reviewing):
         show_outlines: bool = True,
         show_filters: bool = False,
         view: View | None = None,
-        can_add: bool = True,
+        read_only: bool = False,
         from_paths: bool = True,
     ) -> None:
+        self._only_shows = read_only
         self._class_codes = ClassCodes()
         self._making_thumbnails = threading.Lock()
         self._thumbnails: Thumbnails | None = None
         super().__init__(
             project, cell_size=cell_size, height=height, show_outlines=show_outlines, show_filters=show_filters,
-            view=view or {}, can_add=can_add, from_paths=from_paths,
+            view=view or {}, can_add=not read_only, can_act=not read_only, from_paths=from_paths,
         )  # fmt: skip
+
+    @traitlets.validate("can_act", "can_add")
+    def _allowed(self, proposal: Any) -> bool:
+        return proposal["value"] and not self._only_shows  # a page may set traits, but not give itself more
 
     @property
     def selected(self) -> pd.DataFrame:

@@ -12,8 +12,8 @@ from spheroseg_widgets.errors import StoreError
 from spheroseg_widgets.project.decisions import Decided, Decision, decide, excludable_objects, take_back
 from spheroseg_widgets.project.project import Project
 
-from .base import SpheroWidget
 from .flag_words import flag_sentences
+from .may_act import MayAct
 from .rpc import Call, rpc_method
 from .strings import text
 
@@ -21,7 +21,7 @@ DIGITS = 4
 """Significant digits of an area: more are not shown."""
 
 
-class Reviewing(SpheroWidget):
+class Reviewing(MayAct):
     """A widget of a project that hands out what awaits review and stores what a person decides.
 
     Its page calls ``review.queue``, ``review.objects``, ``review.decide`` and ``review.undo``. Decisions can be taken
@@ -62,6 +62,7 @@ class Reviewing(SpheroWidget):
 
     @rpc_method("review.decide", ordered=True)
     def _answer_decide(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> dict[str, Any]:
+        self._check_may_act()
         asked = dict(params["decision"])
         outline = asked.get("outline")
         decision = Decision(
@@ -75,6 +76,7 @@ class Reviewing(SpheroWidget):
 
     @rpc_method("review.undo", ordered=True)
     def _answer_undo(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> None:
+        self._check_may_act()
         number = int(params["undo"])
         decided = self._decided.get(number)
         if decided is None:

@@ -4,33 +4,28 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
 from typing import Any, ClassVar
 
 import ipywidgets
 import traitlets
 
-from spheroseg_widgets.errors import ExportError, SpherosegError
-from spheroseg_widgets.exports.archive import write_archive
+from spheroseg_widgets.errors import SpherosegError
 from spheroseg_widgets.exports.registry import formats
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, list_models
 
-from .base import STATIC, SpheroWidget
+from .archives import HandsOutArchives
+from .base import STATIC
 from .editor import Editor
 from .gallery import Gallery
 from .monitor import Monitor
-from .rpc import Answer, Call, rpc_method
+from .rpc import Call, rpc_method
 from .strings import text
 
-EXPORTS = "exports"
-"""Folder of a project that archives are written to."""
-PART_BYTES = 1024 * 1024
 GALLERY, EDITOR = "gallery", "editor"
 
 
-class WorkbenchBar(SpheroWidget):
+class WorkbenchBar(HandsOutArchives):
     """The verbs above gallery and editor, and which of the two is seen where there is room for one.
 
     Parameters
@@ -66,7 +61,6 @@ class WorkbenchBar(SpheroWidget):
     def __init__(self, project: Project, selected: Callable[[], list[int]], *, read_only: bool = False) -> None:
         self.project = project
         self._selected = selected
-        self._archives: dict[str, Path] = {}
         names = [info.name for info in list_models()]
         super().__init__(
             models=sorted(names, key=lambda name: name != DEFAULT_MODEL), formats=list(formats())
@@ -103,22 +97,7 @@ class WorkbenchBar(SpheroWidget):
     @rpc_method("export")
     def _export(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> dict[str, Any]:
         """Write an archive of tables, masks and outlines; the page fetches it in parts."""
-        formats = [str(name) for name in params["formats"]]
-        stamp = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
-        path = self.project.folder / EXPORTS / f"{self.project.folder.name}-{stamp}.zip"
-        count = write_archive(path, lambda folder: self.project.export(folder, formats))
-        self._archives[path.name] = path
-        return {"name": path.name, "bytes": path.stat().st_size, "files": count, "path": str(path)}
-
-    @rpc_method("part")
-    def _part(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> Answer:
-        """Return a part of an archive that was made here."""
-        path = self._archives.get(str(params["name"]))
-        if path is None:
-            raise ExportError(f"{params['name']}: this archive is not known here; export again")
-        with path.open("rb") as file:
-            file.seek(int(params["offset"]))
-            return Answer(None, [file.read(PART_BYTES)])
+        return self.make_archive([str(name) for name in params["formats"]])
 
 
 class Workbench(ipywidgets.VBox):  # type: ignore[misc]
@@ -151,7 +130,7 @@ class Workbench(ipywidgets.VBox):  # type: ignore[misc]
         self.editor: Editor | None = None
         self._marking = False
         self._only_shows = read_only
-        self.gallery = Gallery(project, height=height)
+        self.gallery = Gallery(project, height=height, read_only=read_only)
         self.monitor = Monitor(project, read_only=read_only)
         self.bar = WorkbenchBar(project, lambda: list(self.gallery.selected_ids), read_only=read_only)
         self._panes = ipywidgets.Box([self.gallery])

@@ -527,3 +527,22 @@ def test_static_face_shows_what_the_filters_leave(project: Project, gallery: Gal
     gallery.view = {"text": "zebra"}
     assert "No image matches the filters" in gallery.static_html()
     assert gallery.static_png() is None
+
+
+def test_a_gallery_that_only_shows_takes_no_change_whatever_its_page_sets(project: Project) -> None:
+    result = save(project, 1)
+    gallery = Gallery(project, read_only=True)
+    browser = Browser(gallery)
+    gallery.set_state({"can_act": True, "can_add": True})
+    assert not gallery.can_act
+    assert not gallery.can_add
+    for method, params in {
+        "review.decide": {"image": 1, "decision": {"kind": "unusable"}}, "act.delete": {"ids": [1]}, "act.tag": {"ids": [1], "tag": "a"},
+        "add_preview": {"path": "."},
+    }.items():  # fmt: skip
+        with pytest.raises(RuntimeError, match="only shows"):
+            browser.call(method, **params)
+    assert project.images()["current_result_id"].iloc[0] == result
+    assert project.images()["outcome"].iloc[0] == "measured"
+    assert project.tags().empty
+    gallery.close()

@@ -14,7 +14,7 @@ import pytest
 
 from spheroseg_widgets.project.project import Project, open_project
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL
-from spheroseg_widgets.widgets import workbench as module
+from spheroseg_widgets.widgets import archives as module
 from spheroseg_widgets.widgets.base import SpheroWidget
 from spheroseg_widgets.widgets.workbench import Workbench
 

@@ -1,10 +1,10 @@
 /** What a verb asks before it is done: a small form with one main button. */
-import { type Frame, button, make, messageOf } from "../shared/frame";
+import { type Frame, button, make, messageOf } from "./frame";
 
 export abstract class Form {
-  readonly element = make("form", "sw-bench-asks");
+  readonly element = make("form", "sw-form");
   protected readonly go: HTMLButtonElement;
-  readonly #failed = make("p", "sw-bench-failed");
+  readonly #failed = make("p", "sw-form-failed");
 
   constructor(
     protected readonly frame: Frame,
@@ -53,7 +53,7 @@ export abstract class Form {
 
 /** A choice of one, or a yes or no, with its words. */
 export function choice(type: "radio" | "checkbox", name: string, value: string, words: string): HTMLLabelElement {
-  const label = make("label", "sw-bench-choice");
+  const label = make("label", "sw-form-choice");
   const input = make("input");
   Object.assign(input, { type, name, value });
   label.append(input, make("span", "", words));
@@ -62,7 +62,7 @@ export function choice(type: "radio" | "checkbox", name: string, value: string, 
 
 /** A group of choices under one name. */
 export function group(words: string, choices: readonly HTMLElement[]): HTMLFieldSetElement {
-  const set = make("fieldset", "sw-bench-group");
+  const set = make("fieldset", "sw-form-group");
   set.append(make("legend", "", words), ...choices);
   return set;
 }
@@ -76,5 +76,5 @@ let names = 0;
 
 /** A name that no other group of choices on the page has. */
 export function freshName(): string {
-  return `sw-bench-${names++}`;
+  return `sw-form-${names++}`;
 }

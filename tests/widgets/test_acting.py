@@ -1,0 +1,245 @@
+"""The kernel half of what is done to many images at once, called as a page calls it; and that taking it back is exact."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+import tifffile
+
+from spheroseg_widgets.outlines.outlines import Outlines
+from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.store import results
+from spheroseg_widgets.store.tables import exclusion, image, image_tag, outcome, review
+from spheroseg_widgets.store.tables import tag as tag_table
+from spheroseg_widgets.widgets.gallery import Gallery
+
+SQUARE = Outlines.from_rings([[[(60, 60), (120, 60), (120, 120), (60, 120)]]])
+CLASSICAL = "threshold"
+
+
+class Page:
+    """Calls a widget as its browser half does."""
+
+    def __init__(self, widget: Gallery) -> None:
+        self.messages: list[tuple[dict[str, Any], list[Any]]] = []
+        self.widget = widget
+        self._number = 0
+        widget.rpc._send = lambda content, buffers: self.messages.append((content, buffers))
+
+    def ask(self, method: str, **params: Any) -> tuple[Any, list[Any]]:
+        self._number += 1
+        self.widget.rpc.receive({"kind": "call", "id": self._number, "method": method, "params": params})
+        answer, buffers = until(lambda: next((m for m in self.messages if m[0].get("id") == self._number), None))
+        if answer["kind"] == "error":
+            raise RuntimeError(answer["error"]["message"])
+        return answer["value"], buffers
+
+    def act(self, verb: str, ids: list[int], **more: Any) -> dict[str, Any]:
+        done, _ = self.ask(f"act.{verb}", ids=ids, **more)
+        assert isinstance(done, dict)
+        return done
+
+    def undo(self, done: dict[str, Any]) -> dict[str, Any]:
+        told, _ = self.ask("act.undo", undo=done["undo"])
+        assert isinstance(told, dict)
+        return told
+
+
+def until(look: Callable[[], Any], seconds: float = 60.0) -> Any:
+    end = time.monotonic() + seconds
+    while not (seen := look()):
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.005)
+    return seen
+
+
+@pytest.fixture
+def project(three_images: Path, tmp_path: Path, project_store: str | None) -> Iterator[Project]:
+    """Three wells and an image without one; the first two images have an outline."""
+    tifffile.imwrite(three_images / "z.tif", np.zeros((20, 30), np.uint8))
+    opened = open_project(tmp_path / "project", create=True, store=project_store)
+    opened.add(three_images, pixel_size_um=2.0)
+    objects = pd.DataFrame({"class_name": ["spheroid"], "area_px2": [3600.0], "touches_border": [False]})
+    with opened.database.write() as connection:
+        for image_id in (1, 2):
+            made = results.add_revision(connection, image_id, SQUARE, objects, source="model", author="model")
+            results.point_current(connection, image_id, made, author="model")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(project: Project) -> Iterator[Page]:
+    widget = Gallery(project)
+    yield Page(widget)
+    widget.close()
+
+
+def stored(project: Project) -> list[list[Any]]:
+    """What is stored of what a person can say, with authors, times and origins; of exclusions those in force."""
+    columns = (image.c.id, image.c.plate_id, image.c.well_id, image.c.time_h, image.c.name, image.c.stem,
+               image.c.pixel_size_um, image.c.pixel_size_source, image.c.deleted_at)  # fmt: skip
+    queries = (
+        sa.select(*columns).order_by(image.c.id),
+        sa.select(review).order_by(review.c.image_id),
+        sa.select(outcome).order_by(outcome.c.image_id),
+        sa.select(exclusion).where(exclusion.c.undone_at.is_(None)).order_by(exclusion.c.id),
+        sa.select(image_tag.c.image_id, tag_table.c.name)
+        .join(tag_table)
+        .order_by(image_tag.c.image_id, tag_table.c.name),
+    )
+    with project.database.read() as connection:
+        return [[tuple(row) for row in connection.execute(query)] for query in queries]
+
+
+@pytest.mark.parametrize(
+    ("verb", "ids", "more", "changed"),
+    [
+        ("tag", [1, 2, 4], {"tag": "control"}, 2),
+        ("tag", [1, 2, 4], {"tag": "old", "take": True}, 1),
+        ("metadata", [1, 3], {"values": {"time_h": 96}}, 2),
+        ("metadata", [4], {"values": {"plate": "second", "well": "c7", "time_h": 5.5, "pixel_size_um": 0.65}}, 1),
+        ("metadata", [1, 2, 3, 4], {"values": {"pixel_size_um": 1.24}}, 4),
+        ("approve", [1, 2], {}, 2),
+        ("exclude", [1, 3, 4], {"reason": "bubble"}, 3),
+        ("delete", [2, 3], {}, 2),
+    ],
+)
+def test_what_is_done_and_taken_back_leaves_everything_as_it_was(
+    page: Page, project: Project, verb: str, ids: list[int], more: dict[str, Any], changed: int
+) -> None:
+    project.author = "earlier"
+    project.tag([4], "control")
+    project.tag([2], "old")
+    project.review([1], "corrected")
+    project.confirm([2], "unusable", "bubble")
+    project.set_pixel_size(3.0, [3])
+    before = stored(project)
+    project.author = "later"
+    done = page.act(verb, ids, **more)
+    assert (done["n"], done["refused"]) == (changed, 0)
+    assert stored(project) != before
+    assert page.undo(done) == {"refused": 0, "some": []}
+    assert stored(project) == before
+    with pytest.raises(RuntimeError, match="can no longer be taken back"):
+        page.undo(done)
+
+
+def test_what_cannot_be_approved_or_excluded_is_named_and_the_rest_goes_on(page: Page, project: Project) -> None:
+    done = page.act("approve", [1, 2, 3, 4, 99])
+    assert (done["n"], done["refused"]) == (2, 2)
+    assert done["some"] == [["plate_A03_24h.tif", "it has no result that could be approved"], ["z.tif", "it has no result that could be approved"]]  # fmt: skip
+    assert project.images()["review"].tolist() == ["approved", "approved", "unreviewed", "unreviewed"]
+    assert page.act("approve", [1])["undo"] is None  # it is by now: nothing to take back
+    page.act("exclude", [1], reason="bubble")
+    again = page.act("exclude", [1, 2], reason="debris")
+    assert (again["n"], again["some"]) == (1, [["plate_A01_24h.tif", "it is excluded already"]])
+    assert project.images()["excluded"].tolist() == [True, True, False, False]
+
+
+def test_what_was_judged_again_meanwhile_is_left_alone_by_an_undo(page: Page, project: Project) -> None:
+    done = page.act("approve", [1, 2])
+    project.review([2], "excluded")
+    assert page.undo(done)["some"] == [["plate_A02_24h.tif", "it was judged again meanwhile"]]
+    assert project.images()["review"].tolist()[:2] == ["unreviewed", "excluded"]
+    excluded = page.act("exclude", [1, 3], reason="bubble")
+    with project.database.read() as connection:
+        first = connection.scalar(sa.select(sa.func.min(exclusion.c.id)).where(exclusion.c.image_id == 1))
+    assert first is not None
+    project.undo_exclusion(first)
+    assert page.undo(excluded)["some"] == [["plate_A01_24h.tif", "its exclusion was undone already"]]
+    assert project.images()["excluded"].tolist() == [False, True, False, False]  # by its review
+
+
+def test_bad_input_changes_nothing_and_says_why(page: Page, project: Project) -> None:
+    before = stored(project)
+    for verb, more, why in (
+        ("tag", {"tag": "  "}, "a tag needs a name"),
+        ("exclude", {"reason": " "}, "needs a reason"),
+        ("metadata", {"values": {"well": "nowhere"}}, "well nowhere"),
+        ("metadata", {"values": {"well": "A05", "pixel_size_um": -1}}, "pixel size -1"),
+        ("metadata", {"values": {"colour": "red"}}, "no metadata colour"),
+        ("segment", {"model": "no such model"}, "no such model"),
+    ):
+        with pytest.raises(RuntimeError, match=why):
+            page.act(verb, [1, 3], **more)
+    assert stored(project) == before
+    with pytest.raises(RuntimeError, match="in the project any more"):
+        page.act("segment", [99], model=CLASSICAL)
+
+
+def test_a_page_that_only_shows_changes_nothing(page: Page, project: Project) -> None:
+    done = page.act("tag", [1], tag="mine")
+    before = stored(project)
+    page.widget.can_act = False
+    for verb, more in (("tag", {"tag": "x"}), ("approve", {}), ("exclude", {"reason": "x"}), ("delete", {}),
+                       ("metadata", {"values": {"time_h": 1}}), ("segment", {"model": CLASSICAL})):  # fmt: skip
+        with pytest.raises(RuntimeError, match="only shows"):
+            page.act(verb, [1], **more)
+    with pytest.raises(RuntimeError, match="only shows"):
+        page.undo(done)
+    assert stored(project) == before
+
+
+def test_forms_are_offered_models_formats_and_tags(page: Page, project: Project) -> None:
+    project.tag([1, 2], "control")
+    choices, _ = page.ask("act.choices")
+    assert choices["models"][0] == "resunet-spheroid"
+    assert CLASSICAL in choices["models"]
+    assert {"csv", "masks"} <= set(choices["formats"])
+    assert choices["tags"] == [["control", 2]]
+
+
+def test_an_export_holds_the_chosen_images_alone(page: Page, project: Project) -> None:
+    archive, _ = page.ask("act.export", ids=[2], formats=["csv", "masks"])
+    data = b""
+    while len(data) < archive["bytes"]:
+        _, buffers = page.ask("part", name=archive["name"], offset=len(data))
+        data += bytes(buffers[0])
+    with zipfile.ZipFile(io.BytesIO(data)) as opened:
+        names = opened.namelist()
+        table = pd.read_csv(opened.open(next(name for name in names if name.endswith("images.csv"))), comment="#")
+    assert table["name"].tolist() == ["plate_A02_24h.tif"]
+    assert [name for name in names if name.endswith(".png")]
+    assert not any("A01" in name for name in names)
+
+
+@pytest.mark.slow
+def test_segmenting_again_is_taken_back_to_the_outlines_of_before(page: Page, project: Project) -> None:
+    before = project.images()["current_result_id"].tolist()
+    done = page.act("segment", [1, 3], model=CLASSICAL)
+    project.run(done["run"]).wait(120)
+    now = project.images()
+    assert now["model"].tolist()[0] == CLASSICAL
+    assert now["current_result_id"].tolist()[0] != before[0]
+    assert now["current_result_id"].tolist()[1] == before[1]
+    page.undo(done)
+    assert project.images()["current_result_id"].tolist()[:2] == before[:2]
+
+
+def test_thousands_of_images_take_few_statements(page: Page, project: Project) -> None:
+    with project.database.write() as connection:
+        row = dict(connection.execute(sa.select(image).where(image.c.id == 1)).mappings().one())
+        connection.execute(
+            image.insert(), [{**row, "id": n, "t": n, "time_h": None, "well_id": None, "stem": f"s{n}"} for n in range(10, 3010)]
+        )  # fmt: skip
+    ids = list(range(10, 3010))
+    statements: list[str] = []
+    sa.event.listen(
+        project.database.engine, "before_cursor_execute", lambda *told: statements.append(told[2])
+    )  # fmt: skip
+    for verb, more in (("tag", {"tag": "many"}), ("approve", {}), ("exclude", {"reason": "bubble"}), ("delete", {})):
+        statements.clear()
+        done = page.act(verb, ids, **more)
+        assert done["n"] == 3000
+        page.undo(done)
+        assert len(statements) < 300, verb
