@@ -7,7 +7,7 @@ import type { ReviewItem } from "./review/course";
 import { reviewCalls } from "./review/kernel";
 import { Stepper } from "./review/stepper";
 import type { Rows } from "./rows";
-import { facts } from "./text";
+import { size } from "./text";
 
 /** Longest edge of the pictures, px; so many are kept. */
 const LARGE = 512;
@@ -128,7 +128,7 @@ export class ReviewPane {
 
   #facts(id: number): string {
     const row = this.rows.place(id);
-    return row === undefined ? "" : facts(this.rows, row, this.frame.t);
+    return row === undefined ? "" : size(this.rows, row, this.frame.t);
   }
 
   #toggle(): void {
