@@ -11,7 +11,7 @@ import pytest
 
 import spheroseg_widgets as sw
 
-from .cluster_page import Wire, until
+from .page import Wire, until
 
 
 @pytest.fixture

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,26 +21,14 @@ from spheroseg_widgets.store.tables import exclusion, image, image_tag, outcome,
 from spheroseg_widgets.store.tables import tag as tag_table
 from spheroseg_widgets.widgets.gallery import Gallery
 
+from .page import Page
+
 SQUARE = Outlines.from_rings([[[(60, 60), (120, 60), (120, 120), (60, 120)]]])
 CLASSICAL = "threshold"
 
 
-class Page:
-    """Calls a widget as its browser half does."""
-
-    def __init__(self, widget: Gallery) -> None:
-        self.messages: list[tuple[dict[str, Any], list[Any]]] = []
-        self.widget = widget
-        self._number = 0
-        widget.rpc._send = lambda content, buffers: self.messages.append((content, buffers))
-
-    def ask(self, method: str, **params: Any) -> tuple[Any, list[Any]]:
-        self._number += 1
-        self.widget.rpc.receive({"kind": "call", "id": self._number, "method": method, "params": params})
-        answer, buffers = until(lambda: next((m for m in self.messages if m[0].get("id") == self._number), None))
-        if answer["kind"] == "error":
-            raise RuntimeError(answer["error"]["message"])
-        return answer["value"], buffers
+class Actor(Page):
+    """Does something to images, and takes it back."""
 
     def act(self, verb: str, ids: list[int], **more: Any) -> dict[str, Any]:
         done, _ = self.ask(f"act.{verb}", ids=ids, **more)
@@ -52,14 +39,6 @@ class Page:
         told, _ = self.ask("act.undo", undo=done["undo"])
         assert isinstance(told, dict)
         return told
-
-
-def until(look: Callable[[], Any], seconds: float = 60.0) -> Any:
-    end = time.monotonic() + seconds
-    while not (seen := look()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.005)
-    return seen
 
 
 @pytest.fixture
@@ -78,9 +57,9 @@ def project(three_images: Path, tmp_path: Path, project_store: str | None) -> It
 
 
 @pytest.fixture
-def page(project: Project) -> Iterator[Page]:
+def page(project: Project) -> Iterator[Actor]:
     widget = Gallery(project)
-    yield Page(widget)
+    yield Actor(widget)
     widget.close()
 
 
@@ -115,7 +94,7 @@ def stored(project: Project) -> list[list[Any]]:
     ],
 )
 def test_what_is_done_and_taken_back_leaves_everything_as_it_was(
-    page: Page, project: Project, verb: str, ids: list[int], more: dict[str, Any], changed: int
+    page: Actor, project: Project, verb: str, ids: list[int], more: dict[str, Any], changed: int
 ) -> None:
     project.author = "earlier"
     project.tag([4], "control")
@@ -134,7 +113,7 @@ def test_what_is_done_and_taken_back_leaves_everything_as_it_was(
         page.undo(done)
 
 
-def test_what_cannot_be_approved_or_excluded_is_named_and_the_rest_goes_on(page: Page, project: Project) -> None:
+def test_what_cannot_be_approved_or_excluded_is_named_and_the_rest_goes_on(page: Actor, project: Project) -> None:
     done = page.act("approve", [1, 2, 3, 4, 99])
     assert (done["n"], done["refused"]) == (2, 2)
     assert done["some"] == [["plate_A03_24h.tif", "it has no result that could be approved"], ["z.tif", "it has no result that could be approved"]]  # fmt: skip
@@ -146,7 +125,7 @@ def test_what_cannot_be_approved_or_excluded_is_named_and_the_rest_goes_on(page:
     assert project.images()["excluded"].tolist() == [True, True, False, False]
 
 
-def test_what_was_judged_again_meanwhile_is_left_alone_by_an_undo(page: Page, project: Project) -> None:
+def test_what_was_judged_again_meanwhile_is_left_alone_by_an_undo(page: Actor, project: Project) -> None:
     done = page.act("approve", [1, 2])
     project.review([2], "excluded")
     assert page.undo(done)["some"] == [["plate_A02_24h.tif", "it was judged again meanwhile"]]
@@ -160,7 +139,7 @@ def test_what_was_judged_again_meanwhile_is_left_alone_by_an_undo(page: Page, pr
     assert project.images()["excluded"].tolist() == [False, True, False, False]  # by its review
 
 
-def test_bad_input_changes_nothing_and_says_why(page: Page, project: Project) -> None:
+def test_bad_input_changes_nothing_and_says_why(page: Actor, project: Project) -> None:
     before = stored(project)
     for verb, more, why in (
         ("tag", {"tag": "  "}, "a tag needs a name"),
@@ -177,7 +156,7 @@ def test_bad_input_changes_nothing_and_says_why(page: Page, project: Project) ->
         page.act("segment", [99], model=CLASSICAL)
 
 
-def test_a_page_that_only_shows_changes_nothing(page: Page, project: Project) -> None:
+def test_a_page_that_only_shows_changes_nothing(page: Actor, project: Project) -> None:
     done = page.act("tag", [1], tag="mine")
     before = stored(project)
     page.widget.can_act = False
@@ -190,7 +169,7 @@ def test_a_page_that_only_shows_changes_nothing(page: Page, project: Project) ->
     assert stored(project) == before
 
 
-def test_forms_are_offered_models_formats_and_tags(page: Page, project: Project) -> None:
+def test_forms_are_offered_models_formats_and_tags(page: Actor, project: Project) -> None:
     project.tag([1, 2], "control")
     choices, _ = page.ask("act.choices")
     assert choices["models"][0] == "resunet-spheroid"
@@ -199,7 +178,7 @@ def test_forms_are_offered_models_formats_and_tags(page: Page, project: Project)
     assert choices["tags"] == [["control", 2]]
 
 
-def test_an_export_holds_the_chosen_images_alone(page: Page, project: Project) -> None:
+def test_an_export_holds_the_chosen_images_alone(page: Actor, project: Project) -> None:
     archive, _ = page.ask("act.export", ids=[2], formats=["csv", "masks"])
     data = b""
     while len(data) < archive["bytes"]:
@@ -214,7 +193,7 @@ def test_an_export_holds_the_chosen_images_alone(page: Page, project: Project) -
 
 
 @pytest.mark.slow
-def test_segmenting_again_is_taken_back_to_the_outlines_of_before(page: Page, project: Project) -> None:
+def test_segmenting_again_is_taken_back_to_the_outlines_of_before(page: Actor, project: Project) -> None:
     before = project.images()["current_result_id"].tolist()
     done = page.act("segment", [1, 3], model=CLASSICAL)
     project.run(done["run"]).wait(120)
@@ -226,7 +205,7 @@ def test_segmenting_again_is_taken_back_to_the_outlines_of_before(page: Page, pr
     assert project.images()["current_result_id"].tolist()[:2] == before[:2]
 
 
-def test_thousands_of_images_take_few_statements(page: Page, project: Project) -> None:
+def test_thousands_of_images_take_few_statements(page: Actor, project: Project) -> None:
     with project.database.write() as connection:
         row = dict(connection.execute(sa.select(image).where(image.c.id == 1)).mappings().one())
         connection.execute(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +23,8 @@ from spheroseg_widgets.project.project import Project, open_project
 from spheroseg_widgets.widgets.add_images import AddImages
 from spheroseg_widgets.widgets.adding import AddsImages
 from spheroseg_widgets.widgets.gallery import Gallery
+
+from .page import until
 
 MODIFIED = 1_700_000_000_000
 MAP = b"well,condition\nA1,control\nA2,drug\n"
@@ -91,14 +92,6 @@ class Page:
             assert "stored" in taken
             sent.append([offer["key"], name.split("/")])
         return sent
-
-
-def until(look: Callable[[], Any], seconds: float = 20.0) -> Any:
-    end = time.monotonic() + seconds
-    while not (seen := look()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
-    return seen
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from spheroseg_widgets.store.tables import event
 from spheroseg_widgets.widgets.cluster_monitor import SHOWN_WORKERS, ClusterMonitor
 from tests.clusters import small_cluster
 
-from .cluster_page import Wire, call, until
+from .page import Wire, call, until
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

@@ -17,7 +17,7 @@ from spheroseg_widgets.store.tables import event
 from spheroseg_widgets.widgets.cluster_face import amount
 from spheroseg_widgets.widgets.cluster_monitor import ClusterMonitor
 
-from .cluster_page import call, until
+from .page import call, until
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

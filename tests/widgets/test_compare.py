@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,35 +27,21 @@ from spheroseg_widgets.widgets import compare, compare_pixels
 from spheroseg_widgets.widgets.compare import Compare
 from spheroseg_widgets.widgets.compare_pixels import TILE, Pixels, last_level, make_tile
 
+from .page import Page, until
+
 SQUARE = np.array([(20, 20), (60, 20), (60, 60), (20, 60)], np.float32)
 HOURS = (0, 8, 16, 24)
 LARGEST_MESSAGE = 4 * 1024 * 1024
 
 
-class Browser:
+class Browser(Page):
     """Calls a comparison as its browser half does."""
 
-    def __init__(self, shown: Compare) -> None:
-        self.shown = shown
-        self.messages: list[tuple[dict[str, Any], list[bytes]]] = []
-        self._number = 0
-        shown.rpc._send = lambda content, buffers: self.messages.append((content, [bytes(b) for b in buffers]))
-
-    def call(self, method: str, **params: Any) -> tuple[Any, list[bytes]]:
-        self._number += 1
-        number = self._number
-        self.shown.rpc.receive({"kind": "call", "id": number, "method": method, "params": params})
-        for content, buffers in until(lambda: [m for m in self.messages if m[0].get("id") == number]):
-            if content["kind"] == "error":
-                raise RuntimeError(content["error"]["message"])
-            return content["value"], buffers
-        raise AssertionError
-
     def document(self) -> dict[str, Any]:
-        return self.call("document")[0]
+        return self.call("document")
 
     def tile(self, image: int, level: int = 0, column: int = 0, row: int = 0, *, shared: bool = True) -> np.ndarray:
-        value, buffers = self.call("tiles", image=image, level=level, tiles=[[column, row]], shared=shared)
+        value, buffers = self.ask("tiles", image=image, level=level, tiles=[[column, row]], shared=shared)
         assert value["failed"] is None
         assert value["lengths"] == [len(buffers[0])]
         decoded = cv2.imdecode(np.frombuffer(buffers[0], np.uint8), cv2.IMREAD_UNCHANGED)
@@ -64,14 +50,6 @@ class Browser:
 
     def events(self) -> int:
         return sum(content.get("name") == "changed" for content, _ in self.messages)
-
-
-def until(look: Callable[[], Any], seconds: float = 20.0) -> Any:
-    end = time.monotonic() + seconds
-    while not (seen := look()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
-    return seen
 
 
 def scene(hours: float, shape: tuple[int, int] = (128, 192)) -> np.ndarray:
@@ -249,7 +227,7 @@ def test_images_of_different_kinds_have_each_its_own_contrast(project: Project, 
     tifffile.imwrite(tmp_path / "eight.tif", (scene(0) // 16).astype(np.uint8))
     project.add(tmp_path / "eight.tif")
     _, browser = side(project, 1, 9)
-    value, _ = browser.call("tiles", image=1, level=0, tiles=[[0, 0]], shared=True)
+    value, _ = browser.ask("tiles", image=1, level=0, tiles=[[0, 0]], shared=True)
     assert value["contrast"] == "own"
     assert np.abs(browser.tile(1) - browser.tile(1, shared=False)).max() == 0
 
@@ -283,7 +261,7 @@ def test_a_message_stays_below_four_mebibytes(project: Project, tmp_path: Path) 
     wanted = [[column, row] for row in range(5) for column in range(6)]
     got = []
     while wanted:
-        value, buffers = browser.call("tiles", image=9, level=0, tiles=wanted, shared=True)
+        value, buffers = browser.ask("tiles", image=9, level=0, tiles=wanted, shared=True)
         assert 0 < len(buffers[0]) < LARGEST_MESSAGE
         assert value["tiles"] == wanted[: len(value["tiles"])]
         got += value["tiles"]
@@ -296,15 +274,15 @@ def test_a_broken_file_says_why_and_spoils_no_other(project: Project, tmp_path: 
     broken = tmp_path / "raw" / "plate_A01_08h.tif"
     broken.write_bytes(broken.read_bytes()[:2000])
     _, browser = side(project)
-    value, buffers = browser.call("tiles", image=2, level=0, tiles=[[0, 0]], shared=True)
+    value, buffers = browser.ask("tiles", image=2, level=0, tiles=[[0, 0]], shared=True)
     assert "truncated" in value["failed"]
     assert (value["tiles"], buffers) == ([], [])
     assert browser.tile(1).shape == (128, 192)
     broken.unlink()
-    value, _ = browser.call("tiles", image=2, level=0, tiles=[[0, 0]], shared=False)
+    value, _ = browser.ask("tiles", image=2, level=0, tiles=[[0, 0]], shared=False)
     assert value["failed"]
     tifffile.imwrite(broken, scene(8, (64, 64)))
-    value, _ = browser.call("tiles", image=2, level=0, tiles=[[0, 0]], shared=False)
+    value, _ = browser.ask("tiles", image=2, level=0, tiles=[[0, 0]], shared=False)
     assert value["failed"] == "is of 64 x 64 pixels now, and was of 192 x 128 when it was added"
 
 
@@ -317,7 +295,7 @@ def test_files_are_read_again_when_they_were_added_again_or_on_retry(project: Pr
     assert not np.array_equal(browser.tile(1, shared=False), before)
     assert browser.document()["pixels"] > pixels
     tifffile.imwrite(tmp_path / "raw" / "plate_A01_00h.tif", scene(0))
-    browser.call("retry")
+    browser.ask("retry")
     assert np.array_equal(browser.tile(1, shared=False), before)
 
 
@@ -418,7 +396,7 @@ def test_outlines_are_given_of_these_images_and_nothing_else(project: Project) -
     own, other = save(project, 1), save(project, 5)
     _, browser = side(project)
     browser.document()
-    value, buffers = browser.call("outlines", results=[own, other, 999, 0])
+    value, buffers = browser.ask("outlines", results=[own, other, 999, 0])
     assert value["results"] == [own]
     outlines = Outlines.from_bytes(buffers[0])
     assert np.allclose(outlines.rings(0)[0].min(axis=0), (20, 20))
@@ -429,7 +407,7 @@ def test_doubtful_outlines_are_marked(project: Project) -> None:
     _, made = segmented(project, "m", 1)
     _, browser = side(project)
     browser.document()
-    assert browser.call("outlines", results=[made])[1][2] == b"\2"
+    assert browser.ask("outlines", results=[made])[1][2] == b"\2"
 
 
 # Revisions
@@ -482,7 +460,7 @@ def test_results_may_be_set_to_revisions_of_this_image_only(project: Project) ->
         shown.results = [first, other]
     assert shown.results == [second, first]
     browser.document()
-    assert browser.call("outlines", results=[first, second, other])[0]["results"] == [first, second]
+    assert browser.ask("outlines", results=[first, second, other])[0]["results"] == [first, second]
     third = save(project, 1, 1.2)
     assert browser.events() == 1
     assert [one["id"] for one in browser.document()["revisions"]] == [third, second, first]

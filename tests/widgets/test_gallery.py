@@ -6,7 +6,7 @@ import base64
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ from spheroseg_widgets.widgets import gallery_flags, gallery_table
 from spheroseg_widgets.widgets.gallery import Gallery
 from spheroseg_widgets.widgets.gallery_rows import BETWEEN, Packed, RowTable, columns_of
 
+from .page import Page, until
+
 SQUARE = Outlines.from_rings([[[(60, 60), (120, 60), (120, 120), (60, 120)]]])
 
 
@@ -43,34 +45,6 @@ def gallery(project: Project) -> Iterator[Gallery]:
     shown = Gallery(project)
     yield shown
     shown.close()
-
-
-class Browser:
-    """Calls a gallery as its browser half does."""
-
-    def __init__(self, gallery: Gallery) -> None:
-        self.gallery = gallery
-        self.messages: list[tuple[dict[str, Any], list[bytes]]] = []
-        self._number = 0
-        gallery.rpc._send = lambda content, buffers: self.messages.append((content, [bytes(b) for b in buffers]))
-
-    def call(self, method: str, **params: Any) -> tuple[Any, list[bytes]]:
-        self._number += 1
-        number = self._number
-        self.gallery.rpc.receive({"kind": "call", "id": number, "method": method, "params": params})
-        for content, buffers in until(lambda: [m for m in self.messages if m[0].get("id") == number]):
-            if content["kind"] == "error":
-                raise RuntimeError(content["error"]["message"])
-            return content["value"], buffers
-        raise AssertionError
-
-
-def until(look: Callable[[], Any], seconds: float = 20.0) -> Any:
-    end = time.monotonic() + seconds
-    while not (seen := look()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
-    return seen
 
 
 def unpacked(value: dict[str, Any], buffer: bytes) -> pd.DataFrame:
@@ -97,7 +71,7 @@ def save(project: Project, image_id: int, outlines: Outlines = SQUARE, **columns
 
 
 def test_rows_travel_as_columns_in_one_buffer(project: Project, gallery: Gallery) -> None:
-    value, buffers = Browser(gallery).call("rows", since=0)
+    value, buffers = Page(gallery).ask("rows", since=0)
     table = unpacked(value, buffers[0])
     images = project.images()
     assert len(buffers) == 1
@@ -111,12 +85,12 @@ def test_rows_travel_as_columns_in_one_buffer(project: Project, gallery: Gallery
 
 
 def test_only_what_changed_is_sent_again(project: Project, gallery: Gallery) -> None:
-    browser = Browser(gallery)
-    first, _ = browser.call("rows", since=0)
+    browser = Page(gallery)
+    first, _ = browser.ask("rows", since=0)
     result = save(project, 2)
     project.exclude(reason="bubble", image=3)
-    until(lambda: unpacked(*_one(browser.call("rows", since=first["version"])))["excluded"].sum() == 1)
-    value, buffers = browser.call("rows", since=first["version"])
+    until(lambda: unpacked(*_one(browser.ask("rows", since=first["version"])))["excluded"].sum() == 1)
+    value, buffers = browser.ask("rows", since=first["version"])
     table = unpacked(value, buffers[0]).set_index("id")
     assert not value["whole"]
     assert table.index.tolist() == [2, 3]
@@ -124,7 +98,7 @@ def test_only_what_changed_is_sent_again(project: Project, gallery: Gallery) -> 
     assert table.loc[2, ["n_objects", "area", "calibrated", "result"]].tolist() == [1, 14_400, 1, result]
     assert table.loc[3, "excluded"] == 1
     assert gallery.rows_version == value["version"]
-    assert browser.call("rows", since=value["version"])[0]["rows"] == 0
+    assert browser.ask("rows", since=value["version"])[0]["rows"] == 0
 
 
 def _one(answer: tuple[Any, list[bytes]]) -> tuple[Any, bytes]:
@@ -132,18 +106,18 @@ def _one(answer: tuple[Any, list[bytes]]) -> tuple[Any, bytes]:
 
 
 def test_new_images_send_everything(project: Project, gallery: Gallery, three_images: Path) -> None:
-    browser = Browser(gallery)
-    first, _ = browser.call("rows", since=0)
+    browser = Page(gallery)
+    first, _ = browser.ask("rows", since=0)
     tifffile.imwrite(three_images / "more.tif", np.zeros((20, 30), np.uint8))
     project.add(three_images)
     until(lambda: gallery.rows_version > first["version"])
-    value, buffers = browser.call("rows", since=first["version"])
+    value, buffers = browser.ask("rows", since=first["version"])
     assert value["whole"]
     assert unpacked(value, buffers[0])["name"].tolist()[-1] == "more.tif"
 
 
 def test_a_version_of_another_kernel_is_answered_with_everything(gallery: Gallery) -> None:
-    assert Browser(gallery).call("rows", since=999)[0]["whole"]
+    assert Page(gallery).ask("rows", since=999)[0]["whole"]
 
 
 def test_hostile_names_arrive_as_they_are(project: Project, tmp_path: Path, gallery: Gallery) -> None:
@@ -151,9 +125,9 @@ def test_hostile_names_arrive_as_they_are(project: Project, tmp_path: Path, gall
     for number, name in enumerate(names):
         tifffile.imwrite(tmp_path / name, np.full((16, 16), number, np.uint8))
     project.add([tmp_path / name for name in names])
-    browser = Browser(gallery)
-    until(lambda: browser.call("rows", since=0)[0]["count"] == 3 + len(names))
-    value, buffers = browser.call("rows", since=0)
+    browser = Page(gallery)
+    until(lambda: browser.ask("rows", since=0)[0]["count"] == 3 + len(names))
+    value, buffers = browser.ask("rows", since=0)
     assert unpacked(value, buffers[0])["name"].tolist() == project.images()["name"].tolist()
     assert set(names) <= set(project.images()["name"])
     page = gallery.static_html()
@@ -189,11 +163,11 @@ def _rows(packed: Packed) -> pd.DataFrame:
 
 
 def test_thumbnails_of_a_page_come_in_one_message(project: Project, gallery: Gallery) -> None:
-    browser = Browser(gallery)
+    browser = Page(gallery)
     pictures: dict[int, bytes] = {}
     pending = [1, 2, 3, 77]
     while pending:
-        value, buffers = browser.call("thumbs", ids=pending, size=256)
+        value, buffers = browser.ask("thumbs", ids=pending, size=256)
         assert len(buffers) == 1
         assert sum(value["lengths"]) == len(buffers[0])
         ends = np.cumsum(value["lengths"])
@@ -211,14 +185,14 @@ def test_thumbnails_of_a_page_come_in_one_message(project: Project, gallery: Gal
 def test_a_broken_file_gives_a_reason(project: Project, gallery: Gallery, three_images: Path) -> None:
     first = three_images / "plate_A01_24h.tif"
     first.write_bytes(first.read_bytes()[:2000])
-    browser = Browser(gallery)
-    failed = dict(until(lambda: browser.call("thumbs", ids=[1], size=128)[0]["failed"]))
+    browser = Page(gallery)
+    failed = dict(until(lambda: browser.ask("thumbs", ids=[1], size=128)[0]["failed"]))
     assert "truncated" in failed[1]
 
 
 def test_a_size_that_is_not_made_is_refused(gallery: Gallery) -> None:
     with pytest.raises(RuntimeError, match="128, 256, 512"):
-        Browser(gallery).call("thumbs", ids=[1], size=300)
+        Page(gallery).ask("thumbs", ids=[1], size=300)
 
 
 def test_outlines_of_a_page_come_as_the_store_keeps_them(project: Project, gallery: Gallery) -> None:
@@ -226,8 +200,8 @@ def test_outlines_of_a_page_come_as_the_store_keeps_them(project: Project, galle
     result = save(
         project, 1, two, class_name=["spheroid", "debris"], touches_border=[False, True], confidence=[0.9, 0.2]
     )
-    browser = Browser(gallery)
-    value, buffers = until(lambda: (answer := browser.call("outlines", results=[result, 99]))[0]["results"] and answer)
+    browser = Page(gallery)
+    value, buffers = until(lambda: (answer := browser.ask("outlines", results=[result, 99]))[0]["results"] and answer)
     assert value["results"] == [result]  # what does not hold, or is not of this project, is left out
     assert buffers[0] == two.to_bytes()
     assert value["objects"] == [2]
@@ -238,17 +212,17 @@ def test_outlines_of_a_page_come_as_the_store_keeps_them(project: Project, galle
 
 def test_a_page_of_outlines_is_two_questions_to_the_store(project: Project, gallery: Gallery) -> None:
     results = [save(project, image_id) for image_id in (1, 2, 3)]
-    browser = Browser(gallery)
-    until(lambda: len(browser.call("outlines", results=results)[0]["results"]) == 3)
+    browser = Page(gallery)
+    until(lambda: len(browser.ask("outlines", results=results)[0]["results"]) == 3)
     until(lambda: gallery._reader is None)  # what it reads by itself asks too
     asked: list[str] = []
     sa.event.listen(project.database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
-    browser.call("outlines", results=results)
+    browser.ask("outlines", results=results)
     assert len([statement for statement in asked if statement.startswith("SELECT")]) == 2
 
 
 def test_flags_come_after_the_table_and_follow_it(project: Project, gallery: Gallery) -> None:
-    browser = Browser(gallery)
+    browser = Page(gallery)
     assert set(flags_of(browser)) == {""}
     save(project, 1, touches_border=[True])
     until(lambda: flags_of(browser)[0])
@@ -266,18 +240,18 @@ def test_flags_of_a_large_project_wait_until_they_are_asked_for(
     monkeypatch.setattr(gallery_flags, "AT_ONCE", 2)
     save(project, 1, touches_border=[True])
     gallery = Gallery(project)
-    browser = Browser(gallery)
+    browser = Page(gallery)
     until(lambda: gallery._reader is None)
     assert gallery.flags_state == "waiting"
     assert set(flags_of(browser)) == {""}
-    browser.call("want_flags")
+    browser.ask("want_flags")
     until(lambda: gallery.flags_state == "there")
     assert "border" in flags_of(browser)[0]
     gallery.close()
 
 
-def flags_of(browser: Browser) -> list[str]:
-    value, buffers = browser.call("rows", since=0)
+def flags_of(browser: Page) -> list[str]:
+    value, buffers = browser.ask("rows", since=0)
     return unpacked(value, buffers[0])["flags"].tolist()
 
 
@@ -306,7 +280,7 @@ def test_opening_calls_back_until_left(gallery: Gallery) -> None:
 
 
 def test_a_callback_that_fails_is_shown_and_stops_no_other(gallery: Gallery) -> None:
-    browser = Browser(gallery)
+    browser = Page(gallery)
     opened: list[int] = []
     gallery.on_open(lambda image_id: 1 / 0)
     gallery.on_open(opened.append)
@@ -328,14 +302,14 @@ def test_an_unreadable_project_is_an_error_and_retry_reads_again(
         until(lambda: gallery.error)
         assert gallery.error == "the share is gone"
         with pytest.raises(RuntimeError, match="the share is gone"):
-            Browser(gallery).call("rows", since=0)
-    browser = Browser(gallery)
-    browser.call("retry")
+            Page(gallery).ask("rows", since=0)
+    browser = Page(gallery)
+    browser.ask("retry")
     assert gallery.error == ""
     gallery.error = "a reading in the background failed"
     save(project, 1)
     until(lambda: not gallery.error)  # the next one that works takes the card away
-    assert browser.call("rows", since=0)[0]["count"] == 3
+    assert browser.ask("rows", since=0)[0]["count"] == 3
     gallery.close()
 
 
@@ -359,7 +333,7 @@ def test_static_face_of_an_empty_project(tmp_path: Path) -> None:
     gallery = Gallery(empty)
     assert "No images yet" in gallery.static_html()
     assert gallery.static_png() is None
-    assert Browser(gallery).call("rows", since=0)[0]["count"] == 0
+    assert Page(gallery).ask("rows", since=0)[0]["count"] == 0
     gallery.close()
     empty.close()
 
@@ -379,10 +353,10 @@ def test_rows_carry_what_is_filtered_by(project: Project, gallery: Gallery) -> N
     project.tag([2, 3], "odd one")
     project.tag([3], "late")
     save(project, 2, confidence=[0.25], touches_border=[True])
-    browser = Browser(gallery)
+    browser = Page(gallery)
 
     def rows() -> pd.DataFrame:
-        return unpacked(*_one(browser.call("rows", since=0)))
+        return unpacked(*_one(browser.ask("rows", since=0)))
 
     until(lambda: 1 in rows()["edited"].tolist())
     table = rows().set_index("id")
@@ -441,15 +415,15 @@ def test_the_first_images_come_before_all_are_read(
     project = open_project(tmp_path / "large", create=True)
     project.add(three_images)
     gallery = Gallery(project)
-    browser = Browser(gallery)
-    value, buffers = browser.call("rows", since=0)
+    browser = Page(gallery)
+    value, buffers = browser.ask("rows", since=0)
     assert (value["rows"], value["whole"], value["first_of"]) == (2, True, 3)
     assert unpacked(value, buffers[0])["id"].tolist() == [1, 2]
-    assert browser.call("outlines", results=[1])[0]["results"] == []
+    assert browser.ask("outlines", results=[1])[0]["results"] == []
     assert "The first 2 of 3 images" in gallery.static_html()
     held.set()
     until(lambda: gallery.rows_version > value["version"])
-    rest, buffers = browser.call("rows", since=value["version"])
+    rest, buffers = browser.ask("rows", since=value["version"])
     assert (rest["rows"], rest["whole"], rest["first_of"]) == (3, True, 0)
     gallery.close()
     project.close()
@@ -476,7 +450,7 @@ def test_an_expression_is_evaluated_here_and_shown_there(project: Project, galle
     gallery.query("area_um2 > 1e4 and edited == True")
     assert gallery.view == {"text": "plate_a", "expression": "area_um2 > 1e4 and edited == True"}
     assert gallery.shown["image_id"].tolist() == [2]
-    value, buffers = Browser(gallery).call("matching", expression="edited == False")
+    value, buffers = Page(gallery).ask("matching", expression="edited == False")
     assert value == {"images": 2}
     assert np.frombuffer(buffers[0], "<i4").tolist() == [1, 3]
     gallery.query("page == 0 and 'late' not in tags and well in ['A03']")  # also of columns that stay in the store
@@ -486,25 +460,25 @@ def test_an_expression_is_evaluated_here_and_shown_there(project: Project, galle
         gallery.query("area > 3")
     assert gallery.shown["image_id"].tolist() == [2]
     with pytest.raises(RuntimeError, match="there is no column area"):
-        Browser(gallery).call("matching", expression="area > 3")
+        Page(gallery).ask("matching", expression="area > 3")
     gallery.query(None)
     assert gallery.view == {"text": "plate_a"}
 
 
 def test_saved_views_are_kept_shown_and_told(project: Project, gallery: Gallery) -> None:
-    browser = Browser(gallery)
-    assert browser.call("views")[0] == {"views": []}
+    browser = Page(gallery)
+    assert browser.ask("views")[0] == {"views": []}
     view = {"facets": {"well": ["A02"]}, "group": "plate"}
     expected = [{"name": "second <b>", "view": view}]
-    assert browser.call("save_view", name="second <b>", view=view)[0] == {"views": expected}
+    assert browser.ask("save_view", name="second <b>", view=view)[0] == {"views": expected}
     told = until(lambda: [m for m, _ in browser.messages if m.get("name") == "views"])
     assert told[-1]["value"] == {"views": expected}
     gallery.show_view("second <b>")
     assert gallery.view == view
     assert gallery.shown["well"].tolist() == ["A02"]
     with pytest.raises(RuntimeError, match="the range 'area' is unknown"):
-        browser.call("save_view", name="x", view={"ranges": {"area": [0, 1]}})
-    assert browser.call("delete_view", name="second <b>")[0] == {"views": []}
+        browser.ask("save_view", name="x", view={"ranges": {"area": [0, 1]}})
+    assert browser.ask("delete_view", name="second <b>")[0] == {"views": []}
     with pytest.raises(StoreError, match="view second <b>: there is none"):
         gallery.show_view("second <b>")
 
@@ -532,7 +506,7 @@ def test_static_face_shows_what_the_filters_leave(project: Project, gallery: Gal
 def test_a_gallery_that_only_shows_takes_no_change_whatever_its_page_sets(project: Project) -> None:
     result = save(project, 1)
     gallery = Gallery(project, read_only=True)
-    browser = Browser(gallery)
+    browser = Page(gallery)
     gallery.set_state({"can_act": True, "can_add": True})
     assert not gallery.can_act
     assert not gallery.can_add
@@ -541,7 +515,7 @@ def test_a_gallery_that_only_shows_takes_no_change_whatever_its_page_sets(projec
         "add_preview": {"path": "."},
     }.items():  # fmt: skip
         with pytest.raises(RuntimeError, match="only shows"):
-            browser.call(method, **params)
+            browser.ask(method, **params)
     assert project.images()["current_result_id"].iloc[0] == result
     assert project.images()["outcome"].iloc[0] == "measured"
     assert project.tags().empty

@@ -4,46 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import ipywidgets
 import pytest
-from comm.base_comm import BaseComm
 
 from spheroseg_widgets.project.project import Project, open_project
 from spheroseg_widgets.project.run import Run
 from spheroseg_widgets.store import jobs, leases, runs
 from spheroseg_widgets.widgets.monitor import SHOWN_FAILURES, Monitor, display_run
 
+from .page import Wire, call, until
+
 WAIT = 10.0
 OWNER = "elsewhere:1:test"
-
-
-class Wire(BaseComm):
-    """A comm that keeps what goes out."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        self.messages: list[tuple[float, dict[str, Any]]] = []
-        super().__init__(**kwargs)
-
-    def publish_msg(self, _type: str, data: Any = None, **_: Any) -> None:
-        self.messages.append((time.monotonic(), data or {}))
-
-    def contents(self, kind: str) -> list[dict[str, Any]]:
-        return [
-            message["content"]
-            for _, message in list(self.messages)
-            if message.get("method") == "custom" and message["content"].get("kind") == kind
-        ]
-
-    def updates(self, trait: str) -> list[tuple[float, Any]]:
-        return [
-            (when, message["state"][trait])
-            for when, message in list(self.messages)
-            if message.get("method") == "update" and trait in message["state"]
-        ]
 
 
 @pytest.fixture(autouse=True)
@@ -93,22 +69,6 @@ def plate(three_images: Path, tmp_path: Path) -> Iterator[Plate]:
     project.close()
 
 
-def until(condition: Callable[[], Any]) -> Any:
-    end = time.monotonic() + WAIT
-    while not (found := condition()):
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
-    return found
-
-
-def call(monitor: Monitor, method: str, number: int = 1, **params: Any) -> dict[str, Any]:
-    """Call as a page does, through the widget's own message handler, and return the answer."""
-    monitor._handle_custom_msg({"kind": "call", "id": number, "method": method, "params": params}, [])
-    wire = monitor.comm
-    assert isinstance(wire, Wire)
-    return until(lambda: [m for k in ("result", "error") for m in wire.contents(k) if m["id"] == number])[0]
-
-
 def test_it_follows_a_run_from_start_to_finish(plate: Plate) -> None:
     monitor = Monitor(plate.run)
     assert monitor.progress["stage"] in {"waiting", "interrupted"}
@@ -147,7 +107,7 @@ def test_pages_hear_of_it_at_most_ten_times_a_second(plate: Plate) -> None:
     while time.monotonic() < begun + 1.0:
         plate.project.changes.tell("results", [])
         time.sleep(0.002)
-    times = [when for when, _ in wire.updates("progress") if begun <= when <= begun + 1.0]
+    times = [when for when, state in wire.updates() if "progress" in state and begun <= when <= begun + 1.0]
     assert 2 <= len(times) <= 11
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,8 @@ from spheroseg_widgets.store import results
 from spheroseg_widgets.widgets.gallery import Gallery
 from spheroseg_widgets.widgets.reviewing import Reviewing
 
+from .page import Page, until
+
 TWO_SQUARES = Outlines.from_rings(
     [[[(60, 60), (120, 60), (120, 120), (60, 120)]], [[(10, 10), (30, 10), (30, 30), (10, 30)]]]
 )
@@ -27,36 +28,14 @@ class ReviewingGallery(Gallery, Reviewing):
     """The gallery with the review in it."""
 
 
-class Page:
-    """Calls a widget as its browser half does."""
-
-    def __init__(self, widget: Reviewing) -> None:
-        self.messages: list[dict[str, Any]] = []
-        self.widget = widget
-        self._number = 0
-        widget.rpc._send = lambda content, _buffers: self.messages.append(content)
-
-    def call(self, method: str, **params: Any) -> Any:
-        self._number += 1
-        self.widget.rpc.receive({"kind": "call", "id": self._number, "method": method, "params": params})
-        answer = until(lambda: next((m for m in self.messages if m.get("id") == self._number), None))
-        if answer["kind"] == "error":
-            raise RuntimeError(answer["error"]["message"])
-        return answer["value"]
+class Reviewer(Page):
+    """Goes through what awaits review."""
 
     def decide(self, image: int, kind: str, **more: Any) -> int:
         return int(self.call("review.decide", image=image, decision={"kind": kind, **more})["undo"])
 
     def queue(self) -> list[int]:
         return [item["id"] for item in self.call("review.queue")["items"]]
-
-
-def until(look: Callable[[], Any], seconds: float = 20.0) -> Any:
-    end = time.monotonic() + seconds
-    while not (seen := look()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.005)
-    return seen
 
 
 @pytest.fixture
@@ -75,13 +54,13 @@ def project(three_images: Path, tmp_path: Path, project_store: str | None) -> It
 
 
 @pytest.fixture
-def page(project: Project) -> Iterator[Page]:
+def page(project: Project) -> Iterator[Reviewer]:
     widget = ReviewingGallery(project)
-    yield Page(widget)
+    yield Reviewer(widget)
     widget.close()
 
 
-def test_the_queue_is_the_projects_with_a_sentence_for_each_flag(page: Page, project: Project) -> None:
+def test_the_queue_is_the_projects_with_a_sentence_for_each_flag(page: Reviewer, project: Project) -> None:
     items = page.call("review.queue")["items"]
     assert items[0] == {
         "id": 1, "name": "plate_A01_24h.tif", "plate": "plate", "well": "A01", "time_h": 24.0, "flags": ["wrong_count"],
@@ -94,7 +73,7 @@ def test_the_queue_is_the_projects_with_a_sentence_for_each_flag(page: Page, pro
     assert page.queue() == []
 
 
-def test_given_images_come_in_the_order_given_flagged_or_not(page: Page) -> None:
+def test_given_images_come_in_the_order_given_flagged_or_not(page: Reviewer) -> None:
     items = page.call("review.queue", ids=[4, 99, 1, 4])["items"]
     assert [(item["id"], item["flags"], item["well"], item["time_h"]) for item in items] == [
         (4, [], None, None), (1, ["wrong_count"], "A01", 24.0),
@@ -102,7 +81,7 @@ def test_given_images_come_in_the_order_given_flagged_or_not(page: Page) -> None
     assert page.call("review.queue", ids=[])["items"] == []
 
 
-def test_decisions_are_stored_and_undone_by_their_number(page: Page, project: Project) -> None:
+def test_decisions_are_stored_and_undone_by_their_number(page: Reviewer, project: Project) -> None:
     before = project.images()
     numbers = [page.decide(1, "approve"), page.decide(2, "unusable")]
     assert project.images()["review"].tolist()[0] == "approved"
@@ -115,7 +94,7 @@ def test_decisions_are_stored_and_undone_by_their_number(page: Page, project: Pr
         page.call("review.undo", undo=numbers[0])
 
 
-def test_an_undo_that_failed_may_be_tried_again(page: Page, project: Project) -> None:
+def test_an_undo_that_failed_may_be_tried_again(page: Reviewer, project: Project) -> None:
     number = page.decide(1, "approve")
     project.review([1], "excluded")
     for _ in range(2):
@@ -123,7 +102,7 @@ def test_an_undo_that_failed_may_be_tried_again(page: Page, project: Project) ->
             page.call("review.undo", undo=number)
 
 
-def test_objects_are_told_with_their_area_and_excluded_by_their_id(page: Page, project: Project) -> None:
+def test_objects_are_told_with_their_area_and_excluded_by_their_id(page: Reviewer, project: Project) -> None:
     first, second = page.call("review.objects", image=1)["objects"]
     assert (first["number"], first["area"], first["unit"]) == (1, 14_400.0, "µm²")
     page.decide(1, "exclude", reason="debris", scope="object", outline=second["outline"])
@@ -137,7 +116,7 @@ def test_objects_are_told_with_their_area_and_excluded_by_their_id(page: Page, p
     assert page.call("review.objects", image=3)["objects"] == []
 
 
-def test_what_is_refused_says_why(page: Page, project: Project) -> None:
+def test_what_is_refused_says_why(page: Reviewer, project: Project) -> None:
     before = project.audit()
     for params, reason in (
         ({"image": 3, "decision": {"kind": "approve"}}, "plate_A03_24h.tif: it has no result"),
@@ -154,7 +133,7 @@ def test_what_is_refused_says_why(page: Page, project: Project) -> None:
     pd.testing.assert_frame_equal(project.audit(), before)
 
 
-def test_the_gallery_shows_what_was_decided(page: Page) -> None:
+def test_the_gallery_shows_what_was_decided(page: Reviewer) -> None:
     gallery = page.widget
     assert isinstance(gallery, Gallery)
     version = page.call("rows", since=0)["version"]
@@ -162,12 +141,12 @@ def test_the_gallery_shows_what_was_decided(page: Page) -> None:
     until(lambda: gallery.rows_version > version)
 
 
-def test_many_decisions_at_once_are_stored_in_their_order(page: Page, project: Project) -> None:
+def test_many_decisions_at_once_are_stored_in_their_order(page: Reviewer, project: Project) -> None:
     """A page does not wait for one answer before it sends the next decision."""
     for number, kind in enumerate(["approve", "absent", "unusable", "approve", "absent"] * 4, start=1000):
         params = {"image": 1, "decision": {"kind": kind}}
         page.widget.rpc.receive({"kind": "call", "id": number, "method": "review.decide", "params": params})
-    until(lambda: len([m for m in page.messages if m.get("id", 0) >= 1000]) == 20)
+    until(lambda: len([m for m, _ in list(page.messages) if m.get("id", 0) >= 1000]) == 20)
     assert project.images()["outcome"].tolist()[0] == "absent"
     audit = project.audit()
     outcomes = [detail["outcome"] for detail in audit[audit["action"] == "outcome"]["detail"]]

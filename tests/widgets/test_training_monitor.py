@@ -12,7 +12,6 @@ import ipywidgets
 import numpy as np
 import pytest
 import torch
-from comm.base_comm import BaseComm
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.errors import TrainingError
@@ -27,32 +26,13 @@ from spheroseg_widgets.widgets.training_curve import MOST_POINTS, TrainingCurve
 from spheroseg_widgets.widgets.training_face import linear_axis, loss_axis, step_axis
 from spheroseg_widgets.widgets.training_monitor import TrainingMonitor, display_finetuning
 
+from .page import Wire, call, until
+
 WAIT = 60.0
 SMALL = NetworkConfig(widths=(8, 16), bottleneck=16)
 VALUES: dict[str, Any] = {
     "views": ((32, 4),), "warmup": 5, "rate": 5e-3, "threads": 1, "validate_every": 10, "validation_side": 64,
 }  # fmt: skip
-
-
-class Wire(BaseComm):
-    """A comm that keeps what goes out."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        self.messages: list[tuple[float, dict[str, Any]]] = []
-        super().__init__(**kwargs)
-
-    def publish_msg(self, _type: str, data: Any = None, **_: Any) -> None:
-        self.messages.append((time.monotonic(), data or {}))
-
-    def contents(self, kind: str) -> list[dict[str, Any]]:
-        return [
-            message["content"]
-            for _, message in list(self.messages)
-            if message.get("method") == "custom" and message["content"].get("kind") == kind
-        ]
-
-    def updates(self) -> list[tuple[float, dict[str, Any]]]:
-        return [(when, message["state"]) for when, message in list(self.messages) if message.get("method") == "update"]
 
 
 @pytest.fixture(autouse=True)
@@ -78,22 +58,6 @@ def make(tmp_path: Path, annotated_plate: Path) -> Iterator[Callable[..., Traini
     for one in made:
         one.stop()
         one._ended.wait(WAIT)
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    end = time.monotonic() + WAIT
-    while not (found := condition()):
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
-    return found
-
-
-def call(monitor: TrainingMonitor, method: str, number: int = 1) -> dict[str, Any]:
-    """Call as a page does, through the widget's own message handler, and return the answer."""
-    monitor._handle_custom_msg({"kind": "call", "id": number, "method": method, "params": {}}, [])
-    wire = monitor.comm
-    assert isinstance(wire, Wire)
-    return until(lambda: [m for k in ("result", "error") for m in wire.contents(k) if m["id"] == number])[0]
 
 
 def floats(column: bytes) -> list[float]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import threading
-import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,8 @@ from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL
 from spheroseg_widgets.widgets import archives as module
 from spheroseg_widgets.widgets.base import SpheroWidget
 from spheroseg_widgets.widgets.workbench import Workbench
+
+from .page import until
 
 
 @pytest.fixture
@@ -51,13 +52,6 @@ def asked(widget: SpheroWidget, method: str, **params: Any) -> tuple[Any, list[b
     if content["kind"] == "error":
         raise RuntimeError(content["error"]["message"])
     return content["value"], buffers
-
-
-def until(holds: Callable[[], object]) -> None:
-    late = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < late
-        time.sleep(0.02)
 
 
 def test_what_is_opened_in_gallery_or_monitor_is_in_the_editor(bench: Workbench, project: Project) -> None:
