@@ -54,6 +54,10 @@ class ModelError(SpherosegError):
     """A model that is unknown, damaged, or does not fit the network."""
 
 
+class OutlineError(SpherosegError):
+    """An outline that cannot be taken; the message names the image and the reason."""
+
+
 class AnnotationError(SpherosegError):
     """Folders of images and annotations that do not belong together; the message names them and the reason."""
 

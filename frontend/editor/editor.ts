@@ -20,6 +20,7 @@ import { setClass } from "./object_actions";
 import { ObjectsPanel } from "./objects/panel";
 import { Painter } from "./painter";
 import { adjusted, type Window } from "./pixels";
+import { zoomTo } from "./reading/going";
 import { Reading } from "./reading/reading";
 import { classOf, readings, showHeader } from "./readings";
 import type { Renderer } from "./scene";
@@ -93,6 +94,7 @@ export class Editor implements ToolHost {
     }, signal);
     this.revisions = new Revisions(frame.rpc, this.work, t, () => this.side.show("history"), () => this.release());
     this.presence = new Presence(frame.rpc, this.work, this.notices, t, signal);
+    frame.rpc.on<{ outline: string }>("goto", ({ outline }) => void this.work.refresh().then(() => zoomTo(this, [outline])));
     frame.rpc.on<{ name: string; reason: string }>("not_closed", (vars) =>
       this.notices.show("not_closed", t("editor.not_closed", vars), "warning", [{ label: t("editor.dismiss"), run: () => undefined }]));
     this.clipboard = new Clipboard(frame.rpc);

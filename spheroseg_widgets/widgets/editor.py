@@ -17,8 +17,6 @@ import traitlets
 
 from spheroseg_widgets.errors import ConflictError, SpherosegError, StoreError
 from spheroseg_widgets.imaging.normalise import normalise
-from spheroseg_widgets.measure.definitions import to_micrometres
-from spheroseg_widgets.measure.shape import SHAPE_COLUMNS
 from spheroseg_widgets.outlines.flags import areas
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.project import Project
@@ -27,12 +25,13 @@ from spheroseg_widgets.store.classes import class_names
 from spheroseg_widgets.store.job_state import QUEUED
 
 from .assisting import Assisting
-from .base import KERNEL_ID, STATIC, SpheroWidget
+from .base import KERNEL_ID, STATIC
 from .editor_clipboard import Clipboard
 from .editor_document import BORDER, Document, Operation, Rings
 from .editor_layers import Layers
 from .editor_pixels import shown_plane
 from .editor_presence import Presence
+from .editor_python import FromPython
 from .editor_revisions import Revisions
 from .editor_session import EditSession, Verdict
 from .numbers import three
@@ -48,7 +47,7 @@ class AnotherImageError(StoreError):
     """A call is about another image than the open one: the browser asked before the kernel heard of it, or too late."""
 
 
-class Editor(Clipboard, Layers, Assisting, Presence, Revisions, SpheroWidget):
+class Editor(Clipboard, Layers, Assisting, Presence, Revisions, FromPython):
     """Look at an image, correct its outlines, save them as a revision.
 
     Parameters
@@ -111,6 +110,7 @@ class Editor(Clipboard, Layers, Assisting, Presence, Revisions, SpheroWidget):
         self._outdated = False
         self._held, self._taken = set(), {}
         self._saved: list[Callable[[int, int], object]] = []
+        self._changes: list[Callable[[int], object]] = []
         self._leave = (project.on_change(self._changed_elsewhere), project.changes.on_settle(self._save_all))
         super().__init__()
         self.set_trait("read_only", read_only)
@@ -132,22 +132,6 @@ class Editor(Clipboard, Layers, Assisting, Presence, Revisions, SpheroWidget):
         super().close()
 
     # What a notebook asks
-
-    @property
-    def outlines(self) -> pd.DataFrame:
-        """One row an outline, as it is now: geometry (shapely), shape in px and um, class, confidence, flags."""
-        with self.lock:
-            session = self._current()
-            frame = session.document.frame()
-            size = session.row["pixel_size_um"]
-        measured = to_micrometres(frame[list(SHAPE_COLUMNS)], None if pd.isna(size) else float(size))
-        return frame.drop(columns=list(SHAPE_COLUMNS)).join(measured)
-
-    @property
-    def selected(self) -> pd.DataFrame:
-        """The rows of `outlines` that are selected."""
-        outlines = self.outlines
-        return outlines[outlines["outline_id"].isin(self.selected_ids)]
 
     def save(self) -> int | None:
         """Save what was changed as a new revision; returns its id, None when nothing was changed.
@@ -247,6 +231,7 @@ class Editor(Clipboard, Layers, Assisting, Presence, Revisions, SpheroWidget):
                 self._push_version(session)
             after, count = session.version, session.document.n_operations
             measured = [_area(session.document.rings(verdict.outline_id)) for verdict in verdicts]
+        self._tell_changed(session.image_id)
         sent, blobs = _answered(verdicts)
         sent = [{**one, "area_px2": area} for one, area in zip(sent, measured, strict=True)]
         return Answer({"verdicts": sent, "before": before, "version": after, "draft_operations": count}, blobs)

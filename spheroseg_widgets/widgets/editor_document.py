@@ -129,6 +129,11 @@ class Document:
         entry = self._entries.get(outline_id)
         return None if entry is None else entry.rings
 
+    def class_of(self, outline_id: str) -> str:
+        """Return the class of an outline; that of new ones where there is none of this id."""
+        entry = self._entries.get(outline_id)
+        return (entry.row.get("class_name") if entry else None) or DEFAULT_CLASS
+
     def apply(self, operation: Operation) -> None:
         """Apply an operation; taking away what is not there changes nothing."""
         self.n_operations += 1
