@@ -14,7 +14,7 @@ from .tables import lease, now
 
 
 def new_owner() -> str:
-    """Return a name for a dispatcher of this process."""
+    """Return a name for something of this process that holds leases."""
     return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
@@ -35,7 +35,7 @@ def acquire_lease(connection: sa.Connection, project_id: int, owner: str, second
 def lease_holder(connection: sa.Connection, project_id: int) -> str | None:
     """Return who holds a project's lease; None when nobody does, it ran out, or its process is gone."""
     held = connection.execute(sa.select(lease.c.owner, lease.c.until).where(lease.c.project_id == project_id)).first()
-    if held is None or in_utc(held.until) <= now() or _is_gone(str(held.owner)):
+    if held is None or in_utc(held.until) <= now() or is_gone(str(held.owner)):
         return None
     return str(held.owner)
 
@@ -50,7 +50,7 @@ def in_utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=now().tzinfo)
 
 
-def _is_gone(owner: str) -> bool:
+def is_gone(owner: str) -> bool:
     """Whether the owner was a process of this host that has ended: a restarted kernel need not wait for it."""
     host, _, rest = owner.rpartition(":")[0].rpartition(":")
     return host == socket.gethostname() and rest.isdecimal() and not process_lives(int(rest))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from .leases import in_utc
+from .leases import in_utc, is_gone
 from .tables import image, now, presence
 
 
@@ -21,9 +21,9 @@ class Holder:
 
 
 def holder_of(connection: sa.Connection, image_id: int) -> Holder | None:
-    """Return who edits an image; None when nobody does or the lease ran out."""
+    """Return who edits an image; None when nobody does, the lease ran out, or its process is gone."""
     row = connection.execute(sa.select(presence).where(presence.c.image_id == image_id)).first()
-    if row is None or in_utc(row.until) <= now():
+    if row is None or in_utc(row.until) <= now() or is_gone(str(row.owner)):
         return None
     return Holder(str(row.owner), str(row.author), in_utc(row.until))
 

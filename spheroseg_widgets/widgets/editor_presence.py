@@ -9,12 +9,14 @@ from typing import Any
 from spheroseg_widgets.errors import ConflictError, StoreError
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.store import presence
+from spheroseg_widgets.store.leases import new_owner
 from spheroseg_widgets.store.tables import now
 
-from .base import KERNEL_ID, SpheroWidget
+from .base import SpheroWidget
 from .editor_session import EditSession
 from .rpc import Call, rpc_method
 
+OWNER = new_owner()
 LASTS = 10.0
 """Seconds an image stays held after its browser was last heard of."""
 PROLONG = 4.0
@@ -24,7 +26,7 @@ PROLONG = 4.0
 class Presence(SpheroWidget):
     """A widget that says who edits its image, and holds it while it does. Editors of one kernel share the lease."""
 
-    presence_owner = KERNEL_ID
+    presence_owner = OWNER
     project: Project
     _only_shows: bool
     _session_of: Callable[[dict[str, Any]], EditSession]

@@ -105,10 +105,14 @@ DIES = """
 import sys, time, numpy as np
 from spheroseg_widgets.project.project import open_project
 from spheroseg_widgets.widgets.editor_document import Operation
+from spheroseg_widgets.widgets.editor_presence import OWNER
 from spheroseg_widgets.widgets.editor_session import EditSession
+from spheroseg_widgets.store import presence
 from spheroseg_widgets.store.ids import uuid7
 project = open_project(sys.argv[1])
 session = EditSession(project, "dies", int(sys.argv[2]), read_only=False)
+with project.database.write() as connection:
+    presence.hold(connection, int(sys.argv[2]), OWNER, "ann", 600)
 ring = np.array([(70, 20), (90, 20), (90, 40), (70, 40)], np.float32)
 while True:
     operation = Operation(str(uuid7()), "put", str(uuid7()), rings=[ring])
@@ -124,6 +128,7 @@ def test_a_kernel_killed_in_mid_edit_loses_nothing_it_acknowledged(project: Proj
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         told = [process.stdout.readline().strip() for _ in range(20)]
+        assert Page(Editor(project, "a.tif")).call("presence", editing=False)[0]["author"] == "ann"
         process.send_signal(signal.SIGKILL)
         told += [line.strip() for line in process.stdout if line.endswith("\n")]
     [draft] = open_drafts(project)
@@ -131,6 +136,7 @@ def test_a_kernel_killed_in_mid_edit_loses_nothing_it_acknowledged(project: Proj
     assert len(told) >= 20
     assert set(told) <= set(stored)
     page = Page(Editor(project, "a.tif"))
+    assert page.call("presence", editing=False)[0]["author"] is None  # its kernel is gone: nobody waits for the lease
     page.call("continue_draft", draft=draft.id)
     assert page.call("document")[0]["draft_operations"] == len(stored)
     page.call("save")
