@@ -31,7 +31,7 @@ export function headline(project: string, images: number, run: RunTrait, t: Tran
     if (run.seconds_left) words.push(t("gallery.left", { time: duration(run.seconds_left) }));
   }
   if (run.failed) words.push(t("gallery.n_failed", { n: run.failed }));
-  const bar = make("progress", "sw-progress");
+  const bar = make("progress", "sw-thin-bar sw-progress");
   bar.max = run.total;
   bar.value = worked;
   bar.setAttribute("aria-label", words[0]);

@@ -8,6 +8,8 @@ import "./peek.css";
 import "./plate/plate.css";
 import "./review/review.css";
 import "../shared/form.css";
+import "../shared/keys.css";
+import "../shared/thin_bar.css";
 import "./act/act.css";
 import { mount } from "../shared/frame";
 import type { RenderProps, Widget } from "../shared/types";

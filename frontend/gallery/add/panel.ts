@@ -9,6 +9,7 @@
  * The model's widget is an `AddsImages` (Python: `widgets/adding.py`).
  */
 import "../../shared/monitors.css";
+import "../../shared/thin_bar.css";
 import "./add.css";
 import { button, type Frame, make, messageOf } from "../../shared/frame";
 import { bytes, count, duration } from "../../shared/numbers";

@@ -160,7 +160,7 @@ export class Stage {
 /** A bar, and how far it is in words. */
 export class RunningLine {
   readonly element = make("div", "sw-add-row");
-  readonly #bar = make("progress", "sw-add-bar");
+  readonly #bar = make("progress", "sw-thin-bar sw-add-bar");
   readonly #said = make("span");
 
   constructor() {

@@ -20,7 +20,7 @@ export interface BarWishes {
 
 export class Bar {
   readonly element = make("div", "sw-plate-bar");
-  readonly help = make("dl", "sw-plate-keys");
+  readonly help = make("dl", "sw-keys sw-plate-keys");
   readonly clock: Clock;
   readonly #plates: HTMLSelectElement;
   readonly #wells: HTMLSelectElement;

@@ -30,8 +30,8 @@ export type ReviewHost = Pick<Frame, "t" | "announce">;
 export class Stepper {
   readonly element = make("section", "sw-review");
   readonly #number = make("span", "sw-review-soft");
-  readonly #bar = make("progress", "sw-review-progress");
-  readonly #help = make("dl", "sw-review-keys");
+  readonly #bar = make("progress", "sw-thin-bar sw-review-progress");
+  readonly #help = make("dl", "sw-keys sw-review-keys");
   readonly #helpButton: HTMLButtonElement;
   readonly #failures = make("div", "sw-review-failures");
   readonly #body = make("div", "sw-review-body");
