@@ -10,11 +10,6 @@ from spheroseg_widgets.analysis import flags
 from .strings import text
 
 
-def flag_name(flag: str) -> str:
-    """Return what a flag is called, such as "Size jump"."""
-    return text(f"flags.{flag}")
-
-
 def flag_sentences(row: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each flag of an image, the worst first.
 

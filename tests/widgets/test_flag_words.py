@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from spheroseg_widgets.analysis.flags import FLAGS
-from spheroseg_widgets.widgets.flag_words import flag_name, flag_sentences
+from spheroseg_widgets.widgets.flag_words import flag_sentences
+from spheroseg_widgets.widgets.strings import text
 
 ROW: dict[str, Any] = {
     **dict.fromkeys(FLAGS, False), "reason": None, "n_spheroids": 1.0, "expected": 1.0, "n_found_in_series": 11.0,
@@ -49,6 +50,6 @@ def test_sentences_stand_in_order_of_severity_and_none_without_flags() -> None:
 
 
 def test_every_flag_has_a_name() -> None:
-    names = [flag_name(flag) for flag in FLAGS]
+    names = [text(f"flags.{flag}") for flag in FLAGS]
     assert len(set(names)) == len(FLAGS)
     assert all(names)
