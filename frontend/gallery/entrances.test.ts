@@ -69,6 +69,20 @@ it("reviews what is flagged in place of the grid, and comes back to it", async (
   expect(start.textContent).toBe("Review 1 flagged"); // the approved one comes with the next rows
 });
 
+it("reviews what is selected, flagged or not", async () => {
+  const model = await kernel(plate());
+  model.handle("review.queue", () => ({ items: [] }));
+  await show(model);
+  await soon(() => expect(cards().length).toBe(6));
+  cards()[3].click();
+  cards()[1].dispatchEvent(new MouseEvent("click", { bubbles: true, ctrlKey: true }));
+  const review = all(".sw-foot button").find(({ textContent }) => textContent === "Review");
+  review?.click();
+  await soon(() => expect(one(".sw-review-end")?.hidden).toBe(false));
+  expect(model.calls("review.queue").map(({ params }) => params)).toEqual([{ ids: [2, 4] }]);
+  expect(all(".sw-foot button").some(({ textContent }) => textContent === "Review")).toBe(true); // until it is drawn again
+});
+
 it("says why a review cannot begin, and reviews nothing where one only looks", async () => {
   const model = await kernel(plate());
   model.handle("review.queue", () => {

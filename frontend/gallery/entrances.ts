@@ -32,7 +32,7 @@ export class Entrances {
     private readonly wishes: EntranceWishes,
     private readonly signal: AbortSignal,
   ) {
-    this.#top = new Top(frame.t, { add: () => this.#toggle(), review: () => void this.#start() });
+    this.#top = new Top(frame.t, { add: () => this.#toggle(), review: () => void this.review() });
     this.elements = [this.#top.element, this.#adds, this.#reviews];
     for (const name of ["run", "project_name", "flags_state", "can_add", "can_act"]) onTrait(model, name, signal, () => this.show());
     takeDrops(frame.root, signal, (transfer) => {
@@ -74,11 +74,6 @@ export class Entrances {
     this.#pane?.changed(ids);
   }
 
-  /** Goes through these images, or through what is flagged. */
-  async review(ids?: readonly number[]): Promise<void> {
-    await this.#start(ids);
-  }
-
   #can(what: "add" | "act"): boolean {
     return this.model.get<boolean>(`can_${what}`) === true;
   }
@@ -98,7 +93,8 @@ export class Entrances {
     this.wishes.changed();
   }
 
-  async #start(ids?: readonly number[]): Promise<void> {
+  /** Goes through these images, or through what is flagged. */
+  async review(ids?: readonly number[]): Promise<void> {
     const { frame } = this;
     if (this.#pane === null) {
       const wishes = { open: (id: number) => this.#open(id), closed: () => this.#close() };

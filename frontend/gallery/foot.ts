@@ -8,6 +8,8 @@ export interface FootFacts {
   /** Whether the keyboard is on an image, and whether opening it leads elsewhere. */
   active: boolean;
   opens: boolean;
+  /** Whether they may be judged here. */
+  judges: boolean;
   shown: number;
   rows: number;
   /** More images are being read, of so many; 0 when all are here. */
@@ -19,15 +21,16 @@ export class Foot {
 
   constructor(
     private readonly t: Translate,
-    private readonly wishes: { open(): void; clear(): void; leave(): void },
+    private readonly wishes: { open(): void; review(): void; clear(): void; leave(): void },
   ) {}
 
-  show({ selected, active, opens, shown, rows, firstOf }: FootFacts): void {
+  show({ selected, active, opens, judges, shown, rows, firstOf }: FootFacts): void {
     const { t } = this;
     const parts: HTMLElement[] = [];
     if (selected > 0) {
       parts.push(make("strong", "", t("gallery.selected", { n: selected, count: count(selected) })));
       if (active) parts.push(button(t(opens ? "gallery.open" : "gallery.look"), () => this.wishes.open()));
+      if (judges) parts.push(button(t("gallery.review"), () => this.wishes.review()));
       parts.push(button(t("gallery.clear"), () => this.wishes.clear()));
     }
     const words = firstOf > 0

@@ -108,7 +108,8 @@ export class Gallery {
       { close: () => this.#closeCloseup(), wantOutlines: () => this.#mode.refresh() },
       signal,
     );
-    this.#foot = new Foot(t, { open: () => this.#open(), clear: () => this.#picker.clear(), leave });
+    const review = () => void this.#entrances.review(this.#about().ids);
+    this.#foot = new Foot(t, { open: () => this.#open(), review, clear: () => this.#picker.clear(), leave });
     this.#acts = new ActBar(model, frame, { about: () => this.#about(), clear: () => this.#picker.clear(), leave }, signal);
     this.#picker = new Picker(this.#shown, this.#selection, {
       mode: () => this.#mode,
@@ -296,7 +297,7 @@ export class Gallery {
   #showSelection(): void {
     const [chosen, shown, rows] = [this.#selection.ids.size, this.#finder.order.length, this.#rows.length];
     this.#foot.show({
-      selected: chosen, active: this.#selection.active >= 0, opens: this.model.get("opens"), shown, rows, firstOf: this.#rows.firstOf,
+      selected: chosen, active: this.#selection.active >= 0, opens: this.model.get("opens"), judges: this.model.get("can_act"), shown, rows, firstOf: this.#rows.firstOf,
     }); // prettier-ignore
     this.#acts.show(chosen);
     this.#mode.updateMarks();
