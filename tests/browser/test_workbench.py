@@ -78,7 +78,7 @@ def test_a_narrow_page_of_voila_has_tabs(
     card(bench, "A02", 0).dblclick()
     expect(bench.locator(".sw-editor-name")).to_contain_text("plate_A02_0h")
     expect(bench.locator(".sw-gallery:visible")).to_have_count(0)
-    bench.get_by_role("tab", name="Gallery").click()
+    bench.get_by_role("tab", name="Images").click()
     expect(card(bench, "A02", 0)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 400  # nothing sticks out
     assert watch.errors == []
