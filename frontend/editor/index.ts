@@ -4,6 +4,7 @@ import "./editor.css";
 import "./objects/objects.css";
 import "./reading/reading.css";
 import "./side.css";
+import "./revisions/revisions.css";
 
 import { mount } from "../shared/frame";
 import type { RenderProps } from "../shared/types";

@@ -1,5 +1,6 @@
 /** Plate mode and review in the gallery: what joins them to its rows, filters and selection. */
 import { expect, it, vi } from "vitest";
+import { Rpc } from "../shared/rpc";
 import { kernel, many, pack } from "./fixture";
 import { all, cards, chip, one, page, show, soon } from "./testpage";
 
@@ -67,6 +68,33 @@ it("reviews what is flagged in place of the grid, and comes back to it", async (
   await soon(() => expect(cards().length).toBe(6));
   expect(document.activeElement).toBe(start);
   expect(start.textContent).toBe("Review 1 flagged"); // the approved one comes with the next rows
+});
+
+it("shows the picture that was asked of a kernel that is gone when one is back", async () => {
+  const { pingEvery, silentAfter } = Rpc;
+  [Rpc.pingEvery, Rpc.silentAfter] = [20, 40];
+  try {
+    const model = await kernel(plate());
+    const item = { id: 1, name: "image_000001.tif", plate: "P1", well: "A01", time_h: 0, flags: [], sentences: [] };
+    model.handle("review.queue", () => {
+      model.silent = true; // it dies before the picture is asked for
+      return { items: [item] };
+    });
+    await show(model);
+    await soon(() => expect(cards().length).toBe(6));
+    all(".sw-head-verbs button")[1].click();
+    await soon(() => expect(one(".sw-review")?.hidden).toBe(false));
+    model.widget_manager.kernel.status = "dead";
+    await soon(() => expect(page.querySelector("[data-kernel]")?.getAttribute("data-kernel")).toBe("lost"));
+    expect(verb("approve").matches(":disabled")).toBe(true);
+    model.silent = false;
+    model.widget_manager.kernel.status = "idle";
+    model.deliver({ kind: "event", seq: 1, name: "any", value: null });
+    await soon(() => expect(one(".sw-review-outlined img")?.hidden).toBe(false));
+    expect(verb("approve").matches(":disabled")).toBe(false);
+  } finally {
+    [Rpc.pingEvery, Rpc.silentAfter] = [pingEvery, silentAfter];
+  }
 });
 
 it("reviews what is selected, flagged or not", async () => {

@@ -61,6 +61,9 @@ export class ReviewPane {
     observer.observe(this.#outlined.element);
     signal.addEventListener("abort", () => observer.disconnect(), { once: true });
     frame.onTheme(() => this.#paint());
+    // What was asked of a kernel that is gone is asked of the one that came.
+    frame.rpc.onState((state) => state === "connected" && this.#again());
+    frame.rpc.onResync(() => this.#again());
   }
 
   get element(): HTMLElement {
@@ -99,6 +102,12 @@ export class ReviewPane {
     if (this.#pictures.get(id)) return this.#show(id);
     this.#pictures.want([id]);
     return new Promise((there, failed) => this.#awaited.set(id, { there, failed }));
+  }
+
+  #again(): void {
+    if (this.#id === null) return;
+    this.#pictures.want([this.#id]);
+    this.#paint();
   }
 
   #came(id: number): void {

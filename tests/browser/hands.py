@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +46,13 @@ def ask(lab: Lab, code: str) -> Any:
         return json.loads("".join(said).partition("answer:")[2])
     finally:
         client.stop_channels()
+
+
+def until_told(lab: Lab, code: str, wanted: Any, seconds: float = 60) -> None:
+    """Wait until the kernel answers so."""
+    end = time.monotonic() + seconds
+    while (told := ask(lab, code)) != wanted:
+        assert time.monotonic() < end, f"{code} is {told}, not {wanted}"
 
 
 def kill_kernel(lab: Lab) -> None:

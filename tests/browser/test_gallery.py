@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 from servers import run_all, write_notebook
 
 from .conftest import Lab, Watch
-from .hands import ask, bring
+from .hands import ask, bring, until_told
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.filterwarnings("ignore")]
 NOTEBOOK = "find.ipynb"
 NewPage = Callable[..., tuple[Page, Watch]]
-
-
-def until_told(lab: Lab, code: str, wanted: Any) -> None:
-    """Wait until the kernel answers so."""
-    end = time.monotonic() + 60
-    while (told := ask(lab, code)) != wanted:
-        assert time.monotonic() < end, f"{code} is {told}, not {wanted}"
 
 
 def test_what_the_page_filters_python_knows_and_a_reload_keeps(

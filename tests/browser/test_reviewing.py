@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 from servers import run_all, write_notebook
 
 from .conftest import Lab, Watch
-from .hands import ask, bring
+from .hands import ask, bring, until_told
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.filterwarnings("ignore")]
 NOTEBOOK = "review.ipynb"
@@ -34,13 +32,6 @@ gallery = sw.Gallery(plate)
 gallery
 """
 JUDGED = "[plate.image('plate_A01_0h.tif')['review'], bool(plate.image('plate_B02_24h.tif')['excluded'])]"
-
-
-def until_told(lab: Lab, code: str, wanted: Any) -> None:
-    """Wait until the kernel answers so."""
-    end = time.monotonic() + 60
-    while (told := ask(lab, code)) != wanted:
-        assert time.monotonic() < end, f"{code} is {told}, not {wanted}"
 
 
 def test_flagged_images_are_judged_by_keys_and_wells_selected_in_place(

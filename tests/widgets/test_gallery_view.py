@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from spheroseg_widgets.widgets.gallery_rows import CATEGORIES, NUMBERS, SEVERAL, TEXTS
-from spheroseg_widgets.widgets.gallery_view import FACETS, check_view, rows_shown
+from spheroseg_widgets.widgets.gallery_view import COLOURS, FACETS, PLATES, check_view, rows_shown
 
 GOLDEN = json.loads(Path(__file__).with_name("gallery_views.json").read_text("utf-8"))
 MISSING = {"time_h": np.nan, "area": np.nan, "least_confidence": np.nan, "n_objects": -1}
@@ -66,3 +67,12 @@ def test_a_view_is_kept_short_and_numbers_may_be_values() -> None:
 
 def test_every_facet_has_a_column() -> None:
     assert set(FACETS) - {"state"} <= {*NUMBERS, *CATEGORIES, *SEVERAL}
+
+
+def test_a_plate_is_described_as_the_browser_does() -> None:
+    plate = Path(__file__).parents[2] / "frontend" / "gallery" / "plate"
+    subjects = re.search(r"SUBJECTS = \[(.*?)\]", (plate / "scheme.ts").read_text("utf-8"))
+    assert subjects is not None
+    assert tuple(re.findall(r'"(\w+)"', subjects[1])) == COLOURS
+    formats = re.findall(r"\{ rows: (\d+), columns: (\d+) \}", (plate / "wells.ts").read_text("utf-8"))
+    assert tuple(int(rows) * int(columns) for rows, columns in formats) == PLATES
