@@ -17,12 +17,12 @@ def history_frame(connection: sa.Connection, image_id: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        id, parent_id, source, author, created_at, n_objects, model (name and version; missing where no model made it),
+        id, parent_id, run_id, source, author, created_at, n_objects, model (name and version; missing where no model made it),
         current (bool), note (one of `NOTES` or missing), note_of (the revision restored or merged, or missing).
     """
     query = (
         sa.select(
-            result.c.id, result.c.parent_id, result.c.source, result.c.author, result.c.created_at, result.c.n_objects,
+            result.c.id, result.c.parent_id, result.c.run_id, result.c.source, result.c.author, result.c.created_at, result.c.n_objects,
             model.c.name, model.c.version, (image.c.current_result_id == result.c.id).label("current"),
             image.c.project_id,
         )
@@ -45,7 +45,7 @@ def history_frame(connection: sa.Connection, image_id: int) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "id": row.id, "parent_id": row.parent_id, "source": row.source, "author": row.author,
+                "id": row.id, "parent_id": row.parent_id, "run_id": row.run_id, "source": row.source, "author": row.author,
                 "created_at": row.created_at, "n_objects": row.n_objects,
                 "model": None if row.name is None else f"{row.name} {row.version}", "current": bool(row.current),
                 "note": notes.get(row.id, (None, None))[0], "note_of": notes.get(row.id, (None, None))[1],
@@ -53,6 +53,6 @@ def history_frame(connection: sa.Connection, image_id: int) -> pd.DataFrame:
             for row in rows
         ],
         columns=[
-            "id", "parent_id", "source", "author", "created_at", "n_objects", "model", "current", "note", "note_of",
+            "id", "parent_id", "run_id", "source", "author", "created_at", "n_objects", "model", "current", "note", "note_of",
         ],
     )  # fmt: skip

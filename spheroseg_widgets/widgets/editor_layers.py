@@ -6,16 +6,14 @@ import threading
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from spheroseg_widgets.errors import StoreError
 from spheroseg_widgets.project.project import Project
+from spheroseg_widgets.project.revisions import history
 from spheroseg_widgets.segmentation.disk_maps import DiskMaps
 from spheroseg_widgets.store.pages import outline_pages
 
-from .compare_document import revision_records
-from .compare_subject import revisions_of
 from .editor_session import EditSession
 from .rpc import Answer, Call, rpc_method
 
@@ -49,27 +47,16 @@ class Layers:
         value = {"width": width, "height": height, "covers": covers, "run": kept.run_id}
         return Answer(value, [plane.tobytes()])
 
-    @rpc_method("layer_revisions")
-    def _layer_revisions(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> list[dict[str, Any]]:
-        """List the image's revisions, the newest first, each with the one it was made from as `parent`."""
-        revisions = self._listed(params)
-        parents = [None if pd.isna(parent) else int(parent) for parent in revisions["parent"]]
-        records = revision_records(revisions)
-        return [{**record, "parent": parent} for record, parent in zip(records, parents, strict=True)]
-
     @rpc_method("layer_outlines")
     def _layer_outlines(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> Answer:
         """Return the outlines of one of the image's revisions."""
+        with self.lock:
+            image_id = self._session_of(params).image_id
         wanted = int(params["revision"])
-        if wanted not in set(self._listed(params)["revision"]):
+        if wanted not in set(history(self.project, image_id)["id"]):
             raise StoreError(f"revision {wanted}: the open image has none of this id")
         with self.project.database.read() as connection:
             return Answer({"revision": wanted}, [outline_pages(connection, [wanted])[wanted].blob])
-
-    def _listed(self, params: dict[str, Any]) -> pd.DataFrame:
-        with self.lock:
-            session = self._session_of(params)
-        return revisions_of(self.project.database, session.row.to_dict())
 
 
 def thinned(maps: NDArray[np.uint8] | DiskMaps, most_pixels: int = MOST_HEAT) -> tuple[NDArray[np.uint8], int]:

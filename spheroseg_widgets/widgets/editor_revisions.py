@@ -108,5 +108,5 @@ class Revisions(SpheroWidget):
 def _sent(row: dict[Any, Any]) -> dict[str, Any]:
     known = {str(name): None if pd.isna(value) else value for name, value in row.items()}
     made = in_utc(pd.Timestamp(row["created_at"]).to_pydatetime()).isoformat()
-    whole = {name: None if pd.isna(row[name]) else int(row[name]) for name in ("parent_id", "note_of")}
+    whole = {name: None if pd.isna(row[name]) else int(row[name]) for name in ("parent_id", "run_id", "note_of")}
     return {**known, **whole, "id": int(row["id"]), "n_objects": int(row["n_objects"]), "created_at": made}

@@ -28,12 +28,12 @@ def test_revisions_are_listed_newest_first_and_their_outlines_come_one_by_one(pr
     rows = measure_shape(outlines).assign(confidence=[None], touches_border=[False], class_name="spheroid")
     newest = project.save(image_id, outlines, rows, parent=oldest)
     page = Page(Editor(project, "a.tif"))
-    listed, _ = page.call("layer_revisions")
-    assert [(one["id"], one["parent"], one["holds"], one["objects"]) for one in listed] == [
+    listed, _ = page.call("revisions")
+    assert [(one["id"], one["parent_id"], one["current"], one["n_objects"]) for one in listed] == [
         (newest, oldest, True, 1), (oldest, None, False, 2),
     ]  # fmt: skip
     assert listed[0]["author"] == project.author
-    assert listed[0]["created_at"].endswith("Z")
+    assert listed[0]["created_at"].endswith("+00:00")
     _, [blob] = page.call("layer_outlines", revision=oldest)
     found = Outlines.from_bytes(blob)
     np.testing.assert_array_equal(found.rings(0)[1], HOLE)

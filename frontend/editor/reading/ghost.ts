@@ -8,22 +8,8 @@ import { OutlineSet } from "../../shared/outlines";
 import type { Rpc } from "../../shared/rpc";
 import type { View } from "../../shared/view";
 import { bounds, type Box, type Rings } from "../geometry";
+import type { Revision } from "../revisions/revision";
 import { LINE } from "../scene";
-
-/** A revision as the kernel tells of it. */
-export interface Revision {
-  id: number;
-  parent: number | null;
-  source: "model" | "edit" | "import";
-  /** "" where no model made it. */
-  model: string;
-  version: string;
-  run: number | null;
-  author: string;
-  created_at: string;
-  objects: number;
-  holds: boolean;
-}
 
 const DASH = [8, 5];
 const LIGHT = "#ffffff";
@@ -35,7 +21,7 @@ const FINEST = 0.7;
 export type Choice = string | null;
 
 /** How a revision is chosen: of a run's the run's other images have one, too. */
-export const choiceOf = ({ id, run }: Revision): string => (run === null ? `revision:${id}` : `run:${run}`);
+export const choiceOf = ({ id, run_id }: Revision): string => (run_id === null ? `revision:${id}` : `run:${run_id}`);
 
 export class Ghost {
   readonly element = make("canvas", "sw-editor-ghost");
@@ -81,7 +67,7 @@ export class Ghost {
     this.#listed = true;
     const asked = this.#ask();
     try {
-      const { value } = await this.rpc.call<Revision[]>("layer_revisions", { image_id: this.#image }, { signal: asked.signal });
+      const { value } = await this.rpc.call<Revision[]>("revisions", { image_id: this.#image }, { signal: asked.signal });
       if (asked.signal.aborted) return;
       this.revisions = value;
     } catch (error) {
@@ -171,8 +157,8 @@ export class Ghost {
   #wanted(): Revision | undefined {
     const { revisions, choice } = this;
     if (choice !== "before") return revisions.find((one) => choiceOf(one) === choice);
-    const held = revisions.find(({ holds }) => holds);
-    return revisions.find(({ id }) => id === held?.parent) ?? revisions.find(({ id }) => id !== held?.id);
+    const held = revisions.find(({ current }) => current);
+    return revisions.find(({ id }) => id === held?.parent_id) ?? revisions.find(({ id }) => id !== held?.id);
   }
 
   #ask(): AbortController {

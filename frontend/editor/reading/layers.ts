@@ -1,9 +1,9 @@
 /** The panel of what lies over the image: outlines, probability map, another revision, the small map. */
 
 import { button, make } from "../../shared/frame";
-import { count } from "../../shared/numbers";
 import type { Translate } from "../../shared/strings";
-import { choiceOf, type Choice, type Ghost, type Revision } from "./ghost";
+import { describe } from "../revisions/revision";
+import { choiceOf, type Choice, type Ghost } from "./ghost";
 import type { HeatLayer } from "./heat";
 import { HEAT_GRADIENT } from "./heat_colours";
 import type { Looks } from "./looks";
@@ -78,27 +78,16 @@ export class LayersPanel {
     this.#written = written;
     const focused = (this.#list.getRootNode() as Document).activeElement as HTMLElement | null;
     const choice = this.#list.contains(focused) ? focused!.dataset.choice : undefined;
-    const others = ghost.revisions.filter(({ holds }) => !holds);
+    const others = ghost.revisions.filter(({ current }) => !current);
     this.#list.replaceChildren(
       this.#offer(null, t("editor.layers.ghost_none")),
       ...(others.length ? [this.#offer("before", t("editor.layers.ghost_before"))] : []),
-      ...others.map((one) => this.#offer(choiceOf(one), this.#title(one), this.#details(one))),
+      ...others.map((one) => this.#offer(choiceOf(one), t("editor.revisions.number", { number: one.id }), describe(one, t))),
     );
     if (choice !== undefined) this.#list.querySelector<HTMLElement>(`[data-choice="${choice}"]`)?.focus();
     const nothing = ghost.choice !== null && !ghost.shown && ghost.revisions.length > 0;
     this.#ghostNote.textContent = ghost.reason ?? (nothing ? t("editor.layers.ghost_nothing") : "");
     this.#ghostNote.hidden = !this.#ghostNote.textContent;
-  }
-
-  #title({ id, source, model, version }: Revision): string {
-    const made = source === "model" ? `${model} ${version}`.trim() : "";
-    return this.t(`editor.layers.from_${source}`, { revision: id, model: made });
-  }
-
-  #details({ author, created_at, run, objects }: Revision): string {
-    const parts = [author, new Date(created_at).toLocaleString(), this.t("editor.objects", { n: objects })];
-    if (run !== null) parts.push(this.t("editor.layers.of_run", { run: count(run) }));
-    return parts.join(" · ");
   }
 
   #offer(choice: Choice, title: string, details = ""): HTMLElement {

@@ -18,8 +18,8 @@ afterEach(() => {
 });
 
 const revision = (id: number, over: object = {}) => ({
-  id, parent: null, source: "model", model: "resunet", version: "2", run: id, author: "ann", created_at: "2026-01-02T03:04:05Z",
-  objects: 1, area: 1, holds: false, ...over,
+  id, parent_id: null, source: "model", model: "resunet 2", run_id: id, note: null, note_of: null, author: "ann", created_at: "2026-01-02T03:04:05Z",
+  n_objects: 1, current: false, ...over,
 });
 
 /** A kernel with a map whose left half is sure and right half empty, and three revisions. */
@@ -27,9 +27,9 @@ function layered(): Kernel {
   const kernel = new Kernel();
   const data = Uint8Array.from({ length: 20 * 12 }, (_, i) => (i % 20 < 10 ? 255 : 0));
   kernel.model.handle("layer_heat", () => new MockAnswer({ width: 20, height: 12, covers: [1, 1], run: 7 }, [new DataView(data.buffer)]));
-  kernel.model.handle("layer_revisions", ({ image_id }) => (image_id === 1
-    ? [revision(5, { source: "edit", run: null, model: "", parent: 3, holds: true }), revision(4), revision(3)]
-    : [revision(9, { holds: true, run: 8 }), revision(8, { run: 4 })]));
+  kernel.model.handle("revisions", ({ image_id }) => (image_id === 1
+    ? [revision(5, { source: "edit", run_id: null, model: null, parent_id: 3, current: true }), revision(4), revision(3)]
+    : [revision(9, { current: true, run_id: 8 }), revision(8, { run_id: 4 })]));
   kernel.model.handle("layer_outlines", () => {
     const moved = SQUARE.map((place) => place + 5);
     return new MockAnswer({}, [new DataView(OutlineSet.fromRings([[moved]]).encode())]);
@@ -171,7 +171,7 @@ describe("other outlines", () => {
     await until(() => shown!.el.querySelectorAll(".sw-editor-ghost-choice").length === 4);
     expect(kernel.model.calls("layer_outlines")).toHaveLength(0);
     const offers = () => [...shown!.el.querySelectorAll<HTMLElement>(".sw-editor-ghost-choice")];
-    expect(offers()[2].textContent).toMatch(/resunet 2, revision 4.*ann.*1 object.*run 4/);
+    expect(offers()[2].textContent).toMatch(/Revision 4.*resunet 2.*ann.*1 object.*run 4/);
     expect(editor.reading.ghost.element.hidden || at(editor.reading.ghost.element, 45, 25)[3] === 0).toBe(true);
     offers()[2].click();
     await until(() => editor.reading.ghost.shown?.id === 4);
@@ -204,12 +204,12 @@ it("lists the revision that was saved meanwhile", async () => {
   await until(() => shown!.el.querySelectorAll(".sw-editor-ghost-choice").length === 4);
   kernel.base = 6;
   kernel.version++;
-  kernel.model.handle("layer_revisions", () => [
-    revision(6, { source: "edit", run: null, parent: 5, holds: true }), revision(5, { source: "edit", run: null, parent: 3 }), revision(4), revision(3),
+  kernel.model.handle("revisions", () => [
+    revision(6, { source: "edit", run_id: null, model: null, parent_id: 5, current: true }), revision(5, { source: "edit", run_id: null, model: null, parent_id: 3 }), revision(4), revision(3),
   ]);
   kernel.model.event("version", { image_id: 1, version: null });
   await until(() => shown!.el.querySelectorAll(".sw-editor-ghost-choice").length === 5);
-  expect(text(".sw-editor-ghosts")).toContain("Edited, revision 5");
+  expect(text(".sw-editor-ghosts")).toMatch(/Revision 5.*edited/);
 });
 
 describe("settings", () => {

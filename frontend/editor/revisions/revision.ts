@@ -7,6 +7,10 @@ import type { Rings } from "../geometry";
 
 export interface Revision {
   id: number;
+  /** The one it was made from. */
+  parent_id: number | null;
+  /** The run that made it. */
+  run_id: number | null;
   author: string;
   created_at: string;
   n_objects: number;
@@ -36,6 +40,7 @@ export type ShowGhosts = (outlines: readonly Rings[] | null) => void;
 export function describe(revision: Revision, t: Translate): string {
   const made = revision.model ?? t(`editor.revisions.source.${revision.source}`);
   const parts = [made, revision.author, new Date(revision.created_at).toLocaleString(), t("editor.revisions.objects", { n: revision.n_objects })];
+  if (revision.run_id !== null) parts.push(t("editor.revisions.of_run", { run: revision.run_id }));
   if (revision.note) parts.push(t(`editor.revisions.note.${revision.note}`, { number: revision.note_of ?? "" }));
   return parts.join(" · ");
 }

@@ -8,8 +8,8 @@ let shown: Shown | undefined;
 afterEach(() => shown?.close());
 
 const REVISIONS = [
-  { id: 6, author: "ann", created_at: "2026-01-02T10:00:00Z", n_objects: 3, source: "edit", model: null, current: false, note: "conflict", note_of: null },
-  { id: 5, author: "bob", created_at: "2026-01-01T10:00:00Z", n_objects: 3, source: "model", model: "unet 1", current: true, note: null, note_of: null },
+  { id: 6, parent_id: 5, run_id: null, author: "ann", created_at: "2026-01-02T10:00:00Z", n_objects: 3, source: "edit", model: null, current: false, note: "conflict", note_of: null },
+  { id: 5, parent_id: null, run_id: 1, author: "bob", created_at: "2026-01-01T10:00:00Z", n_objects: 3, source: "model", model: "unet 1", current: true, note: null, note_of: null },
 ];
 
 const press = (element: HTMLElement, words: string) =>
