@@ -12,12 +12,15 @@ from urllib.parse import urlparse
 import numpy as np
 import pytest
 import tifffile
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect, sync_playwright
 from servers import PATIENCE_S, free_port, lab_address, lab_command, own_folders, serving, start_chromium
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.dashboards.serve import SHARE
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
+
+# A kernel that starts beside others takes its time on a small machine; what is wrong stays wrong for longer.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from ast import literal_eval
 from collections.abc import Callable
 from typing import Any
 
@@ -37,13 +38,12 @@ def ask(lab: Lab, code: str) -> Any:
     client.load_connection_file()
     client.start_channels()
     try:
-        said: list[str] = []
-        reply = client.execute_interactive(
-            f"import json; print('answer:' + json.dumps({code}))", timeout=240,
-            output_hook=lambda message: said.append(message["content"].get("text", "")), store_history=False,
-        )  # fmt: skip
-        assert reply["content"]["status"] == "ok", reply["content"]
-        return json.loads("".join(said).partition("answer:")[2])
+        # The reply says it, and not what is printed: printed words reach only who has subscribed to them by then.
+        wanted = {"answer": f"__import__('json').dumps({code})"}
+        reply = client.execute("", user_expressions=wanted, store_history=False, reply=True, timeout=240)
+        answer = reply["content"]["user_expressions"]["answer"]
+        assert answer["status"] == "ok", answer
+        return json.loads(literal_eval(answer["data"]["text/plain"]))
     finally:
         client.stop_channels()
 

@@ -69,7 +69,7 @@ def test_what_is_selected_is_acted_on_by_mouse_and_keys_and_taken_back(
     gallery.get_by_role("button", name="Segment", exact=True).click()
     gallery.get_by_role("combobox", name="Model").select_option("resunet-spheroid")
     gallery.get_by_role("button", name="Segment 1 image again").click()
-    expect(report).to_have_text(re.compile(r"Run \d+ works on 1 image, model resunet-spheroid\."), timeout=60_000)
+    expect(report).to_have_text(re.compile(r"Run \d+ works on 1 image, model resunet-spheroid\."))
     until_told(lab, "plate.images()['model'].tolist().count('resunet-spheroid')", 1, 240)
     gallery.get_by_role("button", name="Undo").click()
     until_told(lab, "plate.images()['current_result_id'].tolist()", before)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -63,14 +63,6 @@ def opened(page: Page) -> Locator:
     panel = bring(page, ".sw-root.sw-add")
     expect(panel.locator(".sw-add-zone")).to_be_enabled()
     return panel
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """Wait longer than the usual 5 s for what is sent, read and stored: a busy machine is slow."""
-    expect.set_options(timeout=60_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

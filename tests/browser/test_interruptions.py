@@ -34,10 +34,11 @@ def test_no_change_is_lost(segmented: Path, lab: Lab, new_page: NewPage, tmp_pat
     folder = Path(shutil.copytree(segmented.parent, tmp_path / "copy")) / segmented.name
     project = sw.open_project(folder)
     outlines = project.outlines(1)[0]
+    enough = tmp_path / "enough"
     sources = [
-        f"import time\nimport spheroseg_widgets as sw\nproject = sw.open_project({str(folder)!r})",
+        f"import time\nfrom pathlib import Path\nimport spheroseg_widgets as sw\nproject = sw.open_project({str(folder)!r})",
         "editor = sw.Editor(project, image=1)\neditor",
-        "time.sleep(20)",
+        f"while not Path({str(enough)!r}).exists():\n    time.sleep(0.1)",
     ]
     write_notebook(lab.root / NOTEBOOK, sources)
     page, watch = new_page()
@@ -49,8 +50,9 @@ def test_no_change_is_lost(segmented: Path, lab: Lab, new_page: NewPage, tmp_pat
     busy = page.locator(".jp-Notebook-ExecutionIndicator:not([data-status=idle])")
     expect(busy).to_have_count(1)
     drag_vertex(editor, outlines, WIDTH, HEIGHT, 30)
-    expect(editor.locator(".sw-editor-storing")).to_contain_text("1 change stored", timeout=10_000)
+    expect(editor.locator(".sw-editor-storing")).to_contain_text("1 change stored")
     expect(busy).to_have_count(1)
+    enough.touch()
     page.wait_for_selector(IDLE)
 
     # A second tab shows the same, and what is done in it shows in the first.

@@ -73,7 +73,7 @@ def test_a_training_is_watched_stopped_and_gone_on_with(
     before = drawn.get_attribute("d")
     expect(drawn).not_to_have_attribute("d", before or "")
     monitor.get_by_role("button", name="Stop").click()
-    expect(monitor.locator(".sw-line-state")).to_contain_text("Stopped", timeout=15_000)
+    expect(monitor.locator(".sw-line-state")).to_contain_text("Stopped")
     stopped_at = step_of(monitor)
     expect(busy).to_have_count(1)
     monitor.get_by_role("button", name="Continue").click()
@@ -102,5 +102,5 @@ def test_a_training_is_watched_stopped_and_gone_on_with(
     # The kernel dies: the last state is said to be that, and nothing can be pressed.
     kill_kernel(lab)
     page.get_by_role("dialog").get_by_role("button", name="Ok").click()
-    expect(monitor.locator(".sw-line-state")).to_contain_text("Last known", timeout=60_000)
+    expect(monitor.locator(".sw-line-state")).to_contain_text("Last known")
     expect(monitor.get_by_role("button", name="Stop")).to_be_disabled()

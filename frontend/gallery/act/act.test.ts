@@ -165,7 +165,9 @@ it("exports what is selected", async () => {
   model.handle("act.export", () => ({ name: "plate.zip", bytes: 0, files: 2, path: "/p/plate.zip" }));
   const [url, click] = [vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:none"), vi.spyOn(HTMLAnchorElement.prototype, "click").mockReturnValue()];
   named("Export").click();
+  expect(main().disabled).toBe(true); // before the formats have come there is nothing to export as
   await soon(() => expect(all(".sw-act-form input:checked").length).toBe(2));
+  expect(main().disabled).toBe(false);
   expect(main().textContent).toBe("Export 1 image");
   main().click();
   await soon(() => expect(report()).toContain("kept as /p/plate.zip"));

@@ -25,12 +25,15 @@ export interface FormWishes {
 export abstract class ActForm extends Form {
   protected about: About = { ids: [], outlined: 0 };
 
+  /** With `waits` it cannot be sent before what it offers has come from the kernel. */
   constructor(
     frame: Frame,
     protected readonly wishes: FormWishes,
     protected readonly verb: Verb,
+    waits = false,
   ) {
     super(frame, wishes.signal, "");
+    this.go.disabled = waits;
     this.element.classList.add("sw-act-form");
     this.element.setAttribute("aria-label", frame.t(`act.${verb}`));
   }
@@ -43,7 +46,9 @@ export abstract class ActForm extends Form {
   }
 
   /** What is offered has come from the kernel. */
-  offer(_choices: Choices): void {}
+  offer(_choices: Choices): void {
+    this.go.disabled = false;
+  }
 
   protected override fill(...parts: HTMLElement[]): void {
     super.fill(...parts);
@@ -73,13 +78,14 @@ class SegmentForm extends ActForm {
   readonly #have = make("p", "sw-act-note");
 
   constructor(frame: Frame, wishes: FormWishes) {
-    super(frame, wishes, "segment");
+    super(frame, wishes, "segment", true);
     this.fill(labelled(frame.t("act.model"), this.#model), this.#have);
   }
 
-  override offer({ models }: Choices): void {
+  override offer(choices: Choices): void {
+    super.offer(choices);
     const before = this.#model.value;
-    this.#model.replaceChildren(...models.map((name) => new Option(name, name, false, name === before)));
+    this.#model.replaceChildren(...choices.models.map((name) => new Option(name, name, false, name === before)));
   }
 
   protected override name(): void {
@@ -113,8 +119,9 @@ class TagForm extends ActForm {
     this.element.addEventListener("change", () => this.name());
   }
 
-  override offer({ tags }: Choices): void {
-    this.#known.replaceChildren(...tags.map(([name]) => new Option("", name)));
+  override offer(choices: Choices): void {
+    super.offer(choices);
+    this.#known.replaceChildren(...choices.tags.map(([name]) => new Option("", name)));
   }
 
   override opened(): void {
@@ -233,12 +240,13 @@ class ExportForm extends ActForm {
   readonly #formats = make("div");
 
   constructor(frame: Frame, wishes: FormWishes) {
-    super(frame, wishes, "export");
+    super(frame, wishes, "export", true);
     this.fill(this.#formats);
   }
 
-  override offer({ formats }: Choices): void {
-    if (this.#formats.childElementCount === 0) this.#formats.append(formatChoices(formats, this.#name, this.frame.t));
+  override offer(choices: Choices): void {
+    super.offer(choices);
+    if (this.#formats.childElementCount === 0) this.#formats.append(formatChoices(choices.formats, this.#name, this.frame.t));
   }
 
   protected async carryOut(): Promise<void> {
