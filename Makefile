@@ -34,9 +34,9 @@ frontend-test: browser  ## types and tests of the browser halves, in Chromium
 	$(BIN)/python frontend/tool.py check
 	$(BIN)/python frontend/tool.py test
 
-test: lint frontend-test  ## everything that must pass
-	$(BIN)/pytest -m "not long" --ignore tests/browser -n 2 --dist loadfile
-	$(BIN)/pytest -m "not long" tests/browser
+test: lint frontend-test  ## everything that must pass; much of it waits for others, so more run at once than there are cores
+	$(BIN)/pytest -m "not long" --ignore tests/browser -n 3 --dist loadfile
+	$(BIN)/pytest -m "not long" tests/browser -n 2 --dist loadfile
 
 test-long: browser  ## long counts
 	VITE_REPLAY=2000 $(BIN)/python frontend/tool.py test editor/replay

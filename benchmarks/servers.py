@@ -19,6 +19,7 @@ from typing import IO
 
 import nbformat
 from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 DEBIAN = Path("/usr/bin/chromium")
 QUIET = (
@@ -86,9 +87,16 @@ def run_all(page: Page) -> None:
     """Run all cells of the open notebook by the menu; again, if Lab was not ready and let the click go by."""
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
     prompts = page.locator(".jp-CodeCell .jp-InputPrompt")
+    dialog = page.locator(".jp-Dialog")
     for _ in range(5):
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.locator("li[data-command='runmenu:run-all']").click()
+        if dialog.count():  # Lab asks, as for the kernel when it did not know of any yet: what it suggests is right
+            print("JupyterLab asks:", dialog.first.inner_text())
+            dialog.locator(".jp-mod-accept").first.click()
+        try:
+            page.get_by_role("menuitem", name="Run", exact=True).click(timeout=20_000)
+            page.locator("li[data-command='runmenu:run-all']").click(timeout=20_000)
+        except PlaywrightTimeout:
+            continue
         until = time.monotonic() + 20
         while time.monotonic() < until:
             if any(re.search(r"\[(\*|\d+)\]", prompt) for prompt in prompts.all_inner_texts()):

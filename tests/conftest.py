@@ -14,6 +14,7 @@ import fsspec
 import numpy as np
 import pytest
 import tifffile
+from hypothesis import settings
 
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 from spheroseg_widgets.store.database import Database
@@ -23,6 +24,10 @@ from .postgres import Server, server
 
 # Dispatchers that tests start detached end soon after their last run.
 os.environ.setdefault("SPHEROSEG_IDLE_SECONDS", "5")
+
+# How long an example takes says more of what else runs on the machine than of what is tested.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 KINDS = ("sqlite", "postgresql")
 """Kinds of store: what holds for one holds for the other."""
