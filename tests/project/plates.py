@@ -11,6 +11,7 @@ import numpy as np
 import tifffile
 
 import spheroseg_widgets as sw
+from spheroseg_widgets.jobs import background
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 
 
@@ -24,6 +25,12 @@ def plate_of(place: Path, count: int) -> sw.Project:
     project = sw.open_project(place / "plate", create=True)
     project.add(folder)
     return project
+
+
+def alive(project: sw.Project) -> bool:
+    """Whether a dispatcher of this process is at work on a project."""
+    serving = background.serving_of(project.database, project.id)
+    return serving is not None and serving.alive
 
 
 def until(condition: Callable[[], Any], seconds: float = 60) -> None:

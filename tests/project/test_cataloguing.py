@@ -18,6 +18,8 @@ from spheroseg_widgets.store import experiment, runs
 from spheroseg_widgets.store.ids import uuid7
 from spheroseg_widgets.store.tables import image, job
 
+from .plates import alive, until
+
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
@@ -225,6 +227,7 @@ def test_work_on_deleted_images_is_cancelled_and_the_run_is_done_with_the_rest(
 ) -> None:
     one, two, _ = ids_of(project)
     run = project.segment(model="threshold", cluster=client, images=[one, two], wait=True)
+    until(lambda: not alive(project))  # else it would go on with what it finds
     with project.database.write() as c:  # as if both were still to be done, and nobody at work
         c.execute(job.update().values(status=sa.case((job.c.image_id == one, "queued"), else_="running")))
         c.execute(runs.run.update().values(status="running", finished_at=None))

@@ -18,13 +18,14 @@ import tifffile
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.errors import ModelError, RunError, SpherosegError, StoreError
-from spheroseg_widgets.jobs import background
 from spheroseg_widgets.project.hooks import HOOKS, hook, register
 from spheroseg_widgets.segmentation import registry
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 from spheroseg_widgets.store import jobs, leases, runs
 from spheroseg_widgets.store.progress import RunProgress
 from spheroseg_widgets.store.tables import result
+
+from .plates import alive, until
 
 
 class Held:
@@ -61,13 +62,6 @@ def _carried(number: int) -> threading.Event:
 
 def _in_hand(dask_worker: Any) -> list[str]:
     return [str(key) for key in dask_worker.state.tasks]
-
-
-def until(condition: Any, seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def test_segment_returns_at_once_and_the_run_goes_on(project: sw.Project, client: Any) -> None:
@@ -224,12 +218,6 @@ def test_what_breaks_a_run_is_its_reason_and_retrying_goes_on(project: sw.Projec
     assert run.errors()["reason"].str.contains("nonsense").all()
     assert run.retry_failed(cluster=client) == 3
     assert run.wait(30).progress().status == "done"
-
-
-def alive(project: sw.Project) -> bool:
-    """Whether a dispatcher of this process is at work on a project."""
-    serving = background.serving_of(project.database, project.id)
-    return serving is not None and serving.alive
 
 
 def test_an_interrupted_run_says_so_and_can_be_taken_up(project: sw.Project, client: Any) -> None:
