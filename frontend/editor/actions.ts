@@ -15,7 +15,7 @@ export function handlersOf(editor: Editor): Handlers {
   const { work, view } = editor;
   const zoom = (factor: number) => () => editor.zoom(view.width / 2, view.height / 2, factor, true);
   // What a drag holds may be gone after it.
-  const turn = (act: () => void) => () => {
+  const turn = (act: () => unknown) => () => {
     editor.current.cancel();
     act();
   };
@@ -33,7 +33,8 @@ export function handlersOf(editor: Editor): Handlers {
     },
     "brush.larger": () => void editor.current.wheel(1),
     "brush.smaller": () => void editor.current.wheel(-1),
-    "edit.undo": turn(() => work.undo()),
+    // With nothing to undo in the image that one was led to, the judgement that led there is meant.
+    "edit.undo": turn(() => work.history.undoable !== null ? work.undo() : editor.fixing.takeBack()),
     "edit.redo": turn(() => work.redo()),
     "edit.save": () => void work.save(),
     "edit.finish": () => void editor.current.finish(),
@@ -70,8 +71,11 @@ export function handlersOf(editor: Editor): Handlers {
       editor.chrome.brightness.value = editor.chrome.contrast.value = "0";
       editor.redrawAll();
     },
-    "image.next": () => void editor.goTo(work.image?.next),
-    "image.previous": () => void editor.goTo(work.image?.previous),
+    "review.approve": () => editor.fixing.judge({ kind: "approve" }),
+    "review.absent": () => editor.fixing.judge({ kind: "absent" }),
+    "review.exclude": () => void editor.fixing.ask(),
+    "image.next": () => void editor.goTo(work.image && editor.fixing.place(work.image).next),
+    "image.previous": () => void editor.goTo(work.image && editor.fixing.place(work.image).previous),
     "general.help": () => (editor.help.shown ? editor.closeHelp() : editor.help.toggle(true)),
   };
 }

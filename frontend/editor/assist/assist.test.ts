@@ -158,11 +158,11 @@ describe("assist", () => {
       { name: "before.tif", time_h: 24, classes: ["spheroid", "core"] },
       [new DataView(OutlineSet.fromRings([[SQUARE], [fresh]]).encode())],
     ));
-    press(shown!, "V", { shiftKey: true });
+    press(shown!, "y");
     await until(() => editor.store.count === 4);
     expect(area(rings(3))).toBe(400);
     expect(said()).toContain("before.tif");
-    press(shown!, "V", { shiftKey: true });
+    press(shown!, "y");
     await until(() => said().includes("already"));
     expect(editor.store.count).toBe(4);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Course, type Decision, type Failure, type ReviewItem } from "./course";
+import type { Decision, ReviewItem } from "../../shared/review/decision";
+import { Course, type Failure } from "./course";
 
 const APPROVE: Decision = { kind: "approve" };
 const ABSENT: Decision = { kind: "absent" };

@@ -1,8 +1,9 @@
 /** "Review flagged": one image after the other, each judged by one key. Joins the course, the panel and the picture. */
 import { button, type Frame, make, messageOf } from "../../shared/frame";
 import { count } from "../../shared/numbers";
-import { Course, type CourseWishes, type Decision, type Failure, type ReviewItem, type Verdict } from "./course";
-import { Exclusion, type ExclusionWishes } from "./exclusion";
+import type { Deciding, Decision, ReviewItem } from "../../shared/review/decision";
+import { Exclusion, type ExclusionWishes } from "../../shared/review/exclusion";
+import { Course, type Failure, type Verdict } from "./course";
 import { type Action, actionOf, KEYS, keysOf } from "./keys";
 import { Panel } from "./panel";
 import { summary, summaryWords } from "./summary";
@@ -10,7 +11,7 @@ import { summary, summaryWords } from "./summary";
 /** Pictures that are asked for before they are needed. */
 const AHEAD = 2;
 
-export interface ReviewWishes extends CourseWishes, Pick<ExclusionWishes, "objects"> {
+export interface ReviewWishes extends Deciding, Pick<ExclusionWishes, "objects"> {
   /** The image as large as there is room; what decides waits until it is there. */
   picture(item: ReviewItem): HTMLElement | Promise<HTMLElement>;
   /** These come next. */
