@@ -10,7 +10,7 @@ interface Entry {
   /** In the order in which they were said. */
   readonly number: number;
   readonly place: number;
-  readonly decision: Decision | { kind: "skip" } | { kind: "corrected" };
+  readonly decision: Decision | { kind: Verdict };
   /** Other images of the list that it speaks of too: those of an excluded well. */
   readonly covered: readonly number[];
   stored: Promise<unknown> | null;
@@ -105,12 +105,13 @@ export class Course {
     return true;
   }
 
-  /** An image was corrected elsewhere: nothing more needs to be said of it. True if it was the one shown. */
-  corrected(id: number): boolean {
+  /** An image was corrected or judged elsewhere: nothing more needs to be said of it. True if it was the one shown. */
+  elsewhere(id: number, verdict: Verdict): boolean {
     const place = this.items.findIndex((item) => item.id === id);
-    if (place < 0) return false;
+    // What was judged here comes back as news, too.
+    if (place < 0 || (verdict !== "corrected" && !this.#isOpen(place))) return false;
     this.#forgive(place);
-    const entry = this.#say(place, { kind: "corrected" });
+    const entry = this.#say(place, { kind: verdict });
     remove(this.#history, entry); // it is taken back in the editor
     if (place !== this.current) return false;
     this.current = this.#next();

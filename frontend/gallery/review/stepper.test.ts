@@ -309,9 +309,9 @@ it("opens the image in the editor, and goes on when it was corrected there", asy
   press("Enter");
   press("e");
   expect([opened, name()]).toEqual([[1, 1], "B01_48h.tif"]);
-  stepper.corrected(3);
+  stepper.elsewhere(3, "corrected");
   expect([name(), said()]).toEqual(["B01_48h.tif", expect.stringContaining("B01")]);
-  stepper.corrected(1);
+  stepper.elsewhere(1, "corrected");
   expect([name(), said()]).toEqual(["B02_48h.tif", "B01_48h.tif: corrected. B02_48h.tif, 2 of 3."]);
   await step("a");
   expect(one(".sw-review-end").textContent).toBe("All images of the list were shown1approved2correctedNothing is left.Close");
