@@ -259,7 +259,8 @@ export class Work {
       send: async (operations) => {
         const { operations: described, buffers } = wire(operations);
         const params = { image_id: place.image, base_revision: place.base, operations: described };
-        const answer = await this.rpc.call<StoredAnswer>("operations", params, { buffers });
+        const send = () => this.rpc.call<StoredAnswer>("operations", params, { buffers });
+        const answer = await patiently(send, this.#loading!.signal);
         const { before, version, verdicts, draft_operations } = answer.value;
         if (this.#image === place.image) {
           this.#draftOperations = draft_operations;
