@@ -138,7 +138,7 @@ class RemapsKeys(SpheroWidget):
     Attributes
     ----------
     shortcuts : dict
-        The keys that you changed, by action: ``{"approve": "q", "panel.objects": ["shift+a", "f2"]}``. Setting it holds
+        The keys that you changed, by action: ``{"approve": "q", "panel.objects": ["f3", "alt+o"]}``. Setting it holds
         for all editors of yours from then on, on this machine; `{}` brings the usual keys back. A key that does something
         else already is refused.
     """

@@ -21,7 +21,7 @@ from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 from spheroseg_widgets.store import results
 
 from .conftest import Lab, Watch
-from .hands import ask, bring, place_on_screen, until_told
+from .hands import ask, place_on_screen, until_told
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
 WIDTH, HEIGHT, X, Y = 256, 192, 90, 96
@@ -35,14 +35,17 @@ COUNTS = {"good": 12, "absent": 8, "bubble": 6, "neighbour": 5, "missed": 5, "wr
 though the time before has it; outlined in the wrong place."""
 
 TIMED = """() => {
-  const name = document.querySelector(".sw-editor-name");
-  let pressed = 0;
+  const [name, said] = ["name", "said"].map((part) => document.querySelector(`.sw-editor-${part}`));
+  let pressed = 0, last = name.textContent;
   window.shownAfter = [];
   document.addEventListener("keydown", () => (pressed = performance.now()), true);
+  // What was said of an image stands there once the next one is shown.
   new MutationObserver(() => {
+    if (name.textContent === last || !said.textContent.startsWith(last)) return;
+    last = name.textContent;
     const begun = pressed;
     requestAnimationFrame(() => requestAnimationFrame(() => window.shownAfter.push(performance.now() - begun)));
-  }).observe(name, { childList: true, characterData: true, subtree: true });
+  }).observe(said, { childList: true, characterData: true, subtree: true });
 }"""
 
 
@@ -167,7 +170,7 @@ editor"""
     page, watch = new_page(width=1280, height=1000)
     page.goto(lab.address(NOTEBOOK, "fixing"))
     run_all(page)
-    editor = bring(page, ".sw-editor")
+    editor = page.locator(".sw-editor")
     expect(editor.locator(".sw-editor-name")).to_have_text(names[0])
     expect(editor.locator(".sw-editor-place")).to_have_text("1 / 40")
     expect(editor.locator(".sw-editor-about")).not_to_be_empty()
