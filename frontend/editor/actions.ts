@@ -33,8 +33,7 @@ export function handlersOf(editor: Editor): Handlers {
     },
     "brush.larger": () => void editor.current.wheel(1),
     "brush.smaller": () => void editor.current.wheel(-1),
-    // With nothing to undo in the image that one was led to, the judgement that led there is meant.
-    "edit.undo": turn(() => work.history.undoable !== null ? work.undo() : editor.fixing.takeBack()),
+    "edit.undo": turn(() => editor.fixing.last ? editor.fixing.takeBack() : work.undo()),
     "edit.redo": turn(() => work.redo()),
     "edit.save": () => void work.save(),
     "edit.finish": () => void editor.current.finish(),

@@ -30,7 +30,11 @@ def at_a_glance(count: int, objects: Mapping[str, Sequence[Any]]) -> dict[str, A
     nothing = [None] * count
     columns = (objects.get(name, nothing) for name in ("touches_border", "class_name", "area_px2", "primary_by"))
     outlined = [
-        (bool(known(touches)), finite(area) if (known(named) or SPHEROID) == SPHEROID else None, known(said) is not None)
+        (
+            bool(known(touches)),
+            finite(area) if (known(named) or SPHEROID) == SPHEROID else None,
+            known(said) is not None,
+        )
         for touches, named, area, said in zip(*columns, strict=True)
     ]
     said = [one for one in outlined if one[1] is not None and one[2]]

@@ -29,7 +29,14 @@ NAMED = {
     "delete", "backspace", "enter", "escape", "space", "tab", "home", "end", "pageup", "pagedown", "insert",
     "arrowleft", "arrowright", "arrowup", "arrowdown", *(f"f{number}" for number in range(1, 13)),
 }  # fmt: skip
-ALSO = {"del": "delete", "esc": "escape", "left": "arrowleft", "right": "arrowright", "up": "arrowup", "down": "arrowdown"}
+ALSO = {
+    "del": "delete",
+    "esc": "escape",
+    "left": "arrowleft",
+    "right": "arrowright",
+    "up": "arrowup",
+    "down": "arrowdown",
+}
 logger = logging.getLogger(__name__)
 
 

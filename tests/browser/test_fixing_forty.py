@@ -198,11 +198,14 @@ editor"""
     assert statistics.median(shown) <= SHOWN_MS
     check(folder, kinds)
 
-    page.keyboard.press("Control+z")  # the last judgement is taken back
+    # The last judgement is taken back, and not what was drawn before it; it is made again.
+    assert kinds[names[-1]] == "wrong"
+    page.keyboard.press("Control+z")
     hands.says("said", "Taken back")
-    until_told(lab, "plate.review_queue()['name'].tolist()", names[-1:])
-    page.keyboard.press("a" if kinds[names[-1]] != "bubble" else "n")
-    until_told(lab, "len(plate.review_queue())", 0)
+    state = f"plate.image({names[-1]!r})['review']"
+    until_told(lab, state, "corrected")
+    page.keyboard.press("a")
+    until_told(lab, state, "approved")
 
     assert ask(lab, "editor.shortcuts") == {}
     assert watch.errors == []
@@ -217,7 +220,13 @@ def check(folder: Path, kinds: dict[str, str]) -> None:
     audit = project.audit()
     project.close()
     full = np.pi * RADIUS**2
-    area = {"good": full, "bubble": full, "neighbour": np.pi * SMALL**2, "missed": np.pi * (RADIUS - 4) ** 2, "wrong": full}
+    area = {
+        "good": full,
+        "bubble": full,
+        "neighbour": np.pi * SMALL**2,
+        "missed": np.pi * (RADIUS - 4) ** 2,
+        "wrong": full,
+    }
     for name, kind in kinds.items():
         row, well = images.loc[name], wells.loc[name]
         if kind == "before":

@@ -39,7 +39,7 @@ def table() -> list[str]:
     for group, actions in TABLE.items():
         rows.append(f"| **{words[f'editor.group.{group}']}** | |")
         for action, chords in actions.items():
-            keys = [f"{chords[0]} – {chords[-1]}"] if len(chords) > 4 else [written(chord) for chord in chords]
+            keys = [f"{chords[0]} \u2013 {chords[-1]}"] if len(chords) > 4 else [written(chord) for chord in chords]
             rows.append(f"| {', '.join(f'`{key}`' for key in keys)} | {words[f'editor.action.{action}']} |")
     return rows
 
@@ -103,13 +103,15 @@ def test_keys_that_cannot_be_are_refused_by_name(own: dict[str, object], reason:
         with_own(own)  # type: ignore[arg-type]
 
 
-def test_a_person_keeps_keys_for_all_editors(three_images: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_person_keeps_keys_for_all_editors(
+    three_images: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     project = open_project(tmp_path / "p", create=True)
     project.add(three_images)
     editor = Editor(project)
     assert editor.bindings == TABLE
     editor.shortcuts = {"approve": "f2"}
-    with pytest.raises(KeysError, match="panel.objects"):
+    with pytest.raises(KeysError, match=r"panel\.objects"):
         editor.shortcuts = {"approve": "q"}
     assert editor.shortcuts == {"review.approve": ["f2"]}
     assert Editor(project).bindings["review"]["review.approve"] == ["f2"]

@@ -10,6 +10,7 @@ import { reviewCalls } from "../../shared/review/kernel";
 import { onTrait, type Model } from "../../shared/types";
 import type { ImageInfo } from "../document";
 import type { Editor } from "../editor";
+import type { Step } from "../history";
 
 /** Where an image lies among those that are gone through. */
 export type Place = Pick<ImageInfo, "position" | "count" | "previous" | "next">;
@@ -19,6 +20,8 @@ interface Said {
   item: ReviewItem;
   decision: Decision;
   stored: Promise<unknown>;
+  /** What could be undone in its image at that time. */
+  step: Step | null;
 }
 
 export class Fixing {
@@ -60,9 +63,11 @@ export class Fixing {
     if (model.get<number[]>("queue").length) void this.#list();
   }
 
-  /** Whether a judgement can be taken back. */
+  /** Whether a judgement is what was done last: nothing was changed since in the image that is open. */
   get last(): boolean {
-    return this.#said.length > 0;
+    const { history, image } = this.editor.work;
+    const said = this.#said.at(-1);
+    return said !== undefined && (history.undoable === null || (said.item.id === image?.id && said.step === history.undoable));
   }
 
   /** Where an image lies in the list, or, where it is not listed, among all. */
@@ -99,7 +104,7 @@ export class Fixing {
     const changes = editor.work.settled(); // of this image, before another is opened
     changes.catch(() => undefined);
     const said: Said = {
-      item, decision, stored: this.#ask(async () => (await changes, this.#calls.decide(item.id, decision))),
+      item, decision, step: editor.work.history.undoable, stored: this.#ask(async () => (await changes, this.#calls.decide(item.id, decision))),
     };
     this.#mark(said, true);
     said.stored.catch((error: unknown) => {
