@@ -28,7 +28,8 @@ export class Chrome {
   readonly card = make("div", "sw-card sw-editor-card");
   readonly name = make("span", "sw-editor-name");
   readonly place = make("span", "sw-editor-place");
-  /** What speaks against the image, where it awaits review. */
+  /** What speaks against the image, where it awaits review, and what can be said of it. */
+  readonly review = make("div", "sw-editor-review");
   readonly about = make("span", "sw-editor-about");
   readonly storing = make("span", "sw-editor-storing");
   readonly retry: HTMLButtonElement;
@@ -61,8 +62,9 @@ export class Chrome {
     for (const verb of ["approve", "absent", "exclude"] as const) {
       judge.append(buttons.text(`review.${verb}`, `review.action.${verb}`, "sw-button sw-editor-small"));
     }
-    judge.hidden = readOnly;
-    this.header.append(this.name, steps, this.about, judge, this.storing, this.retry, this.save, buttons.icon("general.help", "help"));
+    this.review.append(this.about, judge);
+    this.review.hidden = readOnly;
+    this.header.append(this.name, steps, this.storing, this.retry, this.save, buttons.icon("general.help", "help"));
 
     this.tools.setAttribute("role", "toolbar");
     this.tools.setAttribute("aria-label", t("editor.tools"));

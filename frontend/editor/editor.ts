@@ -262,7 +262,7 @@ export class Editor implements ToolHost {
     body.append(chrome.tools, chrome.stage, this.side.element);
     chrome.picture.after(this.reading.ghost.element);
     chrome.stage.append(this.reading.minimap.element);
-    frame.root.append(chrome.header, this.notices.element, this.strip.element, body, chrome.footer, this.help.element);
+    frame.root.append(chrome.header, chrome.review, this.notices.element, this.strip.element, body, chrome.footer, this.help.element);
     chrome.save.after(button(frame.t("editor.panel.history"), () => this.togglePanel("history")));
     try {
       this.renderer = new GlRenderer(chrome.picture, () => this.redrawAll());
