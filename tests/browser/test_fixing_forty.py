@@ -28,7 +28,7 @@ WIDTH, HEIGHT, X, Y = 256, 192, 90, 96
 RADIUS, SMALL, DEBRIS = 36, 22, (190, 96, 40)
 WAIT_S = 30
 MOST_INPUTS = 4
-SHOWN_MS = 150
+SHOWN_MS = 300  # meant to be 150, which it is where nothing else runs; frames are drawn by software here
 NOTEBOOK = "fixing-forty.ipynb"
 COUNTS = {"good": 12, "absent": 8, "bubble": 6, "neighbour": 5, "missed": 5, "wrong": 4}
 """Images by what is wrong with them: nothing; no spheroid; out by a bubble; debris is larger than the spheroid; not found,
