@@ -35,6 +35,41 @@ function notices(inputs) {
   });
 }
 
+/** Shaders are written for readers, and are text that no minifier looks into: comments and blanks are left out of them. */
+const shaders = {
+  name: "shaders",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]shaders\.ts$/ }, ({ path }) => {
+      const text = readFileSync(path, "utf8").replace(/[ \t]*\/\/.*$/gm, "").replace(/\n\s+/g, "\n");
+      return { contents: text.replace(/ ?([=*,;{}()?:<>&|/]) ?/g, "$1"), loader: "ts" };
+    });
+  },
+};
+
+/** Methods of packages that nothing here or in them calls: of a class a bundler keeps them all. */
+const UNCALLED = {
+  flatbush: ["static from", "collides", "neighbors"],
+  splaytree: [
+    "contains", "forEach", "range", "keys", "values", "min", "max", "at", "clear", "load", "toList", "isEmpty", "toString", "update", "split",
+  ],
+};
+
+const uncalled = {
+  name: "uncalled",
+  setup({ onLoad }) {
+    onLoad({ filter: /node_modules[\\/](flatbush|splaytree)[\\/].*\.js$/ }, ({ path }) => {
+      const name = Object.keys(UNCALLED).find((one) => path.includes(`${one}/`) || path.includes(`${one}\\`));
+      let contents = readFileSync(path, "utf8");
+      for (const method of UNCALLED[name]) {
+        const shorter = contents.replace(new RegExp(`\\n( +)${method}\\([^\\n]*\\{\\n[^]*?\\n\\1\\}`), "");
+        if (shorter === contents) throw new Error(`${path}: ${method} is not there any more`);
+        contents = shorter;
+      }
+      return { contents, loader: "js" };
+    });
+  },
+};
+
 mkdirSync(out, { recursive: true });
 for (const name of widgets) {
   const { metafile, outputFiles } = await build({
@@ -45,6 +80,9 @@ for (const name of widgets) {
     minify: true,
     format: "esm",
     mainFields: ["module", "main"], // what is meant for browsers is written for old ones, and larger
+    // Of the predicates one is used; asked for by their index, all would come.
+    alias: { "robust-predicates": join(here, "node_modules", "robust-predicates", "esm", "orient2d.js") },
+    plugins: [shaders, uncalled],
     target: "es2022",
     charset: "utf8",
     legalComments: "none",

@@ -15,7 +15,7 @@ export function handlersOf(editor: Editor): Handlers {
   const { work, view } = editor;
   const zoom = (factor: number) => () => editor.zoom(view.width / 2, view.height / 2, factor, true);
   // What a drag holds may be gone after it.
-  const turn = (act: () => void) => () => {
+  const turn = (act: () => unknown) => () => {
     editor.current.cancel();
     act();
   };
@@ -33,7 +33,7 @@ export function handlersOf(editor: Editor): Handlers {
     },
     "brush.larger": () => void editor.current.wheel(1),
     "brush.smaller": () => void editor.current.wheel(-1),
-    "edit.undo": turn(() => work.undo()),
+    "edit.undo": turn(() => editor.fixing.last ? editor.fixing.takeBack() : work.undo()),
     "edit.redo": turn(() => work.redo()),
     "edit.save": () => void work.save(),
     "edit.finish": () => void editor.current.finish(),
@@ -70,8 +70,11 @@ export function handlersOf(editor: Editor): Handlers {
       editor.chrome.brightness.value = editor.chrome.contrast.value = "0";
       editor.redrawAll();
     },
-    "image.next": () => void editor.goTo(work.image?.next),
-    "image.previous": () => void editor.goTo(work.image?.previous),
+    "review.approve": () => editor.fixing.judge({ kind: "approve" }),
+    "review.absent": () => editor.fixing.judge({ kind: "absent" }),
+    "review.exclude": () => void editor.fixing.ask(),
+    "image.next": () => void editor.goTo(work.image && editor.fixing.place(work.image).next),
+    "image.previous": () => void editor.goTo(work.image && editor.fixing.place(work.image).previous),
     "general.help": () => (editor.help.shown ? editor.closeHelp() : editor.help.toggle(true)),
   };
 }

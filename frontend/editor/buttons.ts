@@ -3,7 +3,7 @@
 import { make } from "../shared/frame";
 import type { Translate } from "../shared/strings";
 import { icon, type IconName } from "./icons";
-import { keysOf, type Action } from "./keys";
+import type { Action, Keys } from "./keys";
 
 export class Buttons {
   /** Those there are of an action: it may have one here and one there. */
@@ -11,10 +11,13 @@ export class Buttons {
 
   constructor(
     private readonly t: Translate,
+    private readonly keys: Keys,
     private readonly act: (action: Action) => void,
     /** A click with the pointer leaves the keys with the picture. */
     private readonly release: () => void,
-  ) {}
+  ) {
+    keys.onChange(() => this.#made.forEach((buttons, action) => buttons.forEach((one) => (one.title = this.#tooltip(action)))));
+  }
 
   icon(action: Action, name: IconName): HTMLButtonElement {
     const made = this.#make(action, "sw-editor-tool");
@@ -37,10 +40,14 @@ export class Buttons {
     for (const button of this.#made.get(action) ?? []) button.setAttribute("aria-pressed", String(pressed));
   }
 
+  #tooltip(action: Action): string {
+    return `${this.t(`editor.action.${action}`)} (${this.keys.of(action).join(", ")})`;
+  }
+
   #make(action: Action, className: string): HTMLButtonElement {
     const made = make("button", className);
     made.type = "button";
-    made.title = `${this.t(`editor.action.${action}`)} (${keysOf(action).join(", ")})`;
+    made.title = this.#tooltip(action);
     made.dataset.action = action;
     made.addEventListener("click", (event) => {
       this.act(action);

@@ -5,7 +5,7 @@ import { ScaleBar } from "../shared/scale_bar";
 import type { Translate } from "../shared/strings";
 import { Buttons } from "./buttons";
 import { icon, type IconName } from "./icons";
-import type { Action } from "./keys";
+import type { Action, Keys } from "./keys";
 import { LOOKING, TOOLS, type ToolName } from "./tools/tool";
 
 /** Tools in the order of the column, in groups. */
@@ -28,6 +28,9 @@ export class Chrome {
   readonly card = make("div", "sw-card sw-editor-card");
   readonly name = make("span", "sw-editor-name");
   readonly place = make("span", "sw-editor-place");
+  /** What speaks against the image, where it awaits review, and what can be said of it. */
+  readonly review = make("div", "sw-editor-review");
+  readonly about = make("span", "sw-editor-about");
   readonly storing = make("span", "sw-editor-storing");
   readonly retry: HTMLButtonElement;
   readonly save: HTMLButtonElement;
@@ -42,8 +45,8 @@ export class Chrome {
   readonly contrast: HTMLInputElement;
   readonly buttons: Buttons;
 
-  constructor(private readonly t: Translate, act: (action: Action) => void, readOnly: boolean) {
-    this.buttons = new Buttons(t, act, () => this.stage.focus({ preventScroll: true }));
+  constructor(private readonly t: Translate, keys: Keys, act: (action: Action) => void, readOnly: boolean) {
+    this.buttons = new Buttons(t, keys, act, () => this.stage.focus({ preventScroll: true }));
     this.bar = new ScaleBar(t);
     const { buttons } = this;
     this.save = buttons.text("edit.save", "editor.save", "sw-button sw-button-main");
@@ -55,6 +58,12 @@ export class Chrome {
     const steps = make("span", "sw-editor-steps");
     steps.append(buttons.icon("image.previous", "previous"), this.place, buttons.icon("image.next", "next"));
     this.storing.setAttribute("role", "status");
+    const judge = make("span", "sw-editor-judge");
+    for (const verb of ["approve", "absent", "exclude"] as const) {
+      judge.append(buttons.text(`review.${verb}`, `review.action.${verb}`, "sw-button sw-editor-small"));
+    }
+    this.review.append(this.about, judge);
+    this.review.hidden = readOnly;
     this.header.append(this.name, steps, this.storing, this.retry, this.save, buttons.icon("general.help", "help"));
 
     this.tools.setAttribute("role", "toolbar");

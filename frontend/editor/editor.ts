@@ -9,11 +9,12 @@ import { Chrome } from "./chrome";
 import { ClassMenu } from "./class_menu";
 import { Clipboard } from "./clipboard";
 import type { DocumentInfo, OpenDraft } from "./document";
+import { Fixing } from "./fixing/fixing";
 import { GlRenderer } from "./gl/renderer";
 import { Help } from "./help";
 import type { Change, Step } from "./history";
 import { listen } from "./input";
-import type { Handlers } from "./keys";
+import { Keys, type Bindings, type Handlers } from "./keys";
 import { Notices } from "./notices";
 import { Presence } from "./presence";
 import { setClass } from "./object_actions";
@@ -46,6 +47,7 @@ export class Editor implements ToolHost {
   readonly notices = new Notices();
   readonly help: Help;
   readonly handlers: Handlers;
+  readonly keys: Keys;
   readonly clipboard: Clipboard;
   readonly classMenu: ClassMenu;
   readonly strip: Strip;
@@ -58,6 +60,7 @@ export class Editor implements ToolHost {
   hovered: string | null = null;
   readonly revisions: Revisions;
   readonly presence: Presence;
+  readonly fixing: Fixing;
   readonly drawing: Drawing = { classIndex: 0, hole: false };
   preview: Preview | null = null;
   renderer!: Renderer;
@@ -75,8 +78,10 @@ export class Editor implements ToolHost {
   constructor(private readonly model: Model, readonly frame: Frame, signal: AbortSignal) {
     const { t } = frame;
     const readOnly = model.get<boolean>("read_only");
-    this.chrome = new Chrome(t, (action) => this.handlers[action](true), readOnly);
-    this.help = new Help(t, () => this.closeHelp());
+    this.keys = new Keys(model.get("bindings"));
+    onTrait<Bindings>(model, "bindings", signal, (bindings) => this.keys.take(bindings));
+    this.chrome = new Chrome(t, this.keys, (action) => this.handlers[action](true), readOnly);
+    this.help = new Help(t, this.keys, () => this.closeHelp());
     this.work = new Work(frame.rpc, {
       opened: (info, fresh) => this.#opened(info, fresh),
       changed: () => this.changed(),
@@ -110,6 +115,7 @@ export class Editor implements ToolHost {
     this.#tool = this.#tools.select;
     this.handlers = handlersOf(this);
     this.#build(signal);
+    this.fixing = new Fixing(this, model, signal);
     this.work.store.onChange((slots) => {
       this.renderer.change(slots);
       this.#tool.changed();
@@ -256,7 +262,7 @@ export class Editor implements ToolHost {
     body.append(chrome.tools, chrome.stage, this.side.element);
     chrome.picture.after(this.reading.ghost.element);
     chrome.stage.append(this.reading.minimap.element);
-    frame.root.append(chrome.header, this.notices.element, this.strip.element, body, chrome.footer, this.help.element);
+    frame.root.append(chrome.header, chrome.review, this.notices.element, this.strip.element, body, chrome.footer, this.help.element);
     chrome.save.after(button(frame.t("editor.panel.history"), () => this.togglePanel("history")));
     try {
       this.renderer = new GlRenderer(chrome.picture, () => this.redrawAll());
@@ -282,7 +288,7 @@ export class Editor implements ToolHost {
 
   async #open(): Promise<void> {
     const wait = setTimeout(() => (this.chrome.wait.hidden = false), 200);
-    this.notices.clear(["canvas", "not_closed"]);
+    this.notices.clear((key) => key === "canvas" || key === "not_closed" || key.startsWith("judged "));
     this.chrome.card.hidden = true;
     this.preview = null;
     await this.work.open(this.model.get<number>("image_id"));
@@ -308,7 +314,9 @@ export class Editor implements ToolHost {
     if (this.#shown?.[0] !== width || this.#shown[1] !== height) this.fit();
     this.#shown = [width, height];
     const { downsample } = pixels.info;
-    this.#say(downsample > 1 ? "editor.downsampled" : "editor.opened", "info", { n: this.store.count, factor: downsample });
+    const news = this.fixing.opened(info.image);
+    if (news) this.tell(news);
+    else this.#say(downsample > 1 ? "editor.downsampled" : "editor.opened", "info", { n: this.store.count, factor: downsample });
     this.redrawAll();
   }
 
@@ -324,10 +332,15 @@ export class Editor implements ToolHost {
 
   /** Something that the parts around the picture show is another than before. */
   changed(): void {
-    showHeader(this.chrome, this.work, this.frame.rpc.state, this.frame.t);
+    showHeader(this.chrome, this.work, this.fixing, this.frame.rpc.state, this.frame.t);
     this.classMenu.show(classOf(this.work, this.drawing));
     this.chrome.buttons.press("draw.hole", this.drawing.hole);
     this.redraw();
+  }
+
+  tell(words: string): void {
+    this.frame.announce(words);
+    this.chrome.say(words);
   }
 
   #say(key: string, tone: "info" | "warning", vars: Record<string, string | number>): void {

@@ -2,12 +2,12 @@
 
 import { button, make } from "../shared/frame";
 import type { Translate } from "../shared/strings";
-import { KEYS, keysOf } from "./keys";
+import type { Action, Keys } from "./keys";
 
 export class Help {
   readonly element = make("div", "sw-editor-help");
 
-  constructor(t: Translate, close: () => void) {
+  constructor(t: Translate, keys: Keys, close: () => void) {
     const { element } = this;
     element.hidden = true;
     element.setAttribute("role", "dialog");
@@ -15,19 +15,21 @@ export class Help {
     const head = make("div", "sw-editor-help-head");
     head.append(make("strong", "", t("editor.help.title")), button(t("editor.help.close"), close));
     const groups = make("div", "sw-editor-help-groups");
-    for (const group of new Set(KEYS.map((binding) => binding.group))) {
+    const fill = () => groups.replaceChildren(...Object.entries(keys.bindings).map(([group, actions]) => {
       const list = make("dl", "sw-editor-help-group");
       list.append(make("div", "sw-editor-help-name", t(`editor.group.${group}`)));
-      for (const binding of KEYS.filter((one) => one.group === group)) {
+      for (const action of Object.keys(actions)) {
         const row = make("div", "sw-editor-help-row");
-        row.dataset.action = binding.action;
-        const keys = make("dt");
-        keysOf(binding.action).forEach((key) => keys.append(make("kbd", "", key)));
-        row.append(keys, make("dd", "", t(`editor.action.${binding.action}`)));
+        row.dataset.action = action;
+        const chords = make("dt");
+        keys.of(action as Action).forEach((key) => chords.append(make("kbd", "", key)));
+        row.append(chords, make("dd", "", t(`editor.action.${action}`)));
         list.append(row);
       }
-      groups.append(list);
-    }
+      return list;
+    }));
+    fill();
+    keys.onChange(fill);
     element.append(head, groups, make("p", "sw-editor-help-note", t("editor.help.mouse")));
   }
 

@@ -5,6 +5,8 @@ import "./objects/objects.css";
 import "./reading/reading.css";
 import "./side.css";
 import "./revisions/revisions.css";
+import "../shared/review/exclusion.css";
+import "./fixing/fixing.css";
 
 import { mount } from "../shared/frame";
 import type { RenderProps } from "../shared/types";

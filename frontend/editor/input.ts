@@ -2,7 +2,7 @@
 
 import { chordOf } from "../shared/keys";
 import { onZoomWheel } from "../shared/wheel";
-import { handleKey, type Handlers } from "./keys";
+import type { Handlers, Keys } from "./keys";
 import type { Pointer, Tool } from "./tools/tool";
 import type { View } from "../shared/view";
 
@@ -17,6 +17,7 @@ export interface InputHost {
   zoom(screenX: number, screenY: number, factor: number, smooth: boolean): void;
   doubleClick(at: Pointer): void;
   readonly handlers: Handlers;
+  readonly keys: Keys;
 }
 
 export function listen(root: HTMLElement, stage: HTMLElement, host: InputHost, signal: AbortSignal): void {
@@ -102,13 +103,13 @@ export function listen(root: HTMLElement, stage: HTMLElement, host: InputHost, s
 
   const key = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;
-    if (target.closest("input, select, textarea")) return;
+    if (target.closest("input, select, textarea, form")) return;
     // Words that were marked in a message are what Ctrl+C copies.
     const words = getSelection();
     if (chordOf(event) === "ctrl+c" && words && !words.isCollapsed && root.contains(words.anchorNode)) return;
     // A button that has the focus is pressed by these.
     if (target.closest("button") && (event.key === "Enter" || event.key === " ")) return;
-    if (!handleKey(event, host.handlers)) return;
+    if (!host.keys.handle(event, host.handlers)) return;
     event.preventDefault();
     event.stopPropagation();
   };

@@ -46,7 +46,7 @@ export class Notices {
   }
 
   /** Take away what was said of an image; what holds for the editor stays. */
-  clear(stays: readonly string[]): void {
-    for (const key of [...this.#shown.keys()]) if (!stays.includes(key)) this.hide(key);
+  clear(stays: (key: string) => boolean): void {
+    for (const key of [...this.#shown.keys()]) if (!stays(key)) this.hide(key);
   }
 }

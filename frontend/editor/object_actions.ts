@@ -5,6 +5,7 @@ import { added, changed, divided, heirOf, isSame, removed } from "./changes";
 import type { Editor } from "./editor";
 import { bounds, contains, nearestEdge, oriented, type Rings } from "./geometry";
 import type { Change } from "./history";
+import { makePrimary } from "./fixing/primary";
 import type { Handlers } from "./keys";
 import { clipped, difference, intersection, union } from "./outlines/booleans";
 import type { Aside } from "./store";
@@ -33,6 +34,7 @@ export function objectHandlers(editor: Editor): Pick<Handlers, ObjectAction> {
     "object.free_hole": editing(freeHole),
     "object.again": () => outlineAgain(editor),
     "object.earlier": () => void copyEarlier(editor),
+    "object.primary": editing(makePrimary),
     "object.class": (_, chord) => {
       const number = Number(chord) - 1;
       if (!editor.readOnly && number < editor.work.classes.names.length) setClass(editor, number);

@@ -3,6 +3,7 @@
 import { OutlineSet, type Ring } from "../shared/outlines";
 import type { Rings } from "./geometry";
 import type { Step } from "./history";
+import { FLAG } from "./store";
 import { uuid7 } from "./uuid";
 
 export interface Operation {
@@ -17,6 +18,8 @@ export interface Operation {
   step: string;
   /** Outlines it was made from by merging or slicing. */
   parents: readonly string[];
+  /** A person says that it is the spheroid of its image; unknown of what an older page kept. */
+  primary?: boolean;
   /** Null for "delete". */
   rings: Ring[] | null;
 }
@@ -53,6 +56,7 @@ export function operationsOf(step: Step, classes: readonly string[]): Operation[
     label: step.label,
     step: together,
     parents: attributes.parents,
+    primary: (attributes.flags & FLAG.primary) > 0,
     rings: after ? after.map((ring) => ring.slice()) : null,
   }));
 }
@@ -60,8 +64,8 @@ export function operationsOf(step: Step, classes: readonly string[]): Operation[
 /** Parameters and buffers of the call that stores operations; each "put" has one buffer, in order. */
 export function wire(operations: readonly Operation[]): { operations: Record<string, unknown>[]; buffers: ArrayBuffer[] } {
   return {
-    operations: operations.map(({ id, kind, outline, className, label, step, parents }) => ({
-      id, kind, outline_id: outline, class_name: className, label, step, parents,
+    operations: operations.map(({ id, kind, outline, className, label, step, parents, primary }) => ({
+      id, kind, outline_id: outline, class_name: className, label, step, parents, primary,
     })),
     buffers: operations.flatMap(({ rings }) => (rings ? [OutlineSet.fromRings([rings]).encode()] : [])),
   };

@@ -5,6 +5,7 @@ import type { HeatLayer } from "./reading/heat";
 import type { State } from "../shared/rpc";
 import type { Translate } from "../shared/strings";
 import type { Chrome } from "./chrome";
+import type { Fixing } from "./fixing/fixing";
 import { area, oriented } from "./geometry";
 import { FLAG } from "./store";
 import { LOOKING, TOOLS, type Drawing, type Pointer, type Preview } from "./tools/tool";
@@ -14,6 +15,7 @@ import type { Work } from "./work";
 const LONGEST_BAR = 140;
 /** What can be done with one selected outline or more, and with two or more. */
 const ONE = ["object.fill_holes", "object.free_hole", "edit.copy", "edit.duplicate", "object.lock", "object.hide", "edit.remove"] as const;
+const JUDGING = ["review.approve", "review.absent", "review.exclude"] as const;
 const TWO = ["object.merge", "object.subtract", "object.intersect"] as const;
 
 /** Area with its unit: um where the pixel size is known. */
@@ -68,6 +70,7 @@ function objectText(work: Work, preview: Preview | null, size: number | null, t:
   if (Number.isFinite(confidence)) parts.push(t("editor.confidence", { value: confidence.toFixed(2) }));
   if (flags & FLAG.lowConfidence) parts.push(t("editor.low_confidence"));
   if (flags & FLAG.border) parts.push(t("editor.cut"));
+  if (flags & FLAG.primary) parts.push(t("editor.mark.primary"));
   if (store.isAside("locked", id)) parts.push(t("editor.locked"));
   return parts.join(" · ");
 }
@@ -94,26 +97,29 @@ export function classOf({ selection, store }: Work, drawing: Drawing): number | 
 }
 
 /** The image's name, its place among the others, and how the changes stand. */
-export function showHeader(chrome: Chrome, work: Work, kernel: State, t: Translate): void {
+export function showHeader(chrome: Chrome, work: Work, fixing: Fixing | undefined, kernel: State, t: Translate): void {
   const image = work.image;
   const { buttons } = chrome;
   chrome.name.textContent = image?.name ?? "";
   chrome.name.title = image?.name ?? "";
-  chrome.place.textContent = image ? t("editor.place", { position: count(image.position), count: count(image.count) }) : "";
-  buttons.enable("image.previous", image?.previous != null);
-  buttons.enable("image.next", image?.next != null);
+  const place = image && (fixing?.place(image) ?? image);
+  chrome.place.textContent = place ? t("editor.place", { position: count(place.position), count: count(place.count) }) : "";
+  buttons.enable("image.previous", place?.previous != null);
+  buttons.enable("image.next", place?.next != null);
+  chrome.about.textContent = chrome.about.title = (image && fixing?.about(image.id)) ?? "";
   const [state, words] = storingText(work, kernel, t);
   chrome.storing.dataset.state = state;
   chrome.storing.textContent = words;
   chrome.storing.title = words;
   chrome.retry.hidden = state !== "not_stored";
   buttons.enable("edit.save", !work.readOnly && !work.saving && work.unsaved > 0);
-  buttons.enable("edit.undo", !work.readOnly && work.history.undoable !== null);
+  buttons.enable("edit.undo", !work.readOnly && (work.history.undoable !== null || fixing?.last === true));
   buttons.enable("edit.redo", !work.readOnly && work.history.redoable !== null);
   for (const name of TOOLS) buttons.enable(`tool.${name}`, !work.readOnly || LOOKING.includes(name));
   const chosen = work.readOnly ? 0 : work.selection.ids.size;
   for (const action of ONE) buttons.enable(action, chosen > 0);
   for (const action of TWO) buttons.enable(action, chosen > 1);
+  for (const action of JUDGING) buttons.enable(action, !work.readOnly);
   buttons.enable("edit.paste", !work.readOnly);
   const locked = chosen > 0 && [...work.selection.ids].every((id) => work.store.isAside("locked", id));
   buttons.press("object.lock", locked);

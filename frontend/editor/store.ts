@@ -9,7 +9,7 @@ import Flatbush from "flatbush";
 import type { OutlineSet } from "../shared/outlines";
 import { bounds, contains, nearestEdge, type Box, type Rings } from "./geometry";
 
-export const FLAG = { border: 1, lowConfidence: 2, edited: 4 } as const;
+export const FLAG = { border: 1, lowConfidence: 2, edited: 4, primary: 8 } as const;
 
 /** Columns of a document, one entry an outline. */
 export interface Columns {

@@ -5,7 +5,10 @@ import "./editor.css";
 import "./objects/objects.css";
 import "./reading/reading.css";
 import "./side.css";
+import "../shared/review/exclusion.css";
+import "./fixing/fixing.css";
 
+import bindings from "../../spheroseg_widgets/widgets/keys/editor.json";
 import words from "../../spheroseg_widgets/widgets/strings/en.json";
 import { MockAnswer, MockModel } from "../shared/mock";
 import { OutlineSet } from "../shared/outlines";
@@ -51,7 +54,7 @@ export class Kernel {
   copied: { params: Record<string, unknown>; blob: ArrayBuffer } | null = null;
 
   constructor(traits: Record<string, unknown> = {}) {
-    this.model = new MockModel({ strings, image_id: 1, read_only: false, selected_ids: [], locked_ids: [], hidden_ids: [], ...traits });
+    this.model = new MockModel({ strings, bindings, image_id: 1, read_only: false, selected_ids: [], queue: [], judged_ids: [], locked_ids: [], hidden_ids: [], ...traits });
     this.model.handle("document", (params) => this.document(params.image_id as number));
     this.model.handle("pixels", () => this.pixels());
     this.model.handle("operations", (params) => this.operations(params.operations as SentOperation[]));

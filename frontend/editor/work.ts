@@ -12,6 +12,7 @@ import { History, type Change, type Step } from "./history";
 import * as journal from "./journal";
 import { operationsOf, unwire, wire, type Operation, type SentVerdict, type Verdict } from "./operations";
 import { Outbox, type Storing } from "./outbox";
+import { Ahead } from "./fixing/ahead";
 import { patiently } from "./patience";
 import { Pixels, type PixelsInfo } from "./pixels";
 import { Selection } from "./selection";
@@ -42,6 +43,7 @@ export class Work {
   readonly history = new History();
   readonly selection = new Selection();
   readonly classes = new Classes();
+  readonly ahead: Ahead;
   /** Null until an image is wholly here: what is not there cannot be changed or saved. */
   info: DocumentInfo | null = null;
   /** What is known of the image, even when it cannot be shown. */
@@ -63,10 +65,14 @@ export class Work {
     private readonly listener: WorkListener,
     signal: AbortSignal,
   ) {
+    this.ahead = new Ahead(rpc);
     rpc.on<{ image_id: number; version: number | null }>("version", ({ image_id, version }) => {
       if (image_id === this.#image && (version === null || version > this.#version)) this.#refreshSoon();
     });
-    rpc.onResync(() => this.#refreshSoon());
+    rpc.onResync(() => {
+      this.ahead.drop();
+      this.#refreshSoon();
+    });
     rpc.onState((state) => {
       if (state === "connected") this.#outbox?.retry();
       listener.changed();
@@ -131,7 +137,13 @@ export class Work {
     this.listener.changed();
     try {
       const options = { signal: loading.signal };
-      const ask = <T>(method: string) => patiently(() => this.rpc.call<T>(method, { image_id: image }, options), loading.signal);
+      const afresh = <T>(method: string) => patiently(() => this.rpc.call<T>(method, { image_id: image }, options), loading.signal);
+      let early = false;
+      const ask = <T>(method: string) => {
+        const asked = this.ahead.take<T>(image, method);
+        early ||= asked !== undefined;
+        return asked?.catch(() => afresh<T>(method)) ?? afresh<T>(method);
+      };
       const asked = ask<DocumentInfo>("document");
       const both = Promise.all([asked, ask<PixelsInfo>("pixels")]);
       both.catch(() => undefined);
@@ -143,7 +155,8 @@ export class Work {
       this.selection.set([]);
       this.#take(document);
       this.listener.opened(this.info!, true);
-      await this.#findKept();
+      if (early) await this.refresh(); // somebody may have changed it since it was asked for
+      else await this.#findKept();
     } catch (error) {
       if (loading.signal.aborted) return;
       this.info = null;
@@ -157,7 +170,8 @@ export class Work {
     if (!this.info) return;
     const loading = this.#loading!;
     try {
-      const document = await this.rpc.call<DocumentInfo>("document", { image_id: this.#image }, { signal: loading.signal });
+      const params = { image_id: this.#image }, options = { signal: loading.signal };
+      const document = await patiently(() => this.rpc.call<DocumentInfo>("document", params, options), loading.signal);
       if (loading.signal.aborted) return;
       const moved = document.value.base_revision !== this.info.base_revision;
       this.#take(document);
@@ -245,7 +259,8 @@ export class Work {
       send: async (operations) => {
         const { operations: described, buffers } = wire(operations);
         const params = { image_id: place.image, base_revision: place.base, operations: described };
-        const answer = await this.rpc.call<StoredAnswer>("operations", params, { buffers });
+        const send = () => this.rpc.call<StoredAnswer>("operations", params, { buffers });
+        const answer = await patiently(send, this.#loading!.signal);
         const { before, version, verdicts, draft_operations } = answer.value;
         if (this.#image === place.image) {
           this.#draftOperations = draft_operations;
@@ -293,9 +308,9 @@ export class Work {
     this.#outbox?.add(operations);
   }
 
-  #show({ kind, outline, rings, className, parents }: Operation): void {
+  #show({ kind, outline, rings, className, parents, primary }: Operation): void {
     if (kind === "delete" || !rings) return this.store.remove(outline);
-    this.store.put(outline, rings, this.#attributes(rings, { classIndex: this.classes.number(className), parents }));
+    this.store.put(outline, rings, this.#attributes(rings, { classIndex: this.classes.number(className), parents, flags: primary ? FLAG.primary : 0 }));
   }
 
   #do(step: Step): void {
@@ -324,14 +339,15 @@ export class Work {
 
   /** What a person drew has no confidence of a model, and its place says whether the edge cuts it. */
   #marked(change: Change): Change {
+    if (change.after === change.before) return change; // only what is said of it is another
     return { ...change, attributes: this.#attributes(change.after ?? change.before ?? [], change.attributes) };
   }
 
-  #attributes(rings: Rings, { classIndex, parents }: Pick<Attributes, "classIndex" | "parents">): Attributes {
+  #attributes(rings: Rings, { classIndex, parents, flags }: Pick<Attributes, "classIndex" | "parents" | "flags">): Attributes {
     const { width, height } = this.info!.image;
     const box = bounds(rings);
     const cut = box[0] <= EDGE || box[1] <= EDGE || box[2] >= width - EDGE || box[3] >= height - EDGE;
-    return { classIndex, parents, confidence: NaN, flags: FLAG.edited | (cut ? FLAG.border : 0) };
+    return { classIndex, parents, confidence: NaN, flags: FLAG.edited | (cut ? FLAG.border : 0) | (flags & FLAG.primary) };
   }
 
   #heed({ outline, state, reason, rings }: Verdict): void {
@@ -340,7 +356,7 @@ export class Work {
     if (this.#outbox?.waiting.some((operation) => operation.outline === outline)) return;
     if (rings) {
       const slot = this.store.slot(outline);
-      const known = slot === undefined ? { classIndex: 0, parents: [] } : this.store.attributes(slot);
+      const known = slot === undefined ? { classIndex: 0, parents: [], flags: 0 } : this.store.attributes(slot);
       this.store.put(outline, rings, this.#attributes(rings, known));
     } else {
       this.store.remove(outline);

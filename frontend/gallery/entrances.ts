@@ -11,7 +11,7 @@ export interface EntranceWishes {
   /** Something was opened or closed: what is beside it is to be shown or hidden. */
   changed(): void;
   /** An image that is judged is to be opened in the editor. */
-  open(id: number): void;
+  open(id: number, left: readonly number[]): void;
 }
 
 export class Entrances {
@@ -97,7 +97,7 @@ export class Entrances {
   async review(ids?: readonly number[]): Promise<void> {
     const { frame } = this;
     if (this.#pane === null) {
-      const wishes = { open: (id: number) => this.#open(id), closed: () => this.#close() };
+      const wishes = { open: (id: number, left: readonly number[]) => this.#open(id, left), closed: () => this.#close() };
       this.#pane = new ReviewPane(frame, this.finder.rows, wishes, this.signal);
       this.#reviews.append(this.#pane.element);
     }
@@ -115,8 +115,8 @@ export class Entrances {
     this.#top.focusReview();
   }
 
-  #open(id: number): void {
-    if (this.model.get<boolean>("opens")) this.wishes.open(id);
+  #open(id: number, left: readonly number[]): void {
+    if (this.model.get<boolean>("opens")) this.wishes.open(id, left);
     else this.#say(this.frame.t("gallery.opens_nothing"), "info");
   }
 

@@ -82,7 +82,7 @@ export class Gallery {
       signal,
     );
     const leave = () => this.#mode.focus();
-    const entered = { changed: () => this.#showNote(), open: (id: number) => this.#openId(id) };
+    const entered = { changed: () => this.#showNote(), open: (id: number, left: readonly number[]) => this.#openId(id, left) };
     this.#entrances = new Entrances(model, frame, this.#finder, entered, signal);
     const ask = (change: (view: View) => View) => this.#setView(change(this.#finder.view));
     this.#views = new Views(rpc, t, (view) => this.#setView(view), signal);
@@ -337,13 +337,15 @@ export class Gallery {
     if (id !== null) this.#openId(id);
   }
 
-  #openId(id: number): void {
+  /** @param among  images that are to be judged with it, in this order */
+  #openId(id: number, among: readonly number[] = []): void {
     // Whether the notebook has said what opening an image does; without that it is looked at here.
     if (!this.model.get<boolean>("opens")) {
       this.#look(id);
       return;
     }
     if (this.model.get("opened") === id) this.#set("opened", null); // opened again: the kernel hears of a change only
+    this.#set("opened_among", [...among]);
     this.#set("opened", id);
   }
 

@@ -6,6 +6,7 @@ import "./grid.css";
 import "./list.css";
 import "./peek.css";
 import "./plate/plate.css";
+import "../shared/review/exclusion.css";
 import "./review/review.css";
 import "../shared/form.css";
 import "../shared/keys.css";

@@ -3,8 +3,10 @@ import { Drawings } from "../shared/drawings";
 import type { Frame } from "../shared/frame";
 import { Outlined } from "./outlined";
 import { Pictures } from "./pictures";
-import type { ReviewItem } from "./review/course";
-import { reviewCalls } from "./review/kernel";
+import type { ReviewItem } from "../shared/review/decision";
+import type { ImageState } from "../shared/states";
+import { reviewCalls } from "../shared/review/kernel";
+import type { Verdict } from "./review/course";
 import { Stepper } from "./review/stepper";
 import type { Rows } from "./rows";
 import { size } from "./text";
@@ -12,9 +14,13 @@ import { size } from "./text";
 /** Longest edge of the pictures, px; so many are kept. */
 const LARGE = 512;
 const KEPT = 24;
+/** What was said of an image, by its state. */
+const VERDICT_OF: Partial<Record<ImageState, Verdict>> = {
+  corrected: "corrected", approved: "approve", absent: "absent", excluded: "exclude",
+}; // prettier-ignore
 
 export interface ReviewPaneWishes {
-  open(id: number): void;
+  open(id: number, left: readonly number[]): void;
   /** The review is left. */
   closed(): void;
 }
@@ -52,7 +58,7 @@ export class ReviewPane {
         ahead: (items) => this.#ahead(items),
         facts: (id) => this.#facts(id),
         outlines: () => this.#toggle(),
-        open: (id) => wishes.open(id),
+        open: (id, left) => wishes.open(id, left),
         close: () => this.#close(),
       },
       signal,
@@ -79,13 +85,14 @@ export class ReviewPane {
     this.#stepper.start(await this.#calls.queue(ids));
   }
 
-  /** Rows have changed; null: came or went. What was saved in the editor meanwhile is corrected. */
+  /** Rows have changed; null: came or went. What was saved or judged in the editor meanwhile is done here, too. */
   changed(ids: readonly number[] | null): void {
     if (!this.open) return;
     this.#pictures.forgive(ids ?? undefined);
     for (const id of ids ?? []) {
       const row = this.rows.place(id);
-      if (row !== undefined && this.rows.state(row) === "corrected") this.#stepper.corrected(id);
+      const verdict = row === undefined ? undefined : VERDICT_OF[this.rows.state(row)];
+      if (verdict) this.#stepper.elsewhere(id, verdict);
     }
     this.#paint();
   }

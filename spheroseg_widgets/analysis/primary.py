@@ -16,13 +16,14 @@ def primary(objects: pd.DataFrame) -> pd.Series:
     """Choose one object an image: the largest of class spheroid, kept through time by place.
 
     In a well that is seen several times, the object nearest to the last primary is kept when it is at least
-    half as large as the largest one: a neighbour that grows past it does not take its name.
+    half as large as the largest one: a neighbour that grows past it does not take its name. Where a person said which
+    one it is, it is that one, and later images follow it.
 
     Parameters
     ----------
     objects : DataFrame
-        Columns image_id, well_id, site, time_h, class_name, excluded_object, area_px2, centroid_x_px,
-        centroid_y_px, equivalent_diameter_px.
+        Columns image_id, well_id, site, time_h, class_name, excluded_object, area_px2, centroid_x_px, centroid_y_px,
+        equivalent_diameter_px; primary_by where people said which one it is, missing where nobody did.
 
     Returns
     -------
@@ -60,6 +61,9 @@ class _Seen:
         begins = np.flatnonzero(new_well[self.first])
         self.rank = np.arange(len(self.first)) - np.repeat(begins, np.diff(begins, append=len(self.first)))
         """How many images of the well came before each."""
+        said = objects["primary_by"].notna() if "primary_by" in objects else pd.Series(data=False, index=objects.index)
+        self.said = said.to_numpy()[self.order]
+        """Where a person said that it is the spheroid."""
         self.area, self.x, self.y, self.diameter = (
             objects[name].to_numpy(np.float64)[self.order]
             for name in ("area_px2", "centroid_x_px", "centroid_y_px", "equivalent_diameter_px")
@@ -68,8 +72,8 @@ class _Seen:
     def picks(self) -> NDArray[np.intp]:
         """Return the place of each image's primary."""
         rows, of = self._rows(np.arange(len(self.first)))
-        picks = _least(rows, of, -self.area[rows])
-        contested = np.flatnonzero((self.rank > 0) & (self.count > 1))
+        picks = _least(rows, of, np.where(self.said[rows], -np.inf, -self.area[rows]))
+        contested = np.flatnonzero((self.rank > 0) & (self.count > 1) & ~self.said[picks])
         contested = contested[np.argsort(self.rank[contested], kind="stable")]
         # The images of one rank at once: they are of different wells, and those before them are decided by then.
         for images in np.split(contested, np.flatnonzero(np.diff(self.rank[contested])) + 1):

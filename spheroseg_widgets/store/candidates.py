@@ -12,7 +12,7 @@ from .images import chunks
 from .tables import exclusion, image, outline, result
 
 COLUMNS = (
-    "class_name", "touches_border", "area_px2", "centroid_x_px", "centroid_y_px", "equivalent_diameter_px",
+    "class_name", "touches_border", "primary_by", "area_px2", "centroid_x_px", "centroid_y_px", "equivalent_diameter_px",
 )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def candidates(connection: sa.Connection, project_id: int, image_ids: Sequence[i
         parts.append(fetch(connection, query.where(image.c.id.in_(some), image.c.well_id.is_(None))))
     parts += [fetch(connection, query.where(image.c.well_id.in_(some))) for some in chunks(sorted(wells))]
     frame = pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)
-    numbers = dict.fromkeys((*COLUMNS[2:], "well_id", "site", "time_h"), float)
+    numbers = dict.fromkeys((*COLUMNS[3:], "well_id", "site", "time_h"), float)
     frame = frame.astype({**numbers, "image_id": "int64", "excluded_object": bool, "touches_border": bool})
     return frame.sort_values(["image_id", "number"], ignore_index=True)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import html
 import logging
+import threading
 import uuid
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from .assisting import Assisting
 from .base import KERNEL_ID, STATIC
 from .editor_clipboard import Clipboard
 from .editor_document import BORDER, Document, Operation, Rings
+from .editor_fixing import Fixing, Image, queue_of
+from .editor_keys import RemapsKeys
 from .editor_layers import Layers
 from .editor_pixels import shown_plane
 from .editor_presence import Presence
@@ -47,7 +50,7 @@ class AnotherImageError(StoreError):
     """A call is about another image than the open one: the browser asked before the kernel heard of it, or too late."""
 
 
-class Editor(Clipboard, Layers, Assisting, Presence, Revisions, FromPython):
+class Editor(Clipboard, Layers, Assisting, Presence, Revisions, FromPython, Fixing, RemapsKeys):
     """Look at an image, correct its outlines, save them as a revision.
 
     Parameters
@@ -55,6 +58,8 @@ class Editor(Clipboard, Layers, Assisting, Presence, Revisions, FromPython):
     project : Project
     image : str, Path or int, optional
         Name, stem, path or image_id; the first image by default.
+    images : DataFrame or iterable, optional
+        Images to go through, as of `go_through`: what is judged by a key leads to the next of them.
     read_only : bool
         Show only: no change is taken.
     classes : sequence of str
@@ -68,6 +73,10 @@ class Editor(Clipboard, Layers, Assisting, Presence, Revisions, FromPython):
         Whether it only shows.
     selected_ids : list of str
         Ids of the selected outlines, in both directions.
+    queue, judged_ids : list of int
+        The images it goes through, and those of them that were judged here; see `go_through`.
+    shortcuts : dict
+        The keys you changed, such as ``{"approve": "ctrl+enter"}``; kept for all your editors.
     locked_ids, hidden_ids : list of str
         Ids of outlines that were locked (no tool changes them) or hidden (not drawn), in both directions.
 
@@ -97,6 +106,7 @@ class Editor(Clipboard, Layers, Assisting, Presence, Revisions, FromPython):
         project: Project,
         image: str | Path | int | None = None,
         *,
+        images: pd.DataFrame | Iterable[Image] | None = None,
         read_only: bool = False,
         classes: Sequence[str] = (),
     ) -> None:
@@ -107,6 +117,8 @@ class Editor(Clipboard, Layers, Assisting, Presence, Revisions, FromPython):
         self._session = f"{KERNEL_ID}/{uuid.uuid4().hex}"
         self._open: EditSession | None = None
         self._resting: dict[int, EditSession] = {}
+        self._ahead: EditSession | None = None
+        self._looking_ahead = threading.Lock()
         self._outdated = False
         self._held, self._taken = set(), {}
         self._saved: list[Callable[[int, int], object]] = []
@@ -115,7 +127,9 @@ class Editor(Clipboard, Layers, Assisting, Presence, Revisions, FromPython):
         super().__init__()
         self.set_trait("read_only", read_only)
         try:
-            self.image_id = _find(project, image)
+            if images is not None:
+                self.queue = queue_of(project, images)
+            self.image_id = _find(project, self.queue[0] if image is None and self.queue else image)
         except StoreError:
             self.close()
             raise
@@ -185,8 +199,8 @@ class Editor(Clipboard, Layers, Assisting, Presence, Revisions, FromPython):
 
     @rpc_method("document")
     def _document(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> Answer:
+        session = self._looked_at(params)
         with self.lock:
-            session = self._session_of(params)
             row, document = session.row, session.document
             ids, classes, index, confidence, flags = document.columns(self._known_classes())
             size = row["pixel_size_um"]
@@ -207,9 +221,7 @@ class Editor(Clipboard, Layers, Assisting, Presence, Revisions, FromPython):
 
     @rpc_method("pixels")
     def _pixels(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
-        with self.lock:
-            session = self._session_of(params)
-        pixels = session.pixels()
+        pixels = self._looked_at(params).pixels()
         call.check()
         plane = shown_plane(pixels)
         return Answer(plane.info(), [plane.numbers.astype(plane.numbers.dtype.newbyteorder("<")).tobytes()])
@@ -284,6 +296,8 @@ class Editor(Clipboard, Layers, Assisting, Presence, Revisions, FromPython):
                 session.rest()
                 self._resting[session.image_id] = session
             session = self._resting.pop(self.image_id, None)
+            if session is None and self._ahead is not None and self._ahead.image_id == self.image_id:
+                session, self._ahead = self._ahead, None
             self._outdated = session is not None
         if session is None:
             session = EditSession(self.project, self._session, self.image_id, read_only=self._only_shows)
@@ -300,6 +314,19 @@ class Editor(Clipboard, Layers, Assisting, Presence, Revisions, FromPython):
         if params.get("image_id") != self.image_id:
             raise AnotherImageError("another image was opened meanwhile; open this one again to go on")
         return self._current()
+
+    def _looked_at(self, params: dict[str, Any]) -> EditSession:
+        """Return the open image, or, where it is asked for ahead, one that is likely to be opened next."""
+        image_id = int(params["image_id"])
+        if params.get("ahead") is not True or image_id == self.image_id:
+            with self.lock:
+                return self._session_of(params)
+        with self._looking_ahead:  # and not the lock of the open image, which is being edited
+            session = self._resting.get(image_id, self._ahead)
+            if session is None or session.image_id != image_id:
+                session = EditSession(self.project, self._session, image_id, read_only=self._only_shows)
+                self._ahead = session
+            return session
 
     def _known_classes(self) -> list[str]:
         """Return the project's classes and those given; read once, as it takes a look at every outline."""
@@ -351,6 +378,7 @@ def _received(sent: Sequence[dict[str, Any]], buffers: Sequence[memoryview]) -> 
                 rings=rings,
                 step=str(uuid.UUID(one["step"])),
                 parents=[str(uuid.UUID(parent)) for parent in one["parents"]],
+                primary=one.get("primary"),
             )
         )
     return operations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -19,8 +19,11 @@ from spheroseg_widgets.segmentation.confidence import LOW_CONFIDENCE
 
 DEFAULT_CLASS = "spheroid"
 
-BORDER, LOW, EDITED = 1, 2, 4
+BORDER, LOW, EDITED, PRIMARY = 1, 2, 4, 8
 """Bits of the column `flags` (TypeScript: `FLAG` in `frontend/editor/store.ts`)."""
+
+PERSON = "person"
+"""`primary_by` of the outline that a person said is the spheroid of its image."""
 
 CARRIED = ("track", "primary_by", "parents")
 """What a revision says of an outline beside its shape and class."""
@@ -48,6 +51,8 @@ class Operation:
         Operations of one step are taken together or not at all; "" is a step of its own.
     parents : list of str
         Ids of the outlines it was made from by merging or slicing.
+    primary : bool, optional
+        Whether a person says that it is the spheroid of its image; None leaves that as it is.
     """
 
     id: str
@@ -58,6 +63,7 @@ class Operation:
     rings: Rings = field(default_factory=list)
     step: str = ""
     parents: list[str] = field(default_factory=list)
+    primary: bool | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return what the edit log keeps; the geometry as base64, exact."""
@@ -65,6 +71,7 @@ class Operation:
         return {
             "kind": self.kind, "outline_id": self.outline_id, "class_name": self.class_name, "label": self.label,
             "geometry": b64encode(blob).decode("ascii"), "step": self.step, "parents": self.parents,
+            "primary": self.primary,
         }  # fmt: skip
 
     @classmethod
@@ -80,6 +87,7 @@ class Operation:
             rings=Outlines.from_bytes(blob).rings(0) if blob else [],
             step=str(stored.get("step", "")),
             parents=list(stored.get("parents") or []),
+            primary=stored.get("primary"),
         )
 
 
@@ -140,6 +148,10 @@ class Document:
         if operation.kind == "delete":
             self._entries.pop(operation.outline_id, None)
             return
+        if operation.primary:  # of an image one is
+            for other, entry in self._entries.items():
+                if other != operation.outline_id and is_primary(entry):
+                    self._entries[other] = replace(entry, row={**entry.row, "primary_by": None}, edited=True)
         known = operation.outline_id in self._entries
         self._entries[operation.outline_id] = self._put(operation)
         if not known and operation.outline_id in self._base:  # it is back, and in its place
@@ -150,10 +162,16 @@ class Document:
         """Return the outline as an operation makes it: the revision's own where that is what it gives back."""
         base = self._base.get(operation.outline_id)
         row: dict[str, Any] = {"outline_id": operation.outline_id} if base is None else base.row
+        entry = self._entries.get(operation.outline_id, base)
+        primary = entry is not None and is_primary(entry) if operation.primary is None else operation.primary
+        primary_by = PERSON if primary else None
         if base is not None and _same(operation, base):
-            return base
+            if primary == is_primary(base):
+                return base
+            return replace(base, row={**base.row, "primary_by": primary_by}, edited=True)
         # A model's confidence is of the outline it drew, not of what a person made of it.
-        row = {**row, "class_name": operation.class_name, "confidence": None, "parents": operation.parents or None}
+        row = {**row, "class_name": operation.class_name, "confidence": None, "parents": operation.parents or None,
+               "primary_by": primary_by}  # fmt: skip
         return Entry(operation.rings, row, edited=True)
 
     def outlines(self) -> Outlines:
@@ -174,7 +192,9 @@ class Document:
         names = [str(entry.row.get("class_name") or DEFAULT_CLASS) for entry in entries]
         listed = list(dict.fromkeys([DEFAULT_CLASS, *classes, *names]))
         confidence = np.array([_number(entry.row.get("confidence")) for entry in entries], np.float32)
-        flags = np.array([EDITED if entry.edited else 0 for entry in entries], np.uint8)
+        flags = np.array(
+            [(EDITED if entry.edited else 0) | (PRIMARY if is_primary(entry) else 0) for entry in entries], np.uint8
+        )
         if entries:
             flags |= np.where(touches_border(self.outlines(), self.height, self.width), BORDER, 0).astype(np.uint8)
             flags |= np.where(confidence < LOW_CONFIDENCE, LOW, 0).astype(np.uint8)
@@ -191,6 +211,7 @@ class Document:
         about = pd.DataFrame({
             "outline_id": ids, "class": [classes[i] for i in index], "confidence": confidence.astype(np.float64),
             "touches_border": (flags & BORDER) > 0, "edited": (flags & EDITED) > 0,
+            "primary": (flags & PRIMARY) > 0,
         })  # fmt: skip
         about["geometry"] = pd.Series([outlines.shapely(i) for i in range(len(outlines))], dtype=object)
         return about.join(measure_shape(outlines))
@@ -213,6 +234,11 @@ class Document:
             "touches_border": touches_border(outlines, self.height, self.width),
         })  # fmt: skip
         return outlines, about.join(measure_objects(outlines, pixels))
+
+
+def is_primary(entry: Entry) -> bool:
+    """Whether a person said that an outline is the spheroid of its image."""
+    return isinstance(entry.row.get("primary_by"), str)  # a frame of mixed rows holds NaN where a row has none
 
 
 def _same(operation: Operation, entry: Entry) -> bool:

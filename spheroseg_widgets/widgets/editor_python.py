@@ -98,8 +98,24 @@ class FromPython(SpheroWidget):
             self._store_step([self._put(outline_id, geometry, class_name)])
         return outline_id
 
-    def update(self, outline: Object, geometry: Polygon | None = None, class_name: str | None = None) -> None:
-        """Change the shape or the class of an outline.
+    def update(
+        self,
+        outline: Object,
+        geometry: Polygon | None = None,
+        class_name: str | None = None,
+        *,
+        primary: bool | None = None,
+    ) -> None:
+        """Change the shape or the class of an outline, or say whether it is the spheroid of its image.
+
+        Parameters
+        ----------
+        outline : str or int
+            outline_id, or number.
+        geometry : shapely Polygon, optional
+        class_name : str, optional
+        primary : bool, optional
+            True: this one is, and no other; False: what the rule chooses is.
 
         Raises
         ------
@@ -109,7 +125,8 @@ class FromPython(SpheroWidget):
             As `add`.
         """
         with self.lock:
-            self._store_step([self._put(self._id_of(outline), geometry, class_name)])
+            put = self._put(self._id_of(outline), geometry, class_name)
+            self._store_step([replace(put, primary=primary)])
 
     def delete(self, *outlines: Object) -> None:
         """Delete outlines, all or none of them.

@@ -22,11 +22,14 @@ class OpensImages(SpheroWidget):
     ----------
     opened : int or None
         image_id of what was opened last (Enter, double click, a button); None before.
+    opened_among : list of int
+        image_id of the images that are to be judged with it, in their order; empty where it was opened by itself.
     opens : bool
         Whether anybody listens.
     """
 
     opened = traitlets.Int(None, allow_none=True).tag(sync=True)
+    opened_among: traitlets.List[int] = traitlets.List(traitlets.Int()).tag(sync=True)
     opens = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003 - a trait's default
 
     def __init__(self, **traits: Any) -> None:

@@ -189,8 +189,12 @@ class Workbench(ipywidgets.VBox):  # type: ignore[misc]
             self._marking = False
 
     def _opened_in_gallery(self, image_id: int) -> None:
-        if not self._marking:
-            self.open_image(image_id)
+        if self._marking:
+            return
+        self.open_image(image_id)
+        if self.editor is not None:  # which goes on with those that are under review there
+            self.editor.judged_ids = []
+            self.editor.queue = self.gallery.opened_among
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundle = super()._repr_mimebundle_(**kwargs)

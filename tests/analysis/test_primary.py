@@ -11,6 +11,13 @@ from hypothesis import strategies as st
 
 from spheroseg_widgets.analysis.outcomes import at_a_glance, outcomes
 from spheroseg_widgets.analysis.primary import primary
+from spheroseg_widgets.store.glance import at_a_glance as at_a_glance_of
+
+
+def largest(seen: pd.DataFrame) -> int:
+    """Return the largest object of an image, among those that a person said are the spheroid where there are any."""
+    said = seen[seen["primary_by"].notna()]
+    return int((said if len(said) else seen)["area_px2"].idxmax())
 
 
 def one_by_one(objects: pd.DataFrame) -> pd.Series:
@@ -19,13 +26,14 @@ def one_by_one(objects: pd.DataFrame) -> pd.Series:
     able = objects[(objects["class_name"] == "spheroid") & ~objects["excluded_object"] & objects["area_px2"].notna()]
     alone = able[able["well_id"].isna() | able["time_h"].isna()]
     if len(alone):
-        chosen[alone.groupby("image_id")["area_px2"].idxmax()] = True
+        for _, seen in alone.groupby("image_id"):
+            chosen[largest(seen)] = True
     timed = able.drop(alone.index)
     for _, series in timed.groupby(["well_id", "site"], sort=False, dropna=False):
         last: pd.Series | None = None
         for _, seen in series.groupby(["time_h", "image_id"]):
-            pick = seen["area_px2"].idxmax()
-            if last is not None and len(seen) > 1:
+            pick = largest(seen)
+            if last is not None and len(seen) > 1 and pd.isna(seen.loc[pick, "primary_by"]):
                 away = np.hypot(
                     seen["centroid_x_px"] - last["centroid_x_px"], seen["centroid_y_px"] - last["centroid_y_px"]
                 )
@@ -53,7 +61,7 @@ OBJECT = st.fixed_dictionaries(
         "centroid_x_px": st.sampled_from([0.0, 4.0, 9.0, 20.0, 60.0, np.nan]),
         "centroid_y_px": st.sampled_from([0.0, 5.0, 30.0]),
         "class_name": st.sampled_from(["spheroid"] * 5 + ["debris"]), "excluded_object": st.sampled_from([False] * 5 + [True]),
-        "touches_border": st.booleans(), "equivalent_diameter_px": st.sampled_from([10.0, 30.0, np.nan]),
+        "primary_by": st.sampled_from([None] * 5 + ["person"]), "touches_border": st.booleans(), "equivalent_diameter_px": st.sampled_from([10.0, 30.0, np.nan]),
     }
 )  # fmt: skip
 
@@ -82,10 +90,13 @@ def test_primaries_are_those_of_one_well_after_the_other(plate: tuple[pd.DataFra
 @given(plates())
 def test_what_is_told_at_a_glance_is_the_outcome(plate: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     images, objects = plate
-    able = objects[(objects["class_name"] == "spheroid") & objects["area_px2"].notna()]
-    for name, touching in (("inner_px2", False), ("border_px2", True)):
-        largest = able[able["touches_border"] == touching].groupby("image_id")["area_px2"].max()
-        images[name] = images["image_id"].map(largest).astype(float)
+    images = images.assign(inner_px2=np.nan, border_px2=np.nan)
+    for at, seen in objects.groupby("image_id"):
+        told_of = at_a_glance_of(len(seen), {name: seen[name].tolist() for name in seen})
+        images.loc[images["image_id"] == at, ["inner_px2", "border_px2"]] = [
+            told_of["inner_px2"],
+            told_of["border_px2"],
+        ]
     excluded = set(objects["image_id"][objects["excluded_object"]])
     told, unsure = at_a_glance(images, excluded)
     wanted = outcomes(images, objects.assign(is_primary=primary(objects)))

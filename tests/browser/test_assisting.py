@@ -76,7 +76,7 @@ def test_a_missed_spheroid_is_outlined_and_a_threshold_applied(
     assert area == pytest.approx(np.pi * RADIUS**2, rel=0.05)
     page.keyboard.press("Control+z")
     until(lab, "editor.outlines['area_px2'].tolist()", lambda found: not found)
-    page.keyboard.press("Shift+V")  # the first image has it
+    page.keyboard.press("y")  # the first image has it
     until(lab, "editor.outlines['area_px2'].tolist()", lambda found: len(found) == 1)
 
     handle = bring(page, ".widget-slider .noUi-handle")

@@ -119,6 +119,17 @@ describe("assist", () => {
     expect(area(rings(1))).toBe(1600);
   });
 
+  it("replaces what lies in the box as a whole where nothing is selected", async () => {
+    answer = () => field(100, 20);
+    const editor = await open();
+    drag(shown!, [95, 15], [145, 65]);
+    await until(() => editor.preview !== null);
+    press(shown!, "Enter");
+    expect(editor.store.count).toBe(3);
+    expect(area(rings(1)) / (Math.PI * 144)).toBeCloseTo(1, 1);
+    expect(area(rings(2))).toBe(1600);
+  });
+
   it("outlines the selected anew by one key, and selects what is outlined at a first click", async () => {
     answer = () => field(100, 20);
     const editor = await open();
@@ -158,11 +169,11 @@ describe("assist", () => {
       { name: "before.tif", time_h: 24, classes: ["spheroid", "core"] },
       [new DataView(OutlineSet.fromRings([[SQUARE], [fresh]]).encode())],
     ));
-    press(shown!, "V", { shiftKey: true });
+    press(shown!, "y");
     await until(() => editor.store.count === 4);
     expect(area(rings(3))).toBe(400);
     expect(said()).toContain("before.tif");
-    press(shown!, "V", { shiftKey: true });
+    press(shown!, "y");
     await until(() => said().includes("already"));
     expect(editor.store.count).toBe(4);
   });

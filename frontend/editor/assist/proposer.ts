@@ -3,6 +3,7 @@
 import { OutlineSet } from "../../shared/outlines";
 import type { Rpc } from "../../shared/rpc";
 import type { Box, Rings } from "../geometry";
+import { patiently } from "../patience";
 import { simplify } from "../outlines/simplifying";
 import { levelSet } from "./level_set";
 
@@ -55,7 +56,8 @@ export class Proposer {
       if (told.ask === ask) stage(told.stage);
     });
     try {
-      const { value, buffers } = await this.rpc.call<FieldInfo | null>("assist", { image_id: this.image(), box, ask }, { signal });
+      const params = { image_id: this.image(), box, ask };
+      const { value, buffers } = await patiently(() => this.rpc.call<FieldInfo | null>("assist", params, { signal }), signal);
       if (!value) return null;
       const [blob] = buffers;
       return new Proposal(value, new Uint8Array(blob.buffer, blob.byteOffset, blob.byteLength));
@@ -66,9 +68,9 @@ export class Proposer {
 
   /** The outlines of the same well and site at the time before; null where there is none. */
   async earlier(): Promise<Earlier | null> {
-    const { value, buffers } = await this.rpc.call<{ name: string; time_h: number; classes: string[] } | null>(
-      "earlier", { image_id: this.image() },
-    );
+    const params = { image_id: this.image() };
+    const asked = () => this.rpc.call<{ name: string; time_h: number; classes: string[] } | null>("earlier", params);
+    const { value, buffers } = await patiently(asked, new AbortController().signal);
     if (!value) return null;
     const set = OutlineSet.decode(buffers[0]);
     return { ...value, outlines: value.classes.map((className, i) => ({ rings: set.rings(i), className })) };

@@ -7,9 +7,9 @@ import type { Work } from "../work";
 export const SORTS = ["number", "class", "area", "confidence", "flags"] as const;
 export type SortBy = (typeof SORTS)[number];
 /** What an object can be marked with, in the order in which it counts. */
-export const MARKS = ["border", "low", "edited", "locked", "hidden"] as const;
+export const MARKS = ["border", "low", "edited", "primary", "locked", "hidden"] as const;
 export type Mark = (typeof MARKS)[number];
-const BITS: Partial<Record<Mark, number>> = { border: FLAG.border, low: FLAG.lowConfidence, edited: FLAG.edited };
+const BITS: Partial<Record<Mark, number>> = { border: FLAG.border, low: FLAG.lowConfidence, edited: FLAG.edited, primary: FLAG.primary };
 
 export interface Wanted {
   /** Words that must all be found in number, class or marks. */

@@ -22,7 +22,8 @@ type State =
 
 /**
  * A click on an object that was missed, or a box around it: the kernel finds it and its outline is shown. The wheel
- * moves the threshold, Enter takes the outline, Esc drops it. What is selected and lies in the box is replaced.
+ * moves the threshold, Enter takes the outline, Esc drops it. What is selected and lies in the box is replaced; with nothing
+ * selected, what lies in it as a whole.
  */
 export class AssistTool extends QuietTool {
   readonly name = "assist";
@@ -61,10 +62,13 @@ export class AssistTool extends QuietTool {
     if (press.moved) {
       const [x0, y0, x1, y1] = bounds([press.region.ring]);
       const box: Box = [...within(this.host, x0, y0), ...within(this.host, x1, y1)];
-      void this.#ask(box, chosen.filter((id) => {
+      const lies = (id: string) => {
         const [left, top, right, bottom] = bounds(store.rings(store.slot(id)!));
-        return press.region.holds((left + right) / 2, (top + bottom) / 2);
-      }));
+        return chosen.length
+          ? press.region.holds((left + right) / 2, (top + bottom) / 2)
+          : left >= x0 && top >= y0 && right <= x1 && bottom <= y1;
+      };
+      void this.#ask(box, (chosen.length ? chosen : store.query(box).map((slot) => store.id(slot))).filter(lies));
       return;
     }
     const { x, y } = press.region.from;

@@ -3,7 +3,7 @@ import { download, formatChoices } from "../../shared/archive";
 import { Form, choice, chosen, freshName, group } from "../../shared/form";
 import { type Frame, button, make } from "../../shared/frame";
 import { count } from "../../shared/numbers";
-import { REASONS } from "../review/exclusion";
+import { REASONS } from "../../shared/review/exclusion";
 import type { Choices, Done, Kernel } from "./kernel";
 import type { Verb } from "./verbs";
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Course, type Decision, type Failure, type ReviewItem } from "./course";
+import type { Decision, ReviewItem } from "../../shared/review/decision";
+import { Course, type Failure } from "./course";
 
 const APPROVE: Decision = { kind: "approve" };
 const ABSENT: Decision = { kind: "absent" };
@@ -196,9 +197,9 @@ describe("the course of a review", () => {
 
   it("what was corrected in the editor needs no decision", () => {
     const { course } = begin(items(4));
-    expect(course.corrected(3)).toBe(false);
-    expect(course.corrected(99)).toBe(false);
-    expect(course.corrected(1)).toBe(true);
+    expect(course.elsewhere(3, "corrected")).toBe(false);
+    expect(course.elsewhere(99, "corrected")).toBe(false);
+    expect(course.elsewhere(1, "corrected")).toBe(true);
     expect(shown(course)).toBe(2);
     course.decide(APPROVE);
     expect([shown(course), course.tally().corrected]).toEqual([4, 2]);

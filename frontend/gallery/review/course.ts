@@ -1,34 +1,8 @@
 /** The course of a review: which image is next, what was decided, what failed. Nothing of it is drawn here. */
-
-export type Scope = "object" | "image" | "well" | "well_from";
-
-/** What a person says of an image (Python: `project/decisions.py`). */
-export type Decision =
-  | { kind: "approve" }
-  | { kind: "absent" }
-  | { kind: "unusable" }
-  | { kind: "exclude"; reason: string; scope: Scope; outline?: string };
+import { covers, type Deciding, type Decision, type ReviewItem } from "../../shared/review/decision";
 
 export type Verdict = Decision["kind"] | "corrected" | "skip";
 export const VERDICTS: readonly Verdict[] = ["approve", "corrected", "absent", "unusable", "exclude", "skip"];
-
-/** An image that awaits review (Python: `widgets/reviewing.py`). */
-export interface ReviewItem {
-  id: number;
-  name: string;
-  plate: string | null;
-  well: string | null;
-  time_h: number | null;
-  /** Names as in `FLAGS` (`../plate/flags`), worst first, and a sentence for each. */
-  flags: readonly string[];
-  sentences: readonly string[];
-}
-
-export interface CourseWishes {
-  /** Stores a decision; what it resolves to is given to `undo`. */
-  decide(id: number, decision: Decision): Promise<unknown>;
-  undo(token: unknown): Promise<unknown>;
-}
 
 const NOT_STORED = Symbol();
 
@@ -36,7 +10,7 @@ interface Entry {
   /** In the order in which they were said. */
   readonly number: number;
   readonly place: number;
-  readonly decision: Decision | { kind: "skip" } | { kind: "corrected" };
+  readonly decision: Decision | { kind: Verdict };
   /** Other images of the list that it speaks of too: those of an excluded well. */
   readonly covered: readonly number[];
   stored: Promise<unknown> | null;
@@ -66,7 +40,7 @@ export class Course {
   /** @param failed  something was not stored, and is in `failures`; or what was is there no more */
   constructor(
     readonly items: readonly ReviewItem[],
-    private readonly wishes: CourseWishes,
+    private readonly wishes: Deciding,
     private readonly failed: (failure: Failure) => void,
   ) {
     this.#said = items.map(() => []);
@@ -131,12 +105,13 @@ export class Course {
     return true;
   }
 
-  /** An image was corrected elsewhere: nothing more needs to be said of it. True if it was the one shown. */
-  corrected(id: number): boolean {
+  /** An image was corrected or judged elsewhere: nothing more needs to be said of it. True if it was the one shown. */
+  elsewhere(id: number, verdict: Verdict): boolean {
     const place = this.items.findIndex((item) => item.id === id);
-    if (place < 0) return false;
+    // What was judged here comes back as news, too.
+    if (place < 0 || (verdict !== "corrected" && !this.#isOpen(place))) return false;
     this.#forgive(place);
-    const entry = this.#say(place, { kind: "corrected" });
+    const entry = this.#say(place, { kind: verdict });
     remove(this.#history, entry); // it is taken back in the editor
     if (place !== this.current) return false;
     this.current = this.#next();
@@ -245,11 +220,4 @@ function insert(entries: Entry[], entry: Entry): void {
 function remove<T>(list: T[], one: T): void {
   const at = list.indexOf(one);
   if (at >= 0) list.splice(at, 1);
-}
-
-/** Whether a decision about an image excludes another one too. */
-function covers(decision: Decision, item: ReviewItem, other: ReviewItem): boolean {
-  if (decision.kind !== "exclude" || !item.well || item.well !== other.well || item.plate !== other.plate) return false;
-  if (decision.scope === "well") return true;
-  return decision.scope === "well_from" && item.time_h !== null && other.time_h !== null && other.time_h >= item.time_h;
 }

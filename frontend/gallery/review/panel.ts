@@ -5,7 +5,8 @@ import type { Translate } from "../../shared/strings";
 import { FLAGS, type Flag } from "../plate/flags";
 import { swatch } from "../plate/legend";
 import { flagLook } from "../plate/scheme";
-import type { ReviewItem, Verdict } from "./course";
+import type { ReviewItem } from "../../shared/review/decision";
+import type { Verdict } from "./course";
 import { keyOf, keysOf } from "./keys";
 
 /** In the order in which they stand; what decides needs a picture that was seen. */

@@ -1,8 +1,9 @@
 /** "Review flagged": one image after the other, each judged by one key. Joins the course, the panel and the picture. */
 import { button, type Frame, make, messageOf } from "../../shared/frame";
 import { count } from "../../shared/numbers";
-import { Course, type CourseWishes, type Decision, type Failure, type ReviewItem, type Verdict } from "./course";
-import { Exclusion, type ExclusionWishes } from "./exclusion";
+import type { Deciding, Decision, ReviewItem } from "../../shared/review/decision";
+import { Exclusion, type ExclusionWishes } from "../../shared/review/exclusion";
+import { Course, type Failure, type Verdict } from "./course";
 import { type Action, actionOf, KEYS, keysOf } from "./keys";
 import { Panel } from "./panel";
 import { summary, summaryWords } from "./summary";
@@ -10,7 +11,7 @@ import { summary, summaryWords } from "./summary";
 /** Pictures that are asked for before they are needed. */
 const AHEAD = 2;
 
-export interface ReviewWishes extends CourseWishes, Pick<ExclusionWishes, "objects"> {
+export interface ReviewWishes extends Deciding, Pick<ExclusionWishes, "objects"> {
   /** The image as large as there is room; what decides waits until it is there. */
   picture(item: ReviewItem): HTMLElement | Promise<HTMLElement>;
   /** These come next. */
@@ -19,8 +20,8 @@ export interface ReviewWishes extends CourseWishes, Pick<ExclusionWishes, "objec
   facts?(id: number): string;
   /** Shows the outlines, or hides them. */
   outlines?(): void;
-  /** Opens it in the editor; say `corrected` when it was saved there. */
-  open(id: number): void;
+  /** Opens it in the editor, and what is still to be judged with it; say `elsewhere` when that was done there. */
+  open(id: number, left: readonly number[]): void;
   /** The review is left. */
   close(): void;
 }
@@ -87,12 +88,12 @@ export class Stepper {
     this.host.announce(item ? this.#words(item) : this.host.t("review.none"));
   }
 
-  /** An image was corrected elsewhere (saved in the editor): the review goes on after it. */
-  corrected(id: number): void {
+  /** An image was corrected or judged elsewhere (in the editor): the review goes on after it. */
+  elsewhere(id: number, verdict: Verdict): void {
     const was = this.#course?.item?.name;
-    const shown = this.#course?.corrected(id);
+    const shown = this.#course?.elsewhere(id, verdict);
     this.#show();
-    if (shown && was !== undefined) this.#tell(was, "corrected");
+    if (shown && was !== undefined) this.#tell(was, verdict);
   }
 
   /** Leaves the review; what was decided stays decided. */
@@ -194,7 +195,7 @@ export class Stepper {
     const { item } = course;
     if (!item) return;
     switch (action) {
-      case "open": return this.wishes.open(item.id);
+      case "open": return this.wishes.open(item.id, [item, ...course.ahead(Infinity)].map(({ id }) => id));
       case "outlines": return this.wishes.outlines?.();
       case "exclude": return this.#ask(item);
       case "skip": {

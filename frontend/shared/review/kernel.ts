@@ -1,9 +1,9 @@
 /** What the review asks of the kernel (Python: `widgets/reviewing.py`). */
-import type { Rpc } from "../../shared/rpc";
-import type { CourseWishes, ReviewItem } from "./course";
+import type { Rpc } from "../rpc";
+import type { Deciding, ReviewItem } from "./decision";
 import type { ReviewObject } from "./exclusion";
 
-export interface ReviewCalls extends CourseWishes {
+export interface ReviewCalls extends Deciding {
   /** What awaits review, worst first; of these images only, if they are given. */
   queue(ids?: readonly number[]): Promise<ReviewItem[]>;
   objects(id: number): Promise<ReviewObject[]>;

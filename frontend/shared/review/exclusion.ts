@@ -1,9 +1,8 @@
 /** Asks why something is excluded, and what: an object, the image, its well, its well from this time on. */
-import { button, make } from "../../shared/frame";
-import { three, timeText } from "../../shared/numbers";
-import type { Translate } from "../../shared/strings";
-import type { Decision, ReviewItem, Scope } from "./course";
-import { KEYS } from "./keys";
+import { button, make } from "../frame";
+import { three, timeText } from "../numbers";
+import type { Translate } from "../strings";
+import type { Decision, ReviewItem, Scope } from "./decision";
 
 /** In the order of their keys; the last is said in free words only. */
 export const REASONS = ["debris", "bubble", "focus", "several", "damaged", "handling", "else"] as const;
@@ -140,14 +139,13 @@ export class Exclusion {
   }
 
   #key(event: KeyboardEvent): void {
-    const keys = KEYS.find(({ action }) => action === "reason")!.keys as readonly string[];
-    const place = keys.indexOf(event.key);
-    if (place < 0 || event.target === this.#note || event.ctrlKey || event.altKey || event.metaKey) return;
+    const reason = REASONS[Number(event.key) - 1];
+    if (!reason || event.target === this.#note || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     event.stopPropagation();
-    const input = this.#reasons.get(REASONS[place]) as HTMLInputElement;
+    const input = this.#reasons.get(reason) as HTMLInputElement;
     input.checked = true;
-    (REASONS[place] === "else" ? this.#note : input).focus();
+    (reason === "else" ? this.#note : input).focus();
     this.#say("");
   }
 
