@@ -7,7 +7,7 @@ import { all, card, one, press, show, soon } from "../testpage";
 const buttons = () => all(".sw-act button").filter((each) => each.offsetParent !== null) as HTMLButtonElement[];
 const named = (label: string) => buttons().find((each) => each.textContent === label) as HTMLButtonElement;
 const report = () => one(".sw-act-words").textContent;
-const main = () => one(".sw-act-form .sw-button-main");
+const main = () => one(".sw-act-form .sw-button-main") as HTMLButtonElement;
 const field = (label: string) => all(".sw-act-form label").find((each) => each.textContent!.startsWith(label))!.querySelector("input") as HTMLInputElement;
 const params = (model: MockModel, method: string) => model.calls(method).map(({ params: given }) => given);
 
