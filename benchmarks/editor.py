@@ -377,6 +377,7 @@ def measure_hand(bench: Field) -> list[Metric]:
     with editing(bench, "hand") as lab:
         lab.open()
         page = lab.page
+        page.locator(".sw-editor:not([data-old]) .sw-editor-stage").focus()
         found = [float(page.evaluate("n => window.swMoves(n)", POINTS)) for _ in range(TIMES)]
         page.keyboard.press("o")
         plain = [float(page.evaluate("n => window.swMoves(n)", POINTS)) for _ in range(TIMES)]

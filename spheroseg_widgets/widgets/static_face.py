@@ -97,9 +97,9 @@ def draw_outlines(
 ) -> None:
     """Draw outlines onto a drawing, in place, enlarged by `factor`; each over a dark halo."""
     if len(outlines) > MANY:
-        rings = (ring for index in range(len(outlines)) for ring in outlines.rings(index))
-        pieces = [_sixteenths(_sparse(ring * factor)) for ring in rings]
-        cv2.polylines(drawing, pieces, isClosed=True, color=tint, thickness=1, lineType=cv2.LINE_AA, shift=4)
+        cv2.polylines(
+            drawing, _sparse(outlines, factor), isClosed=True, color=tint, thickness=1, lineType=cv2.LINE_AA, shift=4
+        )
         return
     stroke = max(2, round(drawing.shape[1] / CARD_WIDTH))
     for index in range(len(outlines)):
@@ -185,10 +185,14 @@ def _sixteenths(ring: NDArray[np.float32]) -> NDArray[np.int32]:
     return np.rint((ring - 0.5) * 16).astype(np.int32)
 
 
-def _sparse(ring: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Leave out vertices that would lie closer than about a pixel."""
-    around = 2 * float(np.ptp(ring, axis=0).sum())
-    return ring[:: max(1, int(len(ring) / max(8.0, around)))]
+def _sparse(outlines: Outlines, factor: float) -> list[NDArray[np.int32]]:
+    """Return all rings as OpenCV takes them, without vertices that would lie closer than about a pixel."""
+    starts, counts = outlines.ring_offsets[:-1].astype(np.intp), np.diff(outlines.ring_offsets)
+    xy = outlines.xy * factor
+    around = 2 * (np.maximum.reduceat(xy, starts) - np.minimum.reduceat(xy, starts)).sum(axis=1)
+    step = np.maximum(1, counts / np.maximum(8, around)).astype(np.intp)
+    kept = (np.arange(len(xy)) - np.repeat(starts, counts)) % np.repeat(step, counts) == 0
+    return np.split(_sixteenths(xy[kept]), np.cumsum(np.add.reduceat(kept.astype(np.intp), starts))[:-1])
 
 
 def _dashes(points: NDArray[np.int32], length: float = 12.0, gap: float = 7.0) -> list[NDArray[np.int32]]:

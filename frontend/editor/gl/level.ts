@@ -14,8 +14,8 @@ import { IndexBuffer, VertexTexture } from "./storage";
 
 /** Indices of triangles a vertex: an outline without holes has less than three. */
 const INDICES = 4;
-/** Milliseconds a frame may spend on preparing fills. */
-const FILL_BUDGET = 6;
+/** Milliseconds a frame may spend on preparing fills: another frame for what is left costs more. */
+const FILL_BUDGET = 30;
 /** Device pixels that a reduced outline may lie beside the whole one. */
 const UNSEEN = 0.4;
 /** Image pixels of the finest reduction, and how much coarser each further one is. */
