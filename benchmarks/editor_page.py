@@ -58,12 +58,12 @@ HANDS = f"""() => {{
 FRAMES = """async ([step, n]) => {
     const frame = () => new Promise(requestAnimationFrame);
     const at = [];
-    for (let i = 0; i < n + 3; i++) {
+    for (let i = 0; i < n + 2; i++) {
         window[step]?.(i);
         await frame();  // the page's own drawing was asked for before, and is done
         at.push(performance.now());
     }
-    return at.slice(3).map((now, i) => now - at[i + 2]);
+    return at.slice(2).map((now, i) => now - at[i + 1]);
 }"""
 STORED = f"""() => {{
     const storing = {EDITOR}.querySelector('.sw-editor-storing');
