@@ -45,9 +45,7 @@ export class Level {
   }
 
   change(slots: readonly number[] | "all"): void {
-    if (slots === "all") {
-      return this.#begin(0);
-    }
+    if (slots === "all") return this.#begin(0);
     for (const slot of slots) {
       this.vertices.remove(slot);
       this.triangles.remove(slot);
@@ -57,20 +55,18 @@ export class Level {
 
   /** Bring outlines that are in view to the GPU. */
   upload(store: OutlineStore, slots: readonly number[]): void {
-    const missing = slots.filter((slot) => !this.#uploaded.has(slot)).sort((a, b) => a - b);
-    if (missing.length && !this.#put(store, missing)) {
-      // No room is left: everything that is in view anew, and room for as much again.
-      this.#begin(2 * slots.reduce((sum, slot) => sum + items(store.rings(slot)), 0));
-      this.#put(store, [...slots].sort((a, b) => a - b));
-    }
+    const missing = slots.filter((slot) => !this.#uploaded.has(slot));
+    if (missing.length && !this.#put(store, missing)) this.#put(store, slots, true);
   }
 
-  /** False where there is no room. */
-  #put(store: OutlineStore, missing: readonly number[]): boolean {
+  /** False where there is no room; `anew` forgets what is not among them, and makes room for as much again. */
+  #put(store: OutlineStore, slots: readonly number[], anew = false): boolean {
+    const missing = [...slots].sort((a, b) => a - b);
     const shapes = missing.map((slot) => this.#reduced(store.rings(slot)));
     const sizes = shapes.map(items);
     const total = sizes.reduce((sum, size) => sum + size, 0);
-    if (!this.vertices.fits(total) || !this.triangles.fits(INDICES * total)) return false;
+    if (anew) this.#begin(2 * total);
+    else if (!this.vertices.fits(total) || !this.triangles.fits(INDICES * total)) return false;
     this.vertices.write(missing, sizes, (data, at, i) => writeVertices(data, at, shapes[i], metaOf(store, missing[i])));
     missing.forEach((slot, i) => {
       this.#uploaded.add(slot);
