@@ -57,9 +57,10 @@ screenshots: browser  ## pictures of README and docs, from the running product a
 	$(BIN)/python benchmarks/outlined_pictures.py
 	$(BIN)/python benchmarks/failures.py
 
-bench: $(VENV)/ready  ## seconds and memory of the main job; what the network and the stages around it take
+bench: browser  ## seconds and memory of the main job; the network and the stages around it; the editor on 10,000 outlines
 	$(BIN)/python benchmarks/main_job.py
 	$(BIN)/python benchmarks/inference.py
+	$(BIN)/python benchmarks/editor.py
 
 clean:
 	rm -rf $(VENV) demo-output build dist frontend/node_modules

@@ -11,11 +11,32 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 import websocket  # of jupyter_server
 from servers import PATIENCE_S, QUIET
+
+
+class Memory(NamedTuple):
+    """Memory of a page, MB.
+
+    Parameters
+    ----------
+    own : float
+        What Chromium's task manager calls its footprint: memory that is the page's process's own.
+    resident : float
+        With it, the decoded pictures that Chromium keeps as long as nobody else needs the room.
+    heap : float
+        Of it, what JavaScript holds.
+    drawing : float
+        Of the process that draws pages.
+    """
+
+    own: float
+    resident: float
+    heap: float
+    drawing: float
 
 
 class BarePage:
@@ -63,25 +84,26 @@ class BarePage:
                 raise RuntimeError(f"this does not come true: {condition[:200]}")
             time.sleep(0.1)
 
-    def memory(self) -> tuple[float, float]:
-        """Return MB of the page's process after garbage collection.
-
-        Returns
-        -------
-        footprint : float
-            What Chromium's task manager calls so: memory that is the process's own.
-        resident : float
-            With it, the decoded pictures that Chromium keeps as long as nobody else needs the room.
-        """
+    def memory(self) -> Memory:
+        """Return the memory of the page's process after garbage collection."""
         for _ in range(2):
             self.send("HeapProfiler.collectGarbage")
             time.sleep(1)
-        pages = [one for one in self._process.children(recursive=True) if "--type=renderer" in one.cmdline()]
-        largest = max(pages, key=lambda one: one.memory_full_info().uss)
+        largest = self._largest("renderer")
         lines = Path(f"/proc/{largest.pid}/status").read_text().splitlines()
         said = {name: text for name, _, text in (line.partition(":") for line in lines)}
         own = sum(int(said[name].split()[0]) for name in ("RssAnon", "VmSwap"))
-        return own * 1024 / 1e6, largest.memory_full_info().uss / 1e6
+        return Memory(
+            own * 1024 / 1e6,
+            largest.memory_full_info().uss / 1e6,
+            self.send("Runtime.getHeapUsage")["usedSize"] / 1e6,
+            self._largest("gpu-process").memory_full_info().uss / 1e6,
+        )
+
+    def _largest(self, kind: str) -> psutil.Process:
+        """Return the largest process of a kind."""
+        some = [one for one in self._process.children(recursive=True) if f"--type={kind}" in one.cmdline()]
+        return max(some, key=lambda one: one.memory_full_info().uss)
 
 
 @contextmanager

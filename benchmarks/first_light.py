@@ -42,12 +42,12 @@ from functools import cached_property
 from pathlib import Path
 from shutil import rmtree
 from statistics import median
-from typing import Any
 from urllib.parse import urlparse
 
 import numpy as np
 import psutil
 import tifffile
+from figures import Metric, keep, metric, tell
 from playwright.sync_api import Browser, Page, sync_playwright
 from servers import (
     PATIENCE_S,
@@ -105,12 +105,6 @@ FRAMES = """() => {
     requestAnimationFrame(note);
 }"""
 FRAMES_END = "() => { const frames = window.swFrames; window.swFrames = null; return frames; }"
-Metric = dict[str, Any]
-
-
-def metric(name: str, value: float, unit: str, target: float | None) -> Metric:
-    """Return a figure as the results hold it; less is better in all of them."""
-    return {"name": name, "value": round(float(value), 3), "unit": unit, "target": target, "better": "lower"}
 
 
 class Bench:
@@ -378,19 +372,8 @@ def main() -> None:
             metrics.append(metric(f"external requests, {part}", len(bench.foreign), "", 0))
             for url in bench.foreign:
                 print(url)
-        for one in metrics:
-            target = "" if one["target"] is None else f"   target {one['target']:g}"
-            print(f"{part:10} {one['name']:60} {one['value']:9.3f} {one['unit']:2}{target}", flush=True)
-        print(f"{part:10} load {psutil.getloadavg()[0]:.1f}", flush=True)
-        keep(metrics)
-
-
-def keep(metrics: Sequence[Metric]) -> None:
-    """Write figures to the results, in place of older ones of the same name."""
-    old = json.loads(RESULTS.read_text())["metrics"] if RESULTS.exists() else []
-    merged = {one["name"]: one for one in [*old, *metrics]}
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps({"metrics": list(merged.values())}, indent=2) + "\n")
+        tell(part, metrics)
+        keep(RESULTS, metrics)
 
 
 if __name__ == "__main__":

@@ -23,24 +23,20 @@ others
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import platform
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from statistics import median
 
 import cv2
 import numpy as np
-import psutil
 import tifffile
-from bare_chromium import bare_page
-from first_light import Bench, Metric, metric, opening
+from figures import Metric, keep, machine, metric, tell
+from first_light import Bench, opening
 from gallery_page import (
     ALL_ROWS,
     COUNT,
@@ -60,10 +56,10 @@ from gallery_page import (
 )
 from large_project import make_large_project
 from playwright.sync_api import sync_playwright
-from servers import DEBIAN, free_port, own_folders, serving, start_chromium, write_notebook
+from servers import start_chromium
+from voila_memory import memory
 
 import spheroseg_widgets as sw
-from spheroseg_widgets.dashboards.serve import SHARE
 from spheroseg_widgets.imaging.planes import Plane
 from spheroseg_widgets.imaging.read import read_plane
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
@@ -288,47 +284,6 @@ def described(marks: Marks) -> str:
     )
 
 
-def memory(
-    bench: Bench, name: str, source: str, ready: str, *, walk: str | None = None, shown: Path | None = None
-) -> list[tuple[float, float]]:
-    """Return the memory of a page of Voila, its own and with decoded pictures, MB.
-
-    Parameters
-    ----------
-    bench : Bench
-    name : str
-        Of a folder for it.
-    source : str
-        Of the page's notebook.
-    ready : str
-        When the page is measured first.
-    walk : str, optional
-        What is done before it is measured again.
-    shown : Path, optional
-        A folder of pictures that the page shows.
-    """
-    home, port = bench.work / name, free_port()
-    write_notebook(home / "cells.ipynb", [source])
-    if shown is not None:
-        (home / "pictures").symlink_to(shown)
-    command = [
-        sys.executable, "-m", "voila", "cells.ipynb", "--no-browser", f"--Voila.port={port}", "--Voila.port_retries=0",
-        "--Voila.ip=127.0.0.1", "--template=spheroseg", "--Voila.log_level=40",
-    ]  # fmt: skip
-    executable = str(DEBIAN) if DEBIAN.exists() else bench.browser.browser_type.executable_path
-    address = f"http://127.0.0.1:{port}/"
-    with (
-        serving(command, {**own_folders(home), "JUPYTER_PATH": str(SHARE)}, home, f"{address}voila/static/voila.js"),
-        bare_page(executable, address, home / "chromium") as page,
-    ):
-        page.wait_for(ready)
-        held = [page.memory()]
-        if walk is not None:
-            page.evaluate(walk)
-            held.append(page.memory())
-        return held
-
-
 def measure_others(bench: Bench) -> list[Metric]:
     """Measure the same 500 pictures in three kinds of grid."""
     folder = make_project(bench.work / "few", FEW)
@@ -386,25 +341,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS))
     wanted = parser.parse_args().only
-    memory = psutil.virtual_memory().total / 2**30
-    print(f"{platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GB; pages drawn by software")
+    print(machine())
     for part in wanted:
         with tempfile.TemporaryDirectory(prefix="gallery-") as name, sync_playwright() as playwright:
             browser = start_chromium(playwright)
             metrics = PARTS[part](Bench(browser, Path(name)))
             browser.close()
-        for one in metrics:
-            target = "" if one["target"] is None else f"   target {one['target']:g}"
-            print(f"{part:7} {one['name']:66} {one['value']:9.3f} {one['unit']:5}{target}", flush=True)
-        print(f"{part:7} load {psutil.getloadavg()[0]:.1f}", flush=True)
-        keep(metrics)
-
-
-def keep(metrics: Sequence[Metric]) -> None:
-    """Write figures to the results, in place of older ones of the same name."""
-    old = json.loads(RESULTS.read_text())["metrics"] if RESULTS.exists() else []
-    merged = {one["name"]: one for one in [*old, *metrics]}
-    RESULTS.write_text(json.dumps({"metrics": list(merged.values())}, indent=2) + "\n")
+        tell(part, metrics)
+        keep(RESULTS, metrics)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ export class Presence {
       this.#image = info.image.id;
       this.#edited = -Infinity;
       this.#said = "";
+      this.notices.hide("presence"); // it was about the image before
     }
     this.#waiting++;
     try {

@@ -102,11 +102,11 @@ class Outlines:
 
     def bounds(self) -> NDArray[np.float64]:
         """Return (n, 4) bounding boxes: least x, least y, largest x, largest y."""
-        out = np.zeros((len(self), 4))
-        for i in range(len(self)):
-            outer = self.rings(i)[0]
-            out[i] = *outer.min(axis=0), *outer.max(axis=0)
-        return out
+        if not len(self):
+            return np.zeros((0, 4))
+        starts, outer = self.ring_offsets[:-1], self.polygon_offsets[:-1]
+        least = np.minimum.reduceat(self.xy, starts)[outer]
+        return np.hstack([least, np.maximum.reduceat(self.xy, starts)[outer]]).astype(np.float64)
 
     def to_bytes(self) -> bytes:
         """Pack into one blob: magic, three counts, the two offset arrays, the vertices; little-endian."""

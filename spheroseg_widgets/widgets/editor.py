@@ -43,6 +43,7 @@ from .static_face import outlined, png
 from .strings import text
 
 FACE_WIDTH = 720
+FACE_ROWS = 50
 logger = logging.getLogger(__name__)
 
 
@@ -268,17 +269,21 @@ class Editor(Clipboard, Layers, Assisting, Presence, Revisions, FromPython, Fixi
     # How it looks where nothing runs
 
     def static_html(self) -> str:
-        """Return the image's name and the areas of its outlines."""
+        """Return the image's name and the areas of its outlines, of many only of the first."""
         with self.lock:
             session = self._current()
-        frame = self.outlines
-        column, unit = ("area_um2", "µm²") if frame["area_um2"].notna().any() else ("area_px2", "px²")
+            document, ids = session.document, session.document.ids
+            objects = [(document.class_of(one), _area(document.rings(one)) or 0.0) for one in ids[:FACE_ROWS]]
+        size = session.row["pixel_size_um"]
+        factor, unit = (1.0, "px²") if pd.isna(size) else (float(size) ** 2, "µm²")
         rows = "".join(
-            f"<tr><td>{number}</td><td>{html.escape(str(row['class']))}</td><td>{three(row[column])} {unit}</td></tr>"
-            for number, row in enumerate(frame.to_dict("records"), start=1)
+            f"<tr><td>{number}</td><td>{html.escape(name)}</td><td>{three(area * factor)} {unit}</td></tr>"
+            for number, (name, area) in enumerate(objects, start=1)
         )
-        head = html.escape(text("editor.face", name=str(session.row["name"]), n=len(frame)))
-        return f"<p><b>{head}</b></p><table>{rows}</table>"
+        head = html.escape(text("editor.face", name=str(session.row["name"]), n=len(ids)))
+        left = len(ids) - len(objects)
+        more = f"<p>{html.escape(text('editor.face_more', n=left))}</p>" if left else ""
+        return f"<p><b>{head}</b></p><table>{rows}</table>{more}"
 
     def static_png(self) -> bytes | None:
         """Return the image with its outlines."""

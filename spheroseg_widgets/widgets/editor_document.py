@@ -123,6 +123,7 @@ class Document:
             for index, row in enumerate(rows.to_dict("records"))
         }
         self._entries = dict(self._base)
+        self._outlines: Outlines | None = outlines
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -145,6 +146,7 @@ class Document:
     def apply(self, operation: Operation) -> None:
         """Apply an operation; taking away what is not there changes nothing."""
         self.n_operations += 1
+        self._outlines = None
         if operation.kind == "delete":
             self._entries.pop(operation.outline_id, None)
             return
@@ -176,7 +178,9 @@ class Document:
 
     def outlines(self) -> Outlines:
         """Return the outlines as they are now."""
-        return Outlines.from_rings([entry.rings for entry in self._entries.values()])
+        if self._outlines is None:
+            self._outlines = Outlines.from_rings([entry.rings for entry in self._entries.values()])
+        return self._outlines
 
     def columns(
         self, classes: Sequence[str] = ()

@@ -23,6 +23,8 @@ CARD_WIDTH = 208
 """Width of a card in CSS px; pictures have twice as many, for fine screens."""
 SKY = (233, 180, 86)  # of Okabe and Ito, as BGR: the class spheroid, as in gallery and editor
 ORANGE = (0, 159, 230)
+MANY = 500
+"""Above so many outlines a picture has no room for halos: thin lines, of vertices about a pixel apart."""
 CARDS_NOTE = "Outlines in blue, of objects cut by the border dashed."
 STYLE = """
 .sw-cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(160px, 1fr)); gap: 8px; }
@@ -94,11 +96,16 @@ def draw_outlines(
     tint: tuple[int, int, int] = SKY,
 ) -> None:
     """Draw outlines onto a drawing, in place, enlarged by `factor`; each over a dark halo."""
+    if len(outlines) > MANY:
+        cv2.polylines(
+            drawing, _sparse(outlines, factor), isClosed=True, color=tint, thickness=1, lineType=cv2.LINE_AA, shift=4
+        )
+        return
     stroke = max(2, round(drawing.shape[1] / CARD_WIDTH))
     for index in range(len(outlines)):
         cut = bool(touches_border[index])
         for ring in outlines.rings(index):
-            points = np.rint((ring * factor - 0.5) * 16).astype(np.int32)
+            points = _sixteenths(ring * factor)
             pieces = _dashes(points) if cut else [np.vstack([points, points[:1]])]
             for colour, thickness in (((0, 0, 0), stroke + 2), (tint, stroke)):
                 cv2.polylines(
@@ -171,6 +178,21 @@ def cards_html(project: Project, images: pd.DataFrame) -> str:
     """
     cards = "".join(card_html(project, row) for row in images.to_dict("records"))
     return f'<style>{STYLE}</style><div class="sw-cards">{cards}</div>'
+
+
+def _sixteenths(ring: NDArray[np.float32]) -> NDArray[np.int32]:
+    """Return a ring as OpenCV takes it with `shift=4`: from the middle of the first pixel."""
+    return np.rint((ring - 0.5) * 16).astype(np.int32)
+
+
+def _sparse(outlines: Outlines, factor: float) -> list[NDArray[np.int32]]:
+    """Return all rings as OpenCV takes them, without vertices that would lie closer than about a pixel."""
+    starts, counts = outlines.ring_offsets[:-1].astype(np.intp), np.diff(outlines.ring_offsets)
+    xy = outlines.xy * factor
+    around = 2 * (np.maximum.reduceat(xy, starts) - np.minimum.reduceat(xy, starts)).sum(axis=1)
+    step = np.maximum(1, counts / np.maximum(8, around)).astype(np.intp)
+    kept = (np.arange(len(xy)) - np.repeat(starts, counts)) % np.repeat(step, counts) == 0
+    return np.split(_sixteenths(xy[kept]), np.cumsum(np.add.reduceat(kept.astype(np.intp), starts))[:-1])
 
 
 def _dashes(points: NDArray[np.int32], length: float = 12.0, gap: float = 7.0) -> list[NDArray[np.int32]]:

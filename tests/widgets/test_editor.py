@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import ipywidgets
 import numpy as np
 import pytest
@@ -506,3 +507,22 @@ def test_what_is_copied_in_one_editor_can_be_pasted_in_another(project: Project)
     assert blobs[0] == both.to_bytes()
     with pytest.raises(FailedError, match="2 outlines were copied with 1 classes"):
         one.call("copy", [both.to_bytes()], stamp=stamp, classes=["core"])
+
+
+def test_the_face_of_many_outlines_lists_the_first_and_draws_all(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = Editor(project, "a.tif")
+    assert editor.static_html().count("<tr>") == 2
+    monkeypatch.setattr("spheroseg_widgets.widgets.editor.FACE_ROWS", 1)
+    assert editor.static_html().count("<tr>") == 1
+    assert "and 1 more" in editor.static_html()
+    few = editor.static_png()
+    monkeypatch.setattr("spheroseg_widgets.widgets.static_face.MANY", 1)
+    pictures = [
+        cv2.imdecode(np.frombuffer(png or b"", np.uint8), cv2.IMREAD_COLOR) for png in (few, editor.static_png())
+    ]
+    blue = [np.ptp(picture.astype(int), axis=2) > 60 for picture in pictures]
+    assert blue[1].sum() > 200
+    near = cv2.dilate(blue[0].astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    assert near[blue[1]].all()

@@ -1,4 +1,4 @@
-/** A growing GPU buffer that holds a range for every slot: one outline changes, one range is uploaded. */
+/** A range on the GPU for every slot: one outline changes, one range is uploaded. */
 
 export interface Range {
   start: number;
@@ -12,60 +12,59 @@ export interface Run {
   count: number;
 }
 
+/** What ranges lie in. */
+export interface Storage {
+  /** Bytes of one item (a vertex, an index). */
+  readonly itemBytes: number;
+  /** Make room for so many items, what was there is lost; returns for how many there is. */
+  allocate(items: number): number;
+  put(start: number, data: DataView<ArrayBuffer>): void;
+}
+
 export class Arena {
-  #buffer: WebGLBuffer | null = null;
   #capacity = 0;
   #end = 0;
   #ranges = new Map<number, Range>();
 
-  /**
-   * @param target ARRAY_BUFFER or ELEMENT_ARRAY_BUFFER
-   * @param itemBytes bytes of one item (a vertex, an index)
-   */
-  constructor(
-    private readonly gl: WebGL2RenderingContext,
-    private readonly target: GLenum,
-    private readonly itemBytes: number,
-  ) {}
-
-  get buffer(): WebGLBuffer | null {
-    return this.#buffer;
-  }
+  constructor(private readonly storage: Storage) {}
 
   range(slot: number): Range | undefined {
     return this.#ranges.get(slot);
+  }
+
+  /** Whether there is room for so many items more. */
+  fits(items: number): boolean {
+    return this.#end + items <= this.#capacity;
   }
 
   /** Forget everything; there is room for `items` after it. */
   reset(items: number): void {
     this.#ranges.clear();
     this.#end = 0;
-    this.#grow(items, false);
+    if (items > this.#capacity) this.#capacity = this.storage.allocate(items);
   }
 
-  /** Reserve a range, or keep the one there is when it is large enough. */
-  place(slot: number, items: number, slack = 0): Range {
-    const old = this.#ranges.get(slot);
-    if (old && old.capacity >= items) {
-      old.used = items;
-      return old;
+  /**
+   * Put something into ranges of slots, for which there is room, as few uploads as can be: one costs as much as a copy of
+   * all that is there while that is being drawn from.
+   *
+   * @param write puts what belongs to the i-th slot at a byte of the data
+   */
+  write(slots: readonly number[], sizes: readonly number[], write: (data: DataView, at: number, i: number) => void): void {
+    const { itemBytes } = this.storage;
+    const starts = slots.map((slot, i) => this.#place(slot, sizes[i]));
+    for (let first = 0, next = 0; first < slots.length; first = next) {
+      let end = starts[first];
+      while (next < slots.length && starts[next] === end) end += sizes[next++];
+      const data = new DataView(new ArrayBuffer((end - starts[first]) * itemBytes));
+      for (let i = first; i < next; i++) write(data, (starts[i] - starts[first]) * itemBytes, i);
+      if (data.byteLength) this.storage.put(starts[first], data);
     }
-    // Ranges that were left behind are not used again: an hour of editing leaves less than the outlines take.
-    const range = { start: this.#end, capacity: items + slack, used: items };
-    this.#end += range.capacity;
-    if (this.#end > this.#capacity) this.#grow(2 * this.#end, true);
-    this.#ranges.set(slot, range);
-    return range;
   }
 
   remove(slot: number): void {
     const range = this.#ranges.get(slot);
     if (range) range.used = 0;
-  }
-
-  upload(start: number, data: ArrayBufferView): void {
-    this.gl.bindBuffer(this.target, this.#buffer);
-    this.gl.bufferSubData(this.target, start * this.itemBytes, data);
   }
 
   /** Ranges of these slots, neighbours joined, in the order of the buffer. */
@@ -85,20 +84,17 @@ export class Arena {
     return runs;
   }
 
-  #grow(items: number, keep: boolean): void {
-    const { gl, target } = this;
-    if (items <= this.#capacity) return;
-    const larger = gl.createBuffer();
-    gl.bindBuffer(target, larger);
-    gl.bufferData(target, items * this.itemBytes, gl.DYNAMIC_DRAW);
-    if (this.#buffer && keep) {
-      // An element buffer can only be copied through the neutral binding points.
-      gl.bindBuffer(gl.COPY_READ_BUFFER, this.#buffer);
-      gl.bindBuffer(gl.COPY_WRITE_BUFFER, larger);
-      gl.copyBufferSubData(gl.COPY_READ_BUFFER, gl.COPY_WRITE_BUFFER, 0, 0, this.#capacity * this.itemBytes);
+  /** Where the range of a slot begins: the one there is, when it is large enough. */
+  #place(slot: number, items: number): number {
+    const old = this.#ranges.get(slot);
+    if (old && old.capacity >= items) {
+      old.used = items;
+      return old.start;
     }
-    if (this.#buffer) gl.deleteBuffer(this.#buffer);
-    this.#buffer = larger;
-    this.#capacity = items;
+    // Ranges that were left behind are not used again: an hour of editing leaves less than the outlines take.
+    const start = this.#end;
+    this.#end += items;
+    this.#ranges.set(slot, { start, capacity: items, used: items });
+    return start;
   }
 }

@@ -1,5 +1,7 @@
 /** The three programs: the image, the lines, the fills. Lengths are device pixels, places image pixels. */
 
+import { ROW } from "./storage";
+
 const HEAD = "#version 300 es\nprecision highp float;\nprecision highp int;\nprecision highp usampler2D;\n";
 
 /** Bits of a vertex's meta word beside the class in its lowest byte. */
@@ -83,24 +85,33 @@ out vec4 colour;
 void main() { colour = texture(drawn, place) * opacity; }`,
 };
 
+/** Vertices are texels: x, y and the length so far as floats, and the meta word. */
+const FETCH = `
+uniform usampler2D vertices;
+uvec4 vertex(int n) { return texelFetch(vertices, ivec2(n % ${ROW}, n / ${ROW}), 0); }
+`;
+
 export const LINES = {
-  // One instance a segment, drawn as a capsule; a ring's last vertex starts no segment.
-  vertex: `${HEAD}${PLACE}
+  // Six corners a segment, drawn as a capsule; a ring's last vertex starts no segment.
+  vertex: `${HEAD}${PLACE}${FETCH}
 uniform float halfWidth;
-layout(location = 0) in vec3 from;   // x, y, length so far
-layout(location = 1) in uint meta;
-layout(location = 2) in vec2 to;
+uniform int first;
 out vec3 local;                      // along, across, length of the segment
 flat out uint word;
 flat out float before;
 void main() {
-  word = meta;
-  if ((meta & ${META.last}u) != 0u) { gl_Position = vec4(2, 2, 2, 1); return; }
+  int number = first + gl_VertexID / 6, turn = gl_VertexID % 6;
+  int at = turn < 3 ? turn : turn == 3 ? 2 : turn == 4 ? 1 : 3;
+  uvec4 start = vertex(number);
+  vec3 from = uintBitsToFloat(start.xyz);
+  vec2 to = uintBitsToFloat(vertex(number + 1).xy);
+  word = start.w;
+  if ((word & ${META.last}u) != 0u) { gl_Position = vec4(2, 2, 2, 1); return; }
   vec2 a = onScreen(from.xy), b = onScreen(to);
   float size = length(b - a);
   vec2 along = size > 0.0 ? (b - a) / size : vec2(1, 0), across = vec2(-along.y, along.x);
   float reach = halfWidth + 1.0;
-  vec2 corner = vec2((gl_VertexID & 1) == 0 ? -reach : size + reach, (gl_VertexID >> 1) == 0 ? -reach : reach);
+  vec2 corner = vec2((at & 1) == 0 ? -reach : size + reach, (at >> 1) == 0 ? -reach : reach);
   local = vec3(corner, size);
   before = from.z * view.x;
   gl_Position = clip(a + along * corner.x + across * corner.y);
@@ -124,13 +135,12 @@ void main() {
 };
 
 export const FILL = {
-  vertex: `${HEAD}${PLACE}
-layout(location = 0) in vec3 from;
-layout(location = 1) in uint meta;
+  vertex: `${HEAD}${PLACE}${FETCH}
 flat out uint word;
 void main() {
-  word = meta;
-  gl_Position = clip(onScreen(from.xy));
+  uvec4 here = vertex(gl_VertexID);
+  word = here.w;
+  gl_Position = clip(onScreen(uintBitsToFloat(here.xy)));
 }`,
   // Low confidence is hatched: it must be seen without colour.
   fragment: `${HEAD}

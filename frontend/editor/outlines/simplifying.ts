@@ -23,6 +23,16 @@ export function simplifyNew(rings: Rings, before: Rings, tolerance: number): Rin
   });
 }
 
+/** A ring to look at, not to keep: it may cross itself by as much as `tolerance`, and three vertices are always left. */
+export function reduced(ring: Ring, tolerance: number): Ring {
+  const n = ring.length / 2;
+  if (n <= 4) return ring;
+  const [first, second] = anchors(ring);
+  // The middle of the longer way between the two.
+  const third = second - first > n / 2 ? (first + second) >> 1 : ((second + first + n) >> 1) % n;
+  return thinned(ring, [first, second, third].sort((a, b) => a - b), tolerance);
+}
+
 /** Leave points out of an open line; its ends stay. */
 export function simplifyLine(points: readonly (readonly [number, number])[], tolerance: number): [number, number][] {
   if (points.length < 3) return points.map(([x, y]) => [x, y]);
