@@ -29,7 +29,8 @@ from .base import KERNEL_ID, STATIC
 from .editor_clipboard import Clipboard
 from .editor_document import BORDER, Document, Operation, Rings
 from .editor_layers import Layers
-from .editor_pixels import shown_plane
+from .editor_pixels import grey_values
+from .editor_planes import Planes
 from .editor_presence import Presence
 from .editor_python import FromPython
 from .editor_revisions import Revisions
@@ -47,7 +48,7 @@ class AnotherImageError(StoreError):
     """A call is about another image than the open one: the browser asked before the kernel heard of it, or too late."""
 
 
-class Editor(Clipboard, Layers, Assisting, Presence, Revisions, FromPython):
+class Editor(Clipboard, Planes, Layers, Assisting, Presence, Revisions, FromPython):
     """Look at an image, correct its outlines, save them as a revision.
 
     Parameters
@@ -205,15 +206,6 @@ class Editor(Clipboard, Layers, Assisting, Presence, Revisions, FromPython):
             blob = document.outlines().to_bytes()
         return Answer(value, [blob, index.tobytes(), confidence.astype("<f4").tobytes(), flags.tobytes()])
 
-    @rpc_method("pixels")
-    def _pixels(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
-        with self.lock:
-            session = self._session_of(params)
-        pixels = session.pixels()
-        call.check()
-        plane = shown_plane(pixels)
-        return Answer(plane.info(), [plane.numbers.astype(plane.numbers.dtype.newbyteorder("<")).tobytes()])
-
     @rpc_method("operations", ordered=True)
     def _operations(self, params: dict[str, Any], buffers: list[memoryview], _call: Call) -> Answer:
         operations = _received(params["operations"], buffers)
@@ -273,7 +265,8 @@ class Editor(Clipboard, Layers, Assisting, Presence, Revisions, FromPython):
         with self.lock:
             session = self._current()
             outlines, touches = _for_picture(session.document)
-        return png(outlined(normalise(session.pixels()), outlines, touches, FACE_WIDTH))
+        grey, downsample = grey_values(session.pictures.get(session.pictures.own))
+        return png(outlined(normalise(grey), outlines, touches, FACE_WIDTH, downsample=downsample))
 
     def _current(self) -> EditSession:
         """Return the open image, reading it first where it is not open yet."""
