@@ -12,3 +12,6 @@ MAX_UPLOAD_FILE_MB = float(os.environ.get("SPHEROSEG_MAX_UPLOAD_FILE_MB", "50"))
 
 MAX_UPLOAD_BATCH_MB = float(os.environ.get("SPHEROSEG_MAX_UPLOAD_BATCH_MB", "500"))
 """All files of one upload through the browser, in megabytes."""
+
+MAX_WHOLE_MB = float(os.environ.get("SPHEROSEG_MAX_WHOLE_MB", "2000"))
+"""Memory that decoding one image may take, in megabytes, where its file cannot be read in parts."""

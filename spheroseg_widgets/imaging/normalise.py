@@ -37,11 +37,8 @@ def limits_of(pixels: NDArray[Any], percentiles: Percentiles) -> tuple[float, fl
     Integers of up to 16 bits are counted exactly; of other images at most 4 million evenly spaced pixels
     are sorted. NaN and infinite pixels do not count; an image of nothing else gives (0, 0).
     """
-    wanted = (percentiles.low, percentiles.high)
     if pixels.dtype in (np.uint8, np.uint16):
-        counts = np.cumsum(_counted(pixels))
-        low, high = (int(np.searchsorted(counts, counts[-1] * p / 100)) for p in wanted)
-        return float(low), float(high)
+        return limits_in(counted(pixels), percentiles)
     values = pixels.ravel()[:: max(1, pixels.size // MOST_SAMPLES)]
     if values.size and not (np.isfinite(values.min()) and np.isfinite(values.max())):  # NaN is the least and the most
         values = values[np.isfinite(values)]
@@ -79,7 +76,14 @@ def stretch(pixels: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.flo
     return scaled
 
 
-def _counted(pixels: NDArray[Any]) -> NDArray[np.int64]:
+def limits_in(counts: NDArray[np.int64], percentiles: Percentiles) -> tuple[float, float]:
+    """Return the grey values at the two percentiles, given how often each occurs."""
+    sums = np.cumsum(counts)
+    low, high = (int(np.searchsorted(sums, sums[-1] * p / 100)) for p in (percentiles.low, percentiles.high))
+    return float(low), float(high)
+
+
+def counted(pixels: NDArray[Any]) -> NDArray[np.int64]:
     """Return how often each grey value of a uint8 or uint16 image occurs."""
     levels = int(np.iinfo(pixels.dtype).max) + 1
     counts = np.zeros(levels, np.int64)

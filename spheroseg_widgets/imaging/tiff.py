@@ -42,7 +42,7 @@ def probe_tiff(stream: IO[bytes], path: Place) -> FileInfo:
         sizes = dict(zip(first.axes, first.shape, strict=True))
         acquired = tiff.pages[0].tags.get("DateTime")
         width, height = int(sizes["X"]), int(sizes["Y"])
-        if _tiff_orientation(tiff) >= 5:
+        if orientation_of(tiff) >= 5:
             width, height = height, width
         return FileInfo(
             path=name,
@@ -63,15 +63,7 @@ def probe_tiff(stream: IO[bytes], path: Place) -> FileInfo:
 def read_tiff(name: str, plane: Plane) -> ReadResult:
     """Decode one plane of a TIFF, or the projection of a stack."""
     with tifffile.TiffFile(name) as tiff:
-        if plane.series >= len(tiff.series):
-            raise ImageError(
-                name, f"has {len(tiff.series)} series, series {plane.series} is asked for: truncated or changed"
-            )
-        series = tiff.series[plane.series]
-        if plane.t and not set(series.axes) & {"T", *WITHOUT_AXES}:
-            raise ImageError(name, f"has one page, page {plane.t} is asked for: truncated or changed")
-        sizes = dict(zip(series.axes, series.shape, strict=True))
-        depth = sizes.get("Z", 1)
+        depth = depth_of(series_of(tiff, name, plane))
         if depth == 1 or isinstance(plane.z, int):
             index = plane.z if isinstance(plane.z, int) else 0
             return ReadResult(_tiff_page(tiff, name, plane, index), index if depth > 1 else None)
@@ -82,22 +74,48 @@ def read_tiff(name: str, plane: Plane) -> ReadResult:
         return ReadResult(stack[best], best)
 
 
-def _tiff_orientation(tiff: Any) -> int:
+def series_of(tiff: Any, name: str, plane: Plane) -> Any:
+    """Return the series that a plane lies in.
+
+    Raises
+    ------
+    ImageError
+        There is no such series or page.
+    """
+    if plane.series >= len(tiff.series):
+        raise ImageError(
+            name, f"has {len(tiff.series)} series, series {plane.series} is asked for: truncated or changed"
+        )
+    series = tiff.series[plane.series]
+    if plane.t and not set(series.axes) & {"T", *WITHOUT_AXES}:
+        raise ImageError(name, f"has one page, page {plane.t} is asked for: truncated or changed")
+    return series
+
+
+def depth_of(series: Any) -> int:
+    """Return how many z positions a series has."""
+    return int(dict(zip(series.axes, series.shape, strict=True)).get("Z", 1))
+
+
+def orientation_of(tiff: Any) -> int:
+    """Return how a TIFF's pixels are turned: 1 to 8, as EXIF counts."""
     tag = tiff.pages[0].tags.get("Orientation")
     return int(tag.value) if tag is not None and 1 <= int(tag.value) <= 8 else 1
 
 
-def _cut(page: Any, size: int) -> bool:
+def cut(page: Any, size: int) -> bool:
     """Whether a TIFF page's pixels end beyond the end of the file."""
     return any(o + n > size for o, n in zip(page.dataoffsets, page.databytecounts, strict=True))
 
 
-def _tiff_page(tiff: Any, name: str, plane: Plane, z: int) -> NDArray[Any]:
-    series = tiff.series[plane.series]
-    first = series.pages[0]
-    size = Path(name).stat().st_size
-    if _cut(first, size):
-        raise ImageError(name, TRUNCATED)
+def place_of(series: Any, name: str, plane: Plane, z: int) -> int:
+    """Return which of a series' pages a plane is.
+
+    Raises
+    ------
+    ImageError
+        There is no such page.
+    """
     outer = [(a, n) for a, n in zip(series.axes, series.shape, strict=True) if a not in "YXS"]
     where = {"T": plane.t, "C": plane.channel, "Z": z} | dict.fromkeys(WITHOUT_AXES, plane.t)
     index = 0
@@ -107,9 +125,24 @@ def _tiff_page(tiff: Any, name: str, plane: Plane, z: int) -> NDArray[Any]:
                 name, f"has {length} pages along {axis}, page {where[axis]} is asked for: truncated or changed"
             )
         index = index * length + where.get(axis, 0)
+    return index
+
+
+def in_one_page(series: Any) -> bool:
+    """Whether one page descriptor stands for all planes, as ImageJ writes."""
+    outer = [n for a, n in zip(series.axes, series.shape, strict=True) if a not in "YXS"]
+    return len(series.pages) == 1 and math.prod(outer) > 1
+
+
+def _tiff_page(tiff: Any, name: str, plane: Plane, z: int) -> NDArray[Any]:
+    series = tiff.series[plane.series]
+    first = series.pages[0]
+    size = Path(name).stat().st_size
+    if cut(first, size):
+        raise ImageError(name, TRUNCATED)
+    index = place_of(series, name, plane, z)
     inner = [a for a in series.axes if a in "YXS"]
-    whole = len(series.pages) == 1 and math.prod(n for _, n in outer) > 1
-    if whole:  # one page descriptor for all planes, as ImageJ writes
+    if in_one_page(series):
         shape = [n for a, n in zip(series.axes, series.shape, strict=True) if a in "YXS"]
         if series.dataoffset is None:
             data = np.asarray(series.asarray()).reshape(-1, *shape)[index]
@@ -122,17 +155,18 @@ def _tiff_page(tiff: Any, name: str, plane: Plane, z: int) -> NDArray[Any]:
             data = data.reshape(shape)
     else:
         page = series.pages[index]
-        if _cut(page, size):
+        if cut(page, size):
             raise ImageError(name, TRUNCATED)
         data = np.asarray(page.asarray())
         inner = [a for a in page.axes if a in "YXS"]
         data = data.reshape([n for a, n in zip(page.axes, page.shape, strict=True) if a in "YXS"])
     if data.dtype == bool:
         data = data.astype(np.uint8) * 255
-    return upright(_tiff_grey(data, first, inner), _tiff_orientation(tiff))
+    return upright(tiff_grey(data, first, inner), orientation_of(tiff))
 
 
-def _tiff_grey(data: NDArray[Any], first: Any, inner: list[str]) -> NDArray[Any]:
+def tiff_grey(data: NDArray[Any], first: Any, inner: list[str]) -> NDArray[Any]:
+    """Return samples of a page as grey, (h, w): palettes looked up, inverted ones turned, colours averaged."""
     photometric = getattr(first.photometric, "name", "")
     if photometric == "PALETTE" and first.colormap is not None:
         colours: NDArray[np.float32] = np.asarray(first.colormap, np.float32)[:, data].mean(axis=0)

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.imaging.normalise import Percentiles, limits_of, stretch
+from spheroseg_widgets.imaging.resize import reduced
 
-from .editor_pixels import read_original, reduced
+from .editor_pixels import read_original
 from .kept import Kept, Row
 from .static_face import jpeg
 

@@ -32,7 +32,8 @@ from .editor_document import BORDER, Document, Operation, Rings
 from .editor_fixing import Fixing, Image, queue_of
 from .editor_keys import RemapsKeys
 from .editor_layers import Layers
-from .editor_pixels import shown_plane
+from .editor_pixels import grey_values
+from .editor_planes import Planes
 from .editor_presence import Presence
 from .editor_python import FromPython
 from .editor_revisions import Revisions
@@ -51,7 +52,7 @@ class AnotherImageError(StoreError):
     """A call is about another image than the open one: the browser asked before the kernel heard of it, or too late."""
 
 
-class Editor(Clipboard, Layers, Assisting, Presence, Revisions, FromPython, Fixing, RemapsKeys):
+class Editor(Clipboard, Planes, Layers, Assisting, Presence, Revisions, FromPython, Fixing, RemapsKeys):
     """Look at an image, correct its outlines, save them as a revision.
 
     Parameters
@@ -220,13 +221,6 @@ class Editor(Clipboard, Layers, Assisting, Presence, Revisions, FromPython, Fixi
             blob = document.outlines().to_bytes()
         return Answer(value, [blob, index.tobytes(), confidence.astype("<f4").tobytes(), flags.tobytes()])
 
-    @rpc_method("pixels")
-    def _pixels(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
-        pixels = self._looked_at(params).pixels()
-        call.check()
-        plane = shown_plane(pixels)
-        return Answer(plane.info(), [plane.numbers.astype(plane.numbers.dtype.newbyteorder("<")).tobytes()])
-
     @rpc_method("operations", ordered=True)
     def _operations(self, params: dict[str, Any], buffers: list[memoryview], _call: Call) -> Answer:
         operations = _received(params["operations"], buffers)
@@ -290,7 +284,8 @@ class Editor(Clipboard, Layers, Assisting, Presence, Revisions, FromPython, Fixi
         with self.lock:
             session = self._current()
             outlines, touches = _for_picture(session.document)
-        return png(outlined(normalise(session.pixels()), outlines, touches, FACE_WIDTH))
+        grey, downsample = grey_values(session.pictures.get(session.pictures.own))
+        return png(outlined(normalise(grey), outlines, touches, FACE_WIDTH, downsample=downsample))
 
     def _current(self) -> EditSession:
         """Return the open image, reading it first where it is not open yet."""

@@ -1,58 +1,33 @@
-"""The image as the editor shows it: one plane of 8 or 16 bits, and how its numbers become grey values again."""
+"""The image as the editor shows it: numbers of 8 or 16 bits, whole where it is small, else in tiles of several levels."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from spheroseg_widgets.imaging.normalise import Percentiles, limits_of
-from spheroseg_widgets.imaging.read import Plane, read_plane
+from spheroseg_widgets.errors import ImageError
+from spheroseg_widgets.imaging.normalise import Percentiles
+from spheroseg_widgets.imaging.planes import WITHOUT_AXES
+from spheroseg_widgets.imaging.pyramid import Pyramid, open_pyramid
+from spheroseg_widgets.imaging.read import Plane, probe, read_plane
+from spheroseg_widgets.imaging.regions import Whole, open_regions
 
-MOST_PIXELS = 4_000_000
-"""Larger planes are shown at a whole fraction of their size."""
-
-MOST_SOURCE = 16_000_000
-"""Pixels of an image that are averaged at a time: as floats they take four bytes each."""
-
+MOST_SIDE = 2048
+"""A plane up to this size is sent whole. Of a larger one a level that fits is, and the finer ones in tiles."""
+TILE = 512
+"""Edge of a tile, px; level n shows a pixel for every 2^n by 2^n of the image (`frontend/editor/tiles.ts`)."""
+APRON = 1
+"""Pixels of its neighbours around a tile, so that what is read between pixels has no seams; the image's edge repeats."""
+MOST_OPEN = 4
+"""Planes of an image that stay open: going back and forth between them is quick."""
 LIMITS = Percentiles(0.1, 99.9)
 """What is shown black and white at first."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShownPlane:
-    """A plane ready to be sent.
-
-    Parameters
-    ----------
-    numbers : (h, w) uint8 or uint16
-        Row by row.
-    downsample : int
-        Image pixels a number, along each axis.
-    offset, gain : float
-        A grey value is offset + gain x number.
-    low, high : float
-        Grey values shown black and white at first.
-    """
-
-    numbers: NDArray[np.uint8] | NDArray[np.uint16]
-    downsample: int
-    offset: float
-    gain: float
-    low: float
-    high: float
-
-    def info(self) -> dict[str, Any]:
-        """Return what the browser needs beside the numbers."""
-        height, width = self.numbers.shape
-        return {
-            "width": width, "height": height, "dtype": str(self.numbers.dtype), "downsample": self.downsample,
-            "offset": self.offset, "gain": self.gain, "low": self.low, "high": self.high,
-        }  # fmt: skip
 
 
 def read_original(row: Mapping[Hashable, Any]) -> NDArray[Any]:
@@ -68,58 +43,136 @@ def read_original(row: Mapping[Hashable, Any]) -> NDArray[Any]:
     ImageError
         The file cannot be read.
     """
-    plane = Plane.of(row["series"], row["page"], row["channel"], row["z"])
-    return read_plane(str(row["path"]), plane).pixels
+    return read_plane(str(row["path"]), own_plane(row)).pixels
 
 
-def shown_plane(pixels: NDArray[Any], most_pixels: int = MOST_PIXELS) -> ShownPlane:
-    """Make the plane that is sent: integers of up to 16 bits as they are, others spread over 16 bits.
+def own_plane(row: Mapping[Hashable, Any]) -> Plane:
+    """Return what of its file an image is."""
+    return Plane.of(row["series"], row["page"], row["channel"], row["z"])
+
+
+class Pictures:
+    """The planes of an image's file, opened as they are looked at.
 
     Parameters
     ----------
-    pixels : (h, w) any numeric dtype
-        Original values; NaN is shown as the least value.
-    most_pixels : int
-        A larger plane is reduced by averaging, by the least whole factor that fits.
+    row : mapping
+        Of `Project.images()`.
+    folder : Path
+        Receives what is made of large planes; losing it costs time only.
+    pixels : callable
+        Gives the image's own plane, for one that is small.
     """
-    low, high = limits_of(pixels, LIMITS)
-    factor = max(1, int(np.ceil(np.sqrt(pixels.size / most_pixels))))
-    small = reduced(pixels, factor)
-    if pixels.dtype in (np.uint8, np.uint16):
-        return ShownPlane(np.ascontiguousarray(np.rint(small), pixels.dtype), factor, 0.0, 1.0, low, high)
-    finite = small[np.isfinite(small)]
-    least, most = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    gain = (most - least) / 65535 or 1.0
-    filled = np.nan_to_num(small.astype(np.float64), nan=least, posinf=most, neginf=least)
-    return ShownPlane(np.rint((filled - least) / gain).astype(np.uint16), factor, least, gain, low, high)
+
+    def __init__(self, row: Mapping[Hashable, Any], folder: Path, pixels: Callable[[], NDArray[Any]]) -> None:
+        self.own = own_plane(row)
+        self._row, self._folder, self._pixels = row, folder, pixels
+        self._open: OrderedDict[Plane, Pyramid] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, plane: Plane, check: Callable[[], None] = lambda: None) -> Pyramid:
+        """Return a plane.
+
+        Parameters
+        ----------
+        plane : Plane
+            Of the image's series.
+        check : callable
+            Asked now and then while a large one is made; what it raises ends it.
+
+        Raises
+        ------
+        ImageError
+            It is not there, cannot be read, or is of another size than the image.
+        """
+        with self._lock:  # whoever comes second waits, and makes nothing twice
+            check()
+            if plane not in self._open:
+                self._open[plane] = self._make(plane, check)
+            self._open.move_to_end(plane)
+            while len(self._open) > MOST_OPEN:
+                self._open.popitem(last=False)
+            return self._open[plane]
+
+    def forget(self) -> None:
+        """Free what can be made again."""
+        with self._lock:
+            self._open.clear()
+
+    def axes(self) -> dict[str, int]:
+        """Return how many channels, z positions and pages the file has beside each other, where it is more than one."""
+        info = probe(str(self._row["path"]))
+        sizes = dict(zip(info.axes, info.lengths, strict=True))
+        pages = int(np.prod([sizes.get(letter, 1) for letter in f"T{WITHOUT_AXES}"]))
+        found = {"channel": sizes.get("C", 1), "z": sizes.get("Z", 1), "t": pages}
+        return {name: count for name, count in found.items() if count > 1}
+
+    def _make(self, plane: Plane, check: Callable[[], None]) -> Pyramid:
+        path = str(self._row["path"])
+        size = int(self._row["height"]), int(self._row["width"])
+        last = max(0, int(np.ceil(np.log2(max(size) / MOST_SIDE))))
+        own = plane == self.own and not last
+        source = Whole(self._pixels(), again=True) if own else open_regions(path, plane)
+        if source.shape != size:
+            height, width = source.shape
+            raise ImageError(
+                path, f"is of {width} x {height} pixels now, and was of {size[1]} x {size[0]} when it was added"
+            )
+        key = path
+        if last:
+            info = probe(path)
+            key = f"{path}|{info.size_bytes}|{info.modified_at}|{plane}"
+        return open_pyramid(source, last, LIMITS, key, self._folder, check)
 
 
-def reduced(pixels: NDArray[Any], factor: int) -> NDArray[Any]:
-    """Return an image averaged over blocks of `factor` by `factor` pixels.
+def described(pyramid: Pyramid) -> dict[str, Any]:
+    """Return what the browser needs beside the numbers of the coarsest level, which it gets first."""
+    about = pyramid.about
+    height, width = pyramid.shape(pyramid.last)
+    return {
+        "width": width, "height": height, "dtype": about.dtype, "downsample": 1 << pyramid.last, "levels": pyramid.last,
+        "offset": about.offset, "gain": about.gain, "low": about.low, "high": about.high,
+    }  # fmt: skip
+
+
+def tile_of(pyramid: Pyramid, level: int, column: int, row: int) -> NDArray[Any]:
+    """Make one tile.
 
     Parameters
     ----------
-    pixels : (h, w) any numeric dtype
-        Original values.
-    factor : int
-        1 gives them as they are.
+    pyramid : Pyramid
+    level, column, row : int
+        Which; see `TILE`.
 
     Returns
     -------
-    (ceil(h / factor), ceil(w / factor)) float32
-        The last row and column repeat the image's edge where it ends within a block.
+    (h, w) uint8 or uint16
+        With its `APRON`; smaller than a tile at the image's right and lower edge.
+
+    Raises
+    ------
+    ValueError
+        There is no such tile.
     """
-    if factor == 1:
-        return pixels
-    rows = max(1, MOST_SOURCE // (pixels.shape[1] * factor)) * factor
-    return np.vstack([_averaged(pixels[top : top + rows], factor) for top in range(0, len(pixels), rows)])
+    about = pyramid.about
+    if 0 <= level <= pyramid.last and column >= 0 and row >= 0:
+        height, width = pyramid.shape(level)
+        top, left = row * TILE, column * TILE
+        if top < height and left < width:
+            rows = slice(max(0, top - APRON), min(height, top + TILE + APRON))
+            columns = slice(max(0, left - APRON), min(width, left + TILE + APRON))
+            part = pyramid.part(level, rows, columns)
+            bottom, right = min(height, top + TILE), min(width, left + TILE)
+            missing = [
+                (rows.start - top + APRON, bottom + APRON - rows.stop),
+                (columns.start - left + APRON, right + APRON - columns.stop),
+            ]
+            return np.pad(part, missing, mode="edge")
+    raise ValueError(f"an image of {about.width} x {about.height} pixels has no tile {column}, {row} at level {level}")
 
 
-def _averaged(pixels: NDArray[Any], factor: int) -> NDArray[Any]:
-    height, width = pixels.shape
-    # Padded to whole blocks, so that a shown pixel is exactly `factor` image pixels wide.
-    padded = cv2.copyMakeBorder(
-        pixels.astype(np.float32), 0, -height % factor, 0, -width % factor, cv2.BORDER_REPLICATE
-    )
-    size = (padded.shape[1] // factor, padded.shape[0] // factor)
-    return np.asarray(cv2.resize(padded, size, interpolation=cv2.INTER_AREA))
+def grey_values(pyramid: Pyramid) -> tuple[NDArray[np.float32], int]:
+    """Return the coarsest level as grey values, and how many image pixels one of them is wide."""
+    about = pyramid.about
+    level = pyramid.whole(pyramid.last).astype(np.float32)
+    return level * np.float32(about.gain) + np.float32(about.offset), 1 << pyramid.last

@@ -21,7 +21,7 @@ from spheroseg_widgets.store.images import images_frame
 from spheroseg_widgets.store.results import load_outlines
 
 from .editor_document import Document, Operation, Rings
-from .editor_pixels import read_original
+from .editor_pixels import Pictures, read_original
 
 _holders: weakref.WeakValueDictionary[str, EditSession] = weakref.WeakValueDictionary()
 """Who of this process works on a draft, by the draft's id."""
@@ -73,6 +73,7 @@ class EditSession:
         self._pixels: NDArray[Any] | None = None
         self._draft: Draft | None = None
         self.load()
+        self.pictures = Pictures(self.row.to_dict(), project.folder / "cache" / "pyramids", self.pixels)
 
     def load(self) -> None:
         """Read the image's row, its revision and our own draft again."""
@@ -230,6 +231,7 @@ class EditSession:
     def rest(self) -> None:
         """Free what can be read again, while another image is looked at."""
         self._pixels = None
+        self.pictures.forget()
 
     def end(self) -> None:
         """Say that this editor is gone: what it left open is offered."""

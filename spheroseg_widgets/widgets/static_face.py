@@ -59,6 +59,8 @@ def outlined(
     touches_border: NDArray[np.bool_],
     width: int,
     tint: tuple[int, int, int] = SKY,
+    *,
+    downsample: int = 1,
 ) -> NDArray[np.uint8]:
     """Draw outlines on a picture.
 
@@ -67,13 +69,15 @@ def outlined(
     picture : (h, w) float32
         0 to 1.
     outlines : Outlines
-        In the picture's pixels.
+        In pixels of the image.
     touches_border : (n,) bool
         Objects that are drawn as cut.
     width : int
         Of the drawing, in px.
     tint : (int, int, int)
         Colour of the outlines, as BGR.
+    downsample : int
+        Image pixels a pixel of the picture is wide.
 
     Returns
     -------
@@ -84,7 +88,7 @@ def outlined(
     size = (width, max(1, round(picture.shape[0] * factor)))
     grey = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
     colour = cv2.cvtColor((grey * 255).astype(np.uint8), cv2.COLOR_GRAY2BGR).astype(np.uint8)
-    draw_outlines(colour, outlines, touches_border, factor, tint)
+    draw_outlines(colour, outlines, touches_border, factor / downsample, tint)
     return colour
 
 

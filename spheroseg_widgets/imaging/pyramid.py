@@ -1,0 +1,301 @@
+"""A large plane at several resolutions: made once, a band of rows at a time, and kept in a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spheroseg_widgets.errors import ImageError
+
+from .normalise import Percentiles, counted, limits_in
+from .resize import reduced
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .regions import Regions
+
+BAND_PIXELS = 8_000_000
+"""Of the plane that are read at a time; as floats they take four bytes each."""
+MOST_BYTES = 4 << 30
+"""Of all pyramids in a folder; those that were looked at longest ago go first."""
+IN_MEMORY = 16_000_000
+"""Pixels of planes whose levels are kept in memory: making them again takes no time."""
+ABOUT = "about.json"
+
+Check = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of a pyramid beside its numbers.
+
+    Parameters
+    ----------
+    height, width : int
+        Of the plane.
+    dtype : str
+        Of the numbers: "uint8" or "uint16".
+    offset, gain : float
+        A grey value is offset + gain x number.
+    low, high : float
+        Grey values shown black and white at first.
+    """
+
+    height: int
+    width: int
+    dtype: str
+    offset: float
+    gain: float
+    low: float
+    high: float
+
+
+class Pyramid:
+    """A plane at full size, level 0, and at 1/2, 1/4, ... of it: each number the mean of 2 x 2 of the level before.
+
+    Parameters
+    ----------
+    source : Regions
+        The plane.
+    about : About
+    levels : list of (ceil(h / 2^n), ceil(w / 2^n)) arrays
+        From level 0 on, which is None where the source is read again.
+    """
+
+    def __init__(self, source: Regions, about: About, levels: list[NDArray[Any] | None]) -> None:
+        self.about = about
+        self._source = source
+        self._levels = levels
+
+    @property
+    def last(self) -> int:
+        """The coarsest level."""
+        return len(self._levels) - 1
+
+    def shape(self, level: int) -> tuple[int, int]:
+        """Return height and width of a level."""
+        return level_shape((self.about.height, self.about.width), level)
+
+    def part(self, level: int, rows: slice, columns: slice) -> NDArray[Any]:
+        """Return numbers of a level at these rows and columns, (h, w) uint8 or uint16."""
+        kept = self._levels[level]
+        if kept is None:
+            return numbers(self._source.read(rows, columns), self.about)
+        return np.array(kept[rows, columns])
+
+    def whole(self, level: int) -> NDArray[Any]:
+        """Return all of a level."""
+        height, width = self.shape(level)
+        return self.part(level, slice(0, height), slice(0, width))
+
+
+def level_shape(shape: tuple[int, int], level: int) -> tuple[int, int]:
+    """Return height and width of a level of a plane of this shape."""
+    return -(-shape[0] // (1 << level)), -(-shape[1] // (1 << level))
+
+
+def open_pyramid(
+    source: Regions, last: int, percentiles: Percentiles, key: str, folder: Path, check: Check = lambda: None
+) -> Pyramid:
+    """Open the pyramid of a plane; it is made where it is not there.
+
+    Parameters
+    ----------
+    source : Regions
+        The plane.
+    last : int
+        The coarsest level.
+    percentiles : Percentiles
+        Of all grey values, which are shown black and white at first.
+    key : str
+        Names the plane, and the file as it is now.
+    folder : Path
+        Where pyramids lie; it may be deleted at any time, and where it cannot be written they lie elsewhere until they
+        are closed. Small ones lie in memory.
+    check : callable
+        Asked now and then; what it raises ends the making, and nothing of it stays.
+
+    Raises
+    ------
+    ImageError
+        The plane cannot be read, or there is no room for its levels.
+    """
+    if source.shape[0] * source.shape[1] <= IN_MEMORY:
+        return _made(source, last, percentiles, _InMemory(source, last), check)
+    name = hashlib.sha256(f"{key}|{last}|{percentiles}".encode()).hexdigest()[:32]
+    place = folder / name
+    kept = _kept(source, last, place)
+    if kept is not None:
+        return kept
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return _made(source, last, percentiles, _OnDisk(source, last, folder, place), check)
+    except OSError:
+        return _elsewhere(source, last, percentiles, key, check)
+
+
+def _elsewhere(source: Regions, last: int, percentiles: Percentiles, key: str, check: Check) -> Pyramid:
+    scratch = Path(tempfile.mkdtemp(prefix="spheroseg-pyramid-"))
+    try:
+        made = _made(source, last, percentiles, _OnDisk(source, last, scratch, scratch / "levels"), check)
+    except OSError as error:
+        raise ImageError(key.split("|", maxsplit=1)[0], f"there is no room for its smaller copies ({error})") from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)  # what is open stays readable
+    return made
+
+
+def _made(source: Regions, last: int, percentiles: Percentiles, into: _InMemory | _OnDisk, check: Check) -> Pyramid:
+    height, width = source.shape
+    # A band is whole rows of every level, and where that is not too much of the file's tiles: each is decoded once.
+    step = math.lcm(1 << last, source.rows)
+    if step * width > 4 * BAND_PIXELS:
+        step = 1 << last
+    rows = max(1, BAND_PIXELS // width // step) * step
+    bands = [slice(top, min(height, top + rows)) for top in range(0, height, rows)]
+    across = slice(0, width)
+    scale = _scale(source, bands, check)
+    counts = np.zeros(int(np.iinfo(scale.dtype).max) + 1, np.int64)
+    try:
+        for band in bands:
+            check()
+            stored = numbers(source.read(band, across), scale)
+            counts += counted(stored)
+            into.add(0, stored)
+            level = stored.astype(np.float32)
+            for number in range(1, last + 1):
+                level = reduced(level, 2)
+                into.add(number, np.rint(level).astype(stored.dtype))
+        low, high = (scale.offset + scale.gain * value for value in limits_in(counts, percentiles))
+        about = About(height, width, scale.dtype, scale.offset, scale.gain, low, high)
+        return Pyramid(source, about, into.finish(about))
+    finally:
+        into.leave()
+
+
+def _scale(source: Regions, bands: list[slice], check: Check) -> About:
+    """Say how grey values become numbers: integers of up to 16 bits stay as they are, others are spread over 16 bits."""
+    height, width = source.shape
+    if source.dtype in (np.uint8, np.uint16):
+        return About(height, width, str(source.dtype), 0.0, 1.0, 0.0, 0.0)
+    if source.thirds:
+        return About(height, width, "uint16", 0.0, 1 / 3, 0.0, 0.0)
+    least, most = np.inf, -np.inf
+    for band in bands:
+        check()
+        values = source.read(band, slice(0, width))
+        finite = values[np.isfinite(values)]
+        if finite.size:
+            least, most = min(least, float(finite.min())), max(most, float(finite.max()))
+    if least > most:
+        least = most = 0.0
+    return About(height, width, "uint16", least, (most - least) / 65535 or 1.0, 0.0, 0.0)
+
+
+def numbers(values: NDArray[Any], about: About) -> NDArray[Any]:
+    """Return grey values as the numbers that stand for them; NaN is the least."""
+    if values.dtype == about.dtype:
+        return values
+    scaled = (values.astype(np.float32) - np.float32(about.offset)) * np.float32(1 / about.gain)
+    np.nan_to_num(scaled, copy=False, nan=0.0, posinf=65535.0, neginf=0.0)
+    return np.rint(np.clip(scaled, 0, 65535, out=scaled), out=scaled).astype(np.uint16)
+
+
+class _InMemory:
+    def __init__(self, source: Regions, last: int) -> None:
+        self._again = source.again
+        self._bands: list[list[NDArray[Any]]] = [[] for _ in range(last + 1)]
+
+    def add(self, level: int, band: NDArray[Any]) -> None:
+        if level or not self._again:
+            self._bands[level].append(band)
+
+    def finish(self, _about: About) -> list[NDArray[Any] | None]:
+        return [np.vstack(bands) if bands else None for bands in self._bands]
+
+    def leave(self) -> None:
+        self._bands.clear()
+
+
+class _OnDisk:
+    """A file a level, written beside its place and put there when all is whole."""
+
+    def __init__(self, source: Regions, last: int, folder: Path, place: Path) -> None:
+        self._source, self._place = source, place
+        self._partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
+        first = 1 if source.again else 0
+        self._files = {level: (self._partial / f"{level}.raw").open("wb") for level in range(first, last + 1)}
+        self._last = last
+
+    def add(self, level: int, band: NDArray[Any]) -> None:
+        if level in self._files:
+            self._files[level].write(np.ascontiguousarray(band).data)
+
+    def finish(self, about: About) -> list[NDArray[Any] | None]:
+        for file in self._files.values():
+            file.close()
+        (self._partial / ABOUT).write_text(json.dumps(asdict(about)), "utf-8")
+        with suppress(OSError):  # another process was quicker, or its files are in use: ours are read where they are
+            self._partial.rename(self._place)
+        found = _mapped(self._source, self._last, self._place, about)
+        _make_room(self._place)
+        return found
+
+    def leave(self) -> None:
+        for file in self._files.values():
+            file.close()
+        shutil.rmtree(self._partial, ignore_errors=True)
+
+
+def _kept(source: Regions, last: int, place: Path) -> Pyramid | None:
+    """Open what was made before; None where it is not there, or not whole."""
+    try:
+        about = About(**json.loads((place / ABOUT).read_text("utf-8")))
+        levels = _mapped(source, last, place, about)
+        os.utime(place / ABOUT)  # looked at now
+    except (OSError, ValueError, TypeError):
+        shutil.rmtree(place, ignore_errors=True)
+        return None
+    return Pyramid(source, about, levels)
+
+
+def _mapped(source: Regions, last: int, place: Path, about: About) -> list[NDArray[Any] | None]:
+    def level(number: int) -> NDArray[Any] | None:
+        if number == 0 and source.again:
+            return None
+        return np.memmap(place / f"{number}.raw", about.dtype, "r", 0, level_shape(source.shape, number))
+
+    return [level(number) for number in range(last + 1)]
+
+
+_room = threading.Lock()
+
+
+def _make_room(newest: Path) -> None:
+    """Delete what was looked at longest ago, as far as there is too much."""
+    with _room:
+        found = []
+        for about in newest.parent.glob(f"*/{ABOUT}"):
+            with suppress(OSError):
+                size = sum(file.stat().st_size for file in about.parent.iterdir())
+                found.append((about.stat().st_mtime, size, about.parent))
+        total = sum(size for _, size, _ in found)
+        for _, size, place in sorted(found):
+            if total <= MOST_BYTES:
+                break
+            if place != newest:
+                shutil.rmtree(place, ignore_errors=True)
+                total -= size
