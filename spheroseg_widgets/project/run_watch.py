@@ -84,10 +84,10 @@ class RunWatch:
                 self._wake.clear()
                 try:
                     seen = self._progress()
+                    elsewhere.tell(seen)
                 except Exception:
                     log.debug("run %s cannot be read", self._run_id, exc_info=True)
                     return
-                elsewhere.tell(seen)
                 with self._lock:
                     listeners = dict(self._listeners)
                     if not listeners or (seen.finished and all(told.get(n) == seen for n in listeners)):

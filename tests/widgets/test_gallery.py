@@ -362,7 +362,6 @@ def test_rows_carry_what_is_filtered_by(project: Project, gallery: Gallery) -> N
     table = rows().set_index("id")
     assert table["condition"].tolist() == ["control", "10 µM", ""]
     assert table["tags"].tolist() == ["", "odd one", "late\x1fodd one"]
-    assert table["flags"].tolist() == [""] * 3
     assert table["edited"].tolist() == [0, 1, 0]
     assert table["touches_border"].tolist() == [0, 1, 0]
     assert table["least_confidence"].tolist()[1] == 0.25
