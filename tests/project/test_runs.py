@@ -408,3 +408,23 @@ def test_a_program_that_ends_loses_no_result_and_its_workers_do_not_run_it_again
     assert (project.images()["status"] == "done").all()
     assert project.last_run().progress().finished  # type: ignore[union-attr]
     project.close()
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_whoever_watches_a_run_ends_quietly_where_the_store_cannot_be_read(
+    project: sw.Project, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = project.segment(model="threshold", cluster=client).wait(30)
+    heard: list[RunProgress] = []
+
+    def gone(*_: object) -> set[int]:
+        raise StoreError("the store is gone")
+
+    monkeypatch.setattr(jobs, "ended_images", gone)
+    leave = run.on_change(heard.append)
+    until(lambda: not any(thread.name == f"spheroseg-watch-{run.id}" for thread in threading.enumerate()))
+    assert heard == []
+    leave()
+    monkeypatch.undo()
+    run.on_change(heard.append)  # and begins again with the next listener
+    until(lambda: [seen.status for seen in heard] == ["done"])
