@@ -19,15 +19,19 @@ from .conftest import Lab
 MARGIN = 16  # between the fitted image and the editor's edge, CSS px
 
 
-def bring(page: Page, selector: str) -> Locator:
+def bring(page: Page, selector: str, seconds: float = 120) -> Locator:
     """Scroll the notebook until something of it is there: Lab takes cells that are out of sight off the page."""
     outer = page.locator(".jp-WindowedPanel-outer").first
-    for top in range(0, 40_000, 300):
-        outer.evaluate("(element, top) => { element.scrollTop = top; }", top)
-        page.wait_for_timeout(100)
-        if page.locator(selector).count():
-            break
     found = page.locator(selector).first
+    end = time.monotonic() + seconds
+    while not found.count():
+        cells = page.locator(".jp-CodeCell").all_inner_texts()
+        assert time.monotonic() < end, f"nothing is {selector}; the cells say {cells}"
+        at = outer.evaluate(
+            "(element) => { const { scrollTop: top, scrollHeight, clientHeight } = element;"
+            " return (element.scrollTop = top + clientHeight >= scrollHeight - 1 ? 0 : top + 300); }"
+        )
+        page.wait_for_timeout(100 if at else 300)
     found.scroll_into_view_if_needed()
     return found
 
