@@ -32,7 +32,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from statistics import median
 
@@ -254,6 +254,11 @@ def repeated(measure: Callable[[], float]) -> float:
     return median(measure() for _ in range(TIMES))
 
 
+def median_frame(page: Page, step: str) -> float:
+    """Return the median of the milliseconds between frames that show all outlines."""
+    return median(frames(page, step, FULL_FRAMES))
+
+
 def p95(page: Page, step: str, count: int) -> float:
     """Return the 95th percentile of the milliseconds between frames."""
     return float(np.percentile(frames(page, step, count), 95))
@@ -265,9 +270,9 @@ def measure_frames(bench: Field) -> list[Metric]:
         lab.open()
         page = lab.page
         page.wait_for_timeout(2 * REST_S * 1000)  # all fills are made
-        full = {"editor": repeated(lambda: median(frames(page, "swTurn", FULL_FRAMES)))}
+        full = {"editor": repeated(partial(median_frame, page, "swTurn"))}
         page.evaluate("window.swHold()")
-        pans = {"editor": repeated(lambda: median(frames(page, "swPan", FULL_FRAMES)))}
+        pans = {"editor": repeated(partial(median_frame, page, "swPan"))}
         page.evaluate("window.swRelease()")
         near = lab.near
         lab.show(near)
@@ -292,8 +297,8 @@ def measure_frames(bench: Field) -> list[Metric]:
             page.goto(address)
             page.wait_for_function("window.swOpened")
             opened = page.evaluate("window.swOpened")
-            full[name] = repeated(lambda page=page: median(frames(page, "swTurn", FULL_FRAMES)))  # type: ignore[misc]
-            pans[name] = repeated(lambda page=page: median(frames(page, "swPan", FULL_FRAMES)))  # type: ignore[misc]
+            full[name] = repeated(partial(median_frame, page, "swTurn"))
+            pans[name] = repeated(partial(median_frame, page, "swPan"))
             page.evaluate("window.swNear()")
             page.wait_for_timeout(REST_S * 1000)
             seen = [took for _ in range(TIMES) if (took := dragged(bench, page, *page.evaluate("swVertex()")))]

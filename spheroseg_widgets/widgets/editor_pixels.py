@@ -21,7 +21,7 @@ from spheroseg_widgets.imaging.regions import Whole, open_regions
 MOST_SIDE = 2048
 """A plane up to this size is sent whole. Of a larger one a level that fits is, and the finer ones in tiles."""
 TILE = 512
-"""Edge of a tile, px; level n shows a pixel for every 2^n by 2^n of the image (`frontend/editor/tiles.ts`)."""
+"""Edge of a tile, px; level n shows a pixel for every 2^n by 2^n of the image."""
 APRON = 1
 """Pixels of its neighbours around a tile, so that what is read between pixels has no seams; the image's edge repeats."""
 MOST_OPEN = 4

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from servers import run_all, write_notebook
 
 from .conftest import Lab, Watch
-from .hands import ask, bring, kill_kernel
+from .hands import ask, bring, kill_kernel, until_told
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.filterwarnings("ignore")]
 NOTEBOOK = "bench.ipynb"
@@ -62,6 +62,51 @@ def test_what_is_picked_is_opened_and_a_restart_is_survived(
     run_all(page)
     bench = bring(page, ".sw-workbench")
     expect(card(bench, "B01", 24)).to_have_attribute("data-state", "corrected")
+    assert watch.errors == []
+
+
+def test_a_review_that_is_opened_in_the_editor_goes_on_there_and_after_a_reload(
+    segmented: Path, lab: Lab, new_page: NewPage, tmp_path: Path
+) -> None:
+    write_notebook(lab.root / "handed.ipynb", [source(segmented, tmp_path)])
+    page, watch = new_page(width=1440)
+    page.goto(lab.address("handed.ipynb", "handed"))
+    run_all(page)
+    page.keyboard.press("Control+b")
+    bench = bring(page, ".sw-workbench")
+    for hours in (0, 24):
+        card(bench, "B01", hours).click(modifiers=["Control"] if hours else [])
+    bench.get_by_role("button", name="Review", exact=True).click()
+    review = bench.locator(".sw-review")
+    expect(review.locator(".sw-review-outlined img")).to_be_visible()
+    first = review.locator(".sw-review-name").inner_text()
+    page.keyboard.press("Enter")
+    name, place = (bench.locator(f".sw-editor-{part}") for part in ("name", "place"))
+    expect(name).to_have_text(first)
+    expect(place).to_have_text("1 / 2")
+
+    # What is said in the editor is said in the review, too, and both show the next.
+    bench.locator(".sw-editor-stage").focus()
+    page.keyboard.press("a")
+    expect(name).not_to_have_text(first)
+    second = name.inner_text()
+    expect(place).to_have_text("2 / 2")
+    expect(review.locator(".sw-review-name")).to_have_text(second)
+    until_told(lab, f"plate.image({first!r})['review']", "approved")
+
+    # The page is loaded again: the editor still goes through the same two, and knows which was judged.
+    page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Save").click()
+    expect(page.locator(".lm-TabBar-tab.lm-mod-current.jp-mod-dirty")).to_have_count(0)
+    page.reload()
+    page.wait_for_selector(IDLE)
+    bench = bring(page, ".sw-workbench")
+    name, place = (bench.locator(f".sw-editor-{part}") for part in ("name", "place"))
+    expect(name).to_have_text(second)
+    expect(place).to_have_text("2 / 2")
+    bench.locator(".sw-editor-stage").focus()
+    page.keyboard.press("n")
+    expect(bench.locator(".sw-editor-said")).to_contain_text("Nothing is left")
+    until_told(lab, f"plate.image({second!r})['outcome']", "absent")
     assert watch.errors == []
 
 
