@@ -69,6 +69,11 @@ def test_the_dashboard_opens_with_its_token_and_a_click_opens_an_image(
         page.locator(".sw-gallery .sw-cell").nth(2).click()
         expect(editor.locator(".sw-editor-name")).to_contain_text("plate_A02_0h")
         expect(editor.locator("button[data-action='edit.save']")).to_be_hidden()
+        expect(editor.locator("button[data-action='review.approve']")).to_be_hidden()
+        gallery = page.locator(".sw-gallery")
+        expect(gallery.get_by_role("button", name="Export", exact=True)).to_be_visible()  # of the one that is selected
+        for verb in (re.compile("^Add images"), re.compile("^Review"), "Approve", "Exclude", "Delete", "Segment"):
+            expect(gallery.get_by_role("button", name=verb).filter(visible=True)).to_have_count(0)
         assert watch.foreign() == []
         assert watch.errors == []
 
