@@ -17,7 +17,7 @@ import spheroseg_widgets as sw
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 
 from .conftest import Lab, Watch
-from .hands import ask, bring, place_on_screen
+from .hands import ask, bring
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
 WIDTH, HEIGHT, X, Y, RADIUS = 256, 192, 128, 96, 36
