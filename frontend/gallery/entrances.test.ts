@@ -97,6 +97,21 @@ it("shows the picture that was asked of a kernel that is gone when one is back",
   }
 });
 
+it("has the keys when a review begins, whatever else changes while the kernel is asked", async () => {
+  const model = await kernel(plate());
+  const item = { id: 1, name: "image_000001.tif", plate: "P1", well: "A01", time_h: 0, flags: [], sentences: [] };
+  let answer = () => {};
+  model.handle("review.queue", () => new Promise((resolve) => (answer = () => resolve({ items: [item] }))));
+  await show(model);
+  await soon(() => expect(cards().length).toBe(6));
+  all(".sw-head-verbs button")[1].click();
+  await soon(() => expect(model.calls("review.queue").length).toBe(1));
+  model.update({ run: {} }); // the line above the images is drawn anew
+  answer();
+  await soon(() => expect(one(".sw-review-name")?.textContent).toBe("image_000001.tif"));
+  expect(document.activeElement).toBe(one(".sw-review"));
+});
+
 it("reviews what is selected, flagged or not", async () => {
   const model = await kernel(plate());
   model.handle("review.queue", () => ({ items: [] }));

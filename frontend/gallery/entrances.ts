@@ -24,6 +24,8 @@ export class Entrances {
   #pane: ReviewPane | null = null;
   /** Whether a person asked for the ways of adding images. */
   #adding = false;
+  /** Whether a review is asked of the kernel: what changes meanwhile must not hide what then takes the focus. */
+  #asking = false;
 
   constructor(
     private readonly model: Model,
@@ -61,7 +63,7 @@ export class Entrances {
     const adds = this.#can("add") && !this.reviewing && (empty || this.#adding);
     if (adds) this.#adds.append(this.#add.element);
     this.#adds.hidden = !adds;
-    this.#reviews.hidden = !this.reviewing;
+    this.#reviews.hidden = !this.reviewing && !this.#asking;
     this.#top.show({
       project: model.get("project_name"), images: rows.firstOf || rows.length, run: model.get("run") ?? {},
       flagged: finder.flagged(), flagging: model.get("flags_state") === "working", adding: this.#adding,
@@ -101,12 +103,14 @@ export class Entrances {
       this.#pane = new ReviewPane(frame, this.finder.rows, wishes, this.signal);
       this.#reviews.append(this.#pane.element);
     }
+    this.#asking = true;
     this.#reviews.hidden = false; // it takes the focus
     try {
       await this.#pane.start(ids);
     } catch (error) {
       this.#say(messageOf(error), "error");
     }
+    this.#asking = false;
     this.wishes.changed();
   }
 
