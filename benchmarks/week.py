@@ -20,19 +20,15 @@ which writes nothing.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import psutil
+from figures import Metric, keep, machine, metric, tell
 from playwright.sync_api import Page, expect, sync_playwright
 from servers import (
     PATIENCE_S,
@@ -149,7 +145,7 @@ def wanted(person: Person) -> pd.DataFrame:
     )
 
 
-def matched(person: Person, wells: pd.DataFrame) -> list[dict[str, Any]]:
+def matched(person: Person, wells: pd.DataFrame) -> list[Metric]:
     """Compare the wells with the truth; prints what differs, returns the figures."""
     table = wanted(person).join(
         wells.set_index("name")[["outcome", "excluded", "n_objects", "area_px2"]], rsuffix="_told"
@@ -178,12 +174,7 @@ def matched(person: Person, wells: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def metric(name: str, value: float, unit: str, target: float | None, better: str = "lower") -> dict[str, Any]:
-    """Return a figure as the results hold it."""
-    return {"name": name, "value": round(float(value), 4), "unit": unit, "target": target, "better": better}
-
-
-def timed(person: Person) -> list[dict[str, Any]]:
+def timed(person: Person) -> list[Metric]:
     """Return what the parts took, and print them with their inputs."""
     metrics = []
     print(f"{'part':24} {'seconds':>9} {'images':>7} {'s an image':>11}  inputs")
@@ -209,8 +200,7 @@ def main() -> None:
     images = options.wells * options.times
     fixes = options.fix or max(2, round(40 * images / WHOLE))
     exclusions = options.exclude or max(1, round(6 * images / WHOLE))
-    memory = psutil.virtual_memory().total / 2**30
-    print(f"{platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GB; seed {options.seed}", flush=True)
+    print(f"{machine()}; seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="week-") as place:
         work = Path(place).resolve()
         plate = make_planted_plate(work / "plate", options.seed, wells=options.wells, times=options.times)
@@ -220,12 +210,9 @@ def main() -> None:
             print(f"latency of {options.latency} ms: {mount.check()}", flush=True)
         person = work_through(plate, work, mount, fixes, exclusions)
         metrics = [*timed(person), *matched(person, pd.read_csv(work / "root" / "wells.csv"))]
-    print(f"load {psutil.getloadavg()[0]:.1f}")
-    for one in metrics:
-        target = "" if one["target"] is None else f"   target {one['target']:g}"
-        print(f"{one['name']:50} {one['value']:9.3f} {one['unit']:3}{target}")
+    tell("week", metrics)
     if images == WHOLE:
-        RESULTS.write_text(json.dumps({"metrics": metrics}, indent=2) + "\n")
+        keep(RESULTS, metrics)
 
 
 if __name__ == "__main__":

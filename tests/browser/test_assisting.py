@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
-from editor_page import place_on_screen
+from editor_place import place_on_screen
 from playwright.sync_api import Page, expect
 from servers import run_all, write_notebook
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from editor_page import place_on_screen
+from editor_place import place_on_screen
 from playwright.sync_api import Locator, Page, expect
 from servers import run_all, write_notebook
 
