@@ -12,7 +12,8 @@ second spheroid or debris removed, or the outline drawn anew), six are excluded 
 - *counts*: one outline in everything measured;
 - *area*: of the spheroid, over the true one, of the corrected images and of all.
 
-The person here needs no time to look and to think: seconds are the product's, and those of a hand without hesitation.
+The person here needs no time to look and to think, and draws along the truth as the mouse and the screen's pixels allow:
+seconds are the product's and of a hand without hesitation, and the area of what is drawn anew tells what the tools add.
 Prints what every part took and by how many inputs, and writes `results/week.json`; `--wells 8 --times 3` is a quick run,
 which writes nothing.
 """
@@ -109,8 +110,8 @@ def work_through(plate: PlantedPlate, work: Path, mount: SlowMount | None, fixes
 def ask_for_wells(page: Page, person: Person, root: Path) -> None:
     """Write a new cell below, and run it."""
     hands = person.hands
-    hands.click(page.locator(".jp-Notebook .jp-InputPrompt").first)
-    hands.press("Escape", "b", "Enter")
+    hands.click(page.get_by_role("button", name="Click to add a cell."))
+    hands.click(page.locator(".jp-Notebook .jp-CodeCell .cm-content").last)
     page.keyboard.insert_text(WELLS)
     hands.count("keys", len("project.wells()"))
     hands.press("Control+Enter")
@@ -147,9 +148,8 @@ def wanted(person: Person) -> pd.DataFrame:
 
 def matched(person: Person, wells: pd.DataFrame) -> list[Metric]:
     """Compare the wells with the truth; prints what differs, returns the figures."""
-    table = wanted(person).join(
-        wells.set_index("name")[["outcome", "excluded", "n_objects", "area_px2"]], rsuffix="_told"
-    )
+    told = wells.set_index("name")[["outcome", "excluded", "n_objects", "area_px2"]]
+    table = wanted(person).join(told.rename(columns={"excluded": "excluded_told"}))
     right = np.array([told in outcomes for told, outcomes in zip(table["outcome"], table["outcomes"], strict=True)])
     left_out = table["excluded"] == table["excluded_told"].astype(bool)
     sized = table[(table["outcome"] == MEASURED) & ~table["excluded"]]
