@@ -45,6 +45,7 @@ from servers import (
 from slow_mount import SlowMount
 from week_person import Person
 
+import spheroseg_widgets as sw
 from spheroseg_widgets.analysis.outcomes import ABSENT, CENSORED, MEASURED, UNUSABLE
 from spheroseg_widgets.demo.planted import PlantedPlate, make_planted_plate
 from spheroseg_widgets.project.project import open_project
@@ -67,7 +68,11 @@ def notebook(work: Path, mount: SlowMount | None) -> Iterator[tuple[Page, Path]]
     """Open JupyterLab on a notebook whose cells have run but for the last; gives the page and the notebook's folder."""
     root, home, port = work / "root", work / "home", free_port()
     write_notebook(root / "week.ipynb", [BENCH])
-    environment = {**own_folders(home), **(mount.environment if mount else {})}
+    environment = {
+        **own_folders(home),
+        "PYTHONPATH": str(Path(sw.__file__).parents[1]),
+    }  # the kernel's code is this one
+    environment |= mount.environment if mount else {}
     with ExitStack() as stack:
         stack.enter_context(serving(lab_command(root, port), environment, home, f"http://127.0.0.1:{port}/api"))
         browser = start_chromium(stack.enter_context(sync_playwright()))

@@ -149,7 +149,7 @@ class Person:
             hands.click(panel.get_by_role("button", name=re.compile(r"^Add .*image")))
             done = panel.locator(".sw-add-done")
             expect(done).to_contain_text(re.compile(r"images? added"), timeout=PATIENCE_MS)
-            told = re.search(r"(\S+) images? added", done.inner_text())
+            told = re.search(r"([\d\s]+) images? added", done.inner_text())
             phase.images = int(re.sub(r"\D", "", told[1])) if told else 0
             hands.click(done.get_by_role("button", name="Close"))
         return phase.images

@@ -45,6 +45,7 @@ it("shows two to four images side by side in its own place, and comes back with 
   expect(model.calls("compare.open").map(({ params }) => params)).toEqual([{ ids: [1, 3] }]);
   expect(host.asked).toEqual(["anywidget:m1"]);
   expect(one(".sw-body").hidden && one(".sw-toolbar").hidden && one(".sw-foot").hidden).toBe(true);
+  expect(getComputedStyle(one(".sw-act")).display).toBe("none");
   expect(document.activeElement).toBe(one(".sw-compares"));
   expect(all(".sw-head-verbs button").every(({ hidden }) => hidden)).toBe(true);
   one(".sw-compares-place button").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true }));

@@ -50,6 +50,8 @@ export class ComparePane {
       if (life.signal.aborted) return;
       await shown.render({ el: place, signal: life.signal });
       this.#place.firstElementChild?.remove();
+      // Its keys act at once, where nobody went elsewhere meanwhile.
+      if (document.activeElement === this.element) place.querySelector<HTMLElement>("[tabindex='0']")?.focus({ preventScroll: true });
     } catch (error) {
       if (life.signal.aborted) return;
       const failed = make("p", "", messageOf(error));
