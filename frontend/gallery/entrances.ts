@@ -3,6 +3,7 @@ import { type Frame, make, messageOf } from "../shared/frame";
 import { type Host, type Model, onTrait } from "../shared/types";
 import { takeDrops } from "./add/drop_target";
 import { AddPanel } from "./add/panel";
+import { type Comparison, comparisonOf } from "./comparable";
 import { ComparePane } from "./compare_pane";
 import type { Finder } from "./finder";
 import { ReviewPane } from "./review_pane";
@@ -61,9 +62,9 @@ export class Entrances {
     return this.#reviewing || this.#compares?.open === true;
   }
 
-  /** Whether comparisons can be shown here. */
-  get compares(): boolean {
-    return this.#compares !== null;
+  /** How these images can be compared here; null where they cannot. */
+  comparison(ids: ReadonlySet<number>): Comparison | null {
+    return this.#compares && comparisonOf(this.finder.rows, ids);
   }
 
   /** Whether the ways of adding images are in sight. */
@@ -131,10 +132,10 @@ export class Entrances {
     this.wishes.changed();
   }
 
-  /** Shows images side by side, or the well of one through time; without any says what can be compared. */
+  /** Shows images side by side, or the well of one through time; says what can be compared where these cannot. */
   compare(ids: readonly number[]): void {
     if (this.#compares === null) return;
-    if (ids.length === 0) {
+    if (this.comparison(new Set(ids)) === null) {
       this.#say(this.frame.t("gallery.compare_which"), "info");
       return;
     }

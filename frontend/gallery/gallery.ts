@@ -7,7 +7,6 @@ import { ActBar } from "./act/bar";
 import type { About } from "./act/forms";
 import { AskedLine, askedText } from "./asked";
 import { Closeup } from "./closeup";
-import { comparisonOf } from "./comparable";
 import { Entrances } from "./entrances";
 import { Feed } from "./feed";
 import { Finder } from "./finder";
@@ -102,16 +101,10 @@ export class Gallery {
     );
     this.#asked = new AskedLine<View>(t, { ask: (view) => this.#setView(view), clear: () => this.#clearFilters(), leave });
     this.#panel = new Panel(this.#finder, t, { ask, close: () => this.#openFilters(false) }, signal);
-    this.#closeup = new Closeup(
-      frame,
-      this.#shown,
-      pictures,
-      drawings,
-      { close: () => this.#closeCloseup(), wantOutlines: () => this.#mode.refresh() },
-      signal,
-    );
+    const looking = { close: () => this.#closeCloseup(), wantOutlines: () => this.#mode.refresh() };
+    this.#closeup = new Closeup(frame, this.#shown, pictures, drawings, looking, signal);
     const review = () => void this.#entrances.review(this.#about().ids);
-    const compare = () => this.#entrances.compare(this.#compares ? this.#about().ids : []);
+    const compare = () => this.#entrances.compare(this.#about().ids);
     this.#foot = new Foot(t, { open: () => this.#open(), review, compare, clear: () => this.#picker.clear(), leave });
     this.#acts = new ActBar(model, frame, { about: () => this.#about(), clear: () => this.#picker.clear(), leave }, signal);
     this.#picker = new Picker(this.#shown, this.#selection, {
@@ -302,7 +295,7 @@ export class Gallery {
     const [chosen, shown, rows] = [this.#selection.ids.size, this.#finder.order.length, this.#rows.length];
     this.#foot.show({
       selected: chosen, active: this.#selection.active >= 0, opens: this.model.get("opens"), judges: this.model.get("can_act"),
-      compares: this.#compares, shown, rows, firstOf: this.#rows.firstOf,
+      compares: this.#entrances.comparison(this.#selection.ids), shown, rows, firstOf: this.#rows.firstOf,
     }); // prettier-ignore
     this.#acts.show(chosen);
     this.#mode.updateMarks();
@@ -323,10 +316,6 @@ export class Gallery {
     else if (this.#selection.ids.size > 0) this.#picker.clear();
     else return false;
     return true;
-  }
-
-  get #compares() {
-    return this.#entrances.compares ? comparisonOf(this.#rows, this.#selection.ids) : null;
   }
 
   /** The selected images that are in the project, in its order. */

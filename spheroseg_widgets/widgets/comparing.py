@@ -59,7 +59,7 @@ class ComparesImages(SpheroWidget):
         row = self.project.image(image_ids[0])
         if not isinstance(row["well"], str):
             raise StoreError(text("gallery.compare_no_well", name=row["name"]))
-        named = {name: None if row[name] != row[name] else row[name] for name in FIXED}
+        named: dict[str, Any] = {name: None if row[name] != row[name] else row[name] for name in FIXED}
         shown = Compare.of_well(self.project, row["well"], **named)
         if int(row["image_id"]) in shown.images["image_id"].to_numpy():
             shown.image_id = int(row["image_id"])
