@@ -97,6 +97,24 @@ it("shows the picture that was asked of a kernel that is gone when one is back",
   }
 });
 
+it("judges one broken file after the other: the second was asked for ahead", async () => {
+  const reason = "the TIFF is truncated";
+  const model = await kernel(plate().map((image) => (image.id < 4 ? { ...image, reason } : image)));
+  const item = (id: number) => ({ id, name: `image_00000${id}.tif`, plate: "P1", well: `A0${id}`, time_h: 0, flags: ["failed"], sentences: [reason] });
+  model.handle("review.queue", () => ({ items: [item(1), item(2), item(3)] }));
+  model.handle("review.decide", () => ({ undo: 1 }));
+  await show(model);
+  await soon(() => expect(cards().length).toBe(6));
+  all(".sw-head-verbs button")[1].click();
+  for (const id of [1, 2, 3]) {
+    await soon(() => expect(one(".sw-review-name")?.textContent).toBe(`image_00000${id}.tif`));
+    await soon(() => expect(verb("unusable").matches(":disabled")).toBe(false));
+    expect(one(".sw-review-picture").textContent).toContain(reason);
+    verb("unusable").click();
+  }
+  await soon(() => expect(one(".sw-review-end").hidden).toBe(false));
+});
+
 it("has the keys when a review begins, whatever else changes while the kernel is asked", async () => {
   const model = await kernel(plate());
   const item = { id: 1, name: "image_000001.tif", plate: "P1", well: "A01", time_h: 0, flags: [], sentences: [] };

@@ -107,6 +107,8 @@ export class ReviewPane {
     this.#id = id;
     this.#awaited.clear(); // of an earlier image
     if (this.#pictures.get(id)) return this.#show(id);
+    const reason = this.#pictures.reason(id); // it was asked for ahead, and will not be again
+    if (reason !== undefined) return Promise.reject(new Error(reason));
     this.#pictures.want([id]);
     return new Promise((there, failed) => this.#awaited.set(id, { there, failed }));
   }
