@@ -218,6 +218,14 @@ def main() -> None:
     tell("week", metrics)
     if images == WHOLE:
         keep(RESULTS, metrics)
+    missed = [one["name"] for one in metrics if one["target"] is not None and misses(one)]
+    if missed:
+        raise SystemExit(f"missed: {', '.join(missed)}")
+
+
+def misses(one: Metric) -> bool:
+    """Whether a figure does not reach its target."""
+    return bool(one["value"] < one["target"] if one["better"] == "higher" else one["value"] > one["target"])
 
 
 if __name__ == "__main__":
