@@ -1,8 +1,10 @@
 /** What leads out of the images and back: adding some, and the review. Both are made when they are first needed. */
 import { type Frame, make, messageOf } from "../shared/frame";
-import { type Model, onTrait } from "../shared/types";
+import { type Host, type Model, onTrait } from "../shared/types";
 import { takeDrops } from "./add/drop_target";
 import { AddPanel } from "./add/panel";
+import { type Comparison, comparisonOf } from "./comparable";
+import { ComparePane } from "./compare_pane";
 import type { Finder } from "./finder";
 import { ReviewPane } from "./review_pane";
 import { Top } from "./top";
@@ -12,6 +14,8 @@ export interface EntranceWishes {
   changed(): void;
   /** An image that is judged is to be opened in the editor. */
   open(id: number, left: readonly number[]): void;
+  /** A comparison is left: the focus goes back to the images. */
+  leave(): void;
 }
 
 export class Entrances {
@@ -22,6 +26,7 @@ export class Entrances {
   readonly #reviews = make("div", "sw-reviews");
   #panel: AddPanel | null = null;
   #pane: ReviewPane | null = null;
+  readonly #compares: ComparePane | null;
   /** Whether a person asked for the ways of adding images. */
   #adding = false;
   /** Whether a review is asked of the kernel: what changes meanwhile must not hide what then takes the focus. */
@@ -33,12 +38,14 @@ export class Entrances {
     private readonly finder: Finder,
     private readonly wishes: EntranceWishes,
     private readonly signal: AbortSignal,
+    host?: Host,
   ) {
+    this.#compares = host ? new ComparePane(frame, host, () => this.#leaveComparison(), signal) : null;
     this.#top = new Top(frame.t, { add: () => this.#toggle(), review: () => void this.review() });
-    this.elements = [this.#top.element, this.#adds, this.#reviews];
+    this.elements = [this.#top.element, this.#adds, this.#reviews, ...(this.#compares ? [this.#compares.element] : [])];
     for (const name of ["run", "project_name", "flags_state", "can_add", "can_act"]) onTrait(model, name, signal, () => this.show());
     takeDrops(frame.root, signal, (transfer) => {
-      if (!this.#can("add") || this.reviewing) return;
+      if (!this.#can("add") || this.away) return;
       this.#adding = true;
       this.wishes.changed();
       void this.#add.take(transfer);
@@ -46,8 +53,18 @@ export class Entrances {
     this.show();
   }
 
-  get reviewing(): boolean {
+  get #reviewing(): boolean {
     return this.#pane?.open === true;
+  }
+
+  /** Whether something else is in the place of the images: the review, or a comparison. */
+  get away(): boolean {
+    return this.#reviewing || this.#compares?.open === true;
+  }
+
+  /** How these images can be compared here; null where they cannot. */
+  comparison(ids: ReadonlySet<number>): Comparison | null {
+    return this.#compares && comparisonOf(this.finder.rows, ids);
   }
 
   /** Whether the ways of adding images are in sight. */
@@ -60,14 +77,15 @@ export class Entrances {
     const { model, finder } = this;
     const { rows } = finder;
     const empty = rows.version > 0 && rows.length === 0;
-    const adds = this.#can("add") && !this.reviewing && (empty || this.#adding);
+    const adds = this.#can("add") && !this.away && (empty || this.#adding);
     if (adds) this.#adds.append(this.#add.element);
     this.#adds.hidden = !adds;
-    this.#reviews.hidden = !this.reviewing && !this.#asking;
+    this.#reviews.hidden = !this.#reviewing && !this.#asking;
+    if (this.#compares) this.#compares.element.hidden = !this.#compares.open;
     this.#top.show({
       project: model.get("project_name"), images: rows.firstOf || rows.length, run: model.get("run") ?? {},
       flagged: finder.flagged(), flagging: model.get("flags_state") === "working", adding: this.#adding,
-      canAdd: this.#can("add") && !this.reviewing, canReview: this.#can("act") && !this.reviewing,
+      canAdd: this.#can("add") && !this.away, canReview: this.#can("act") && !this.away,
     }); // prettier-ignore
   }
 
@@ -112,6 +130,23 @@ export class Entrances {
     }
     this.#asking = false;
     this.wishes.changed();
+  }
+
+  /** Shows images side by side, or the well of one through time; says what can be compared where these cannot. */
+  compare(ids: readonly number[]): void {
+    if (this.#compares === null) return;
+    if (this.comparison(new Set(ids)) === null) {
+      this.#say(this.frame.t("gallery.compare_which"), "info");
+      return;
+    }
+    this.#compares.element.hidden = false; // it takes the focus
+    void this.#compares.show(ids);
+    this.wishes.changed();
+  }
+
+  #leaveComparison(): void {
+    this.wishes.changed();
+    this.wishes.leave();
   }
 
   #close(): void {

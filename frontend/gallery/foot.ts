@@ -2,6 +2,7 @@
 import { button, make } from "../shared/frame";
 import { count } from "../shared/numbers";
 import type { Translate } from "../shared/strings";
+import type { Comparison } from "./comparable";
 
 export interface FootFacts {
   selected: number;
@@ -10,6 +11,8 @@ export interface FootFacts {
   opens: boolean;
   /** Whether they may be judged here. */
   judges: boolean;
+  /** How they can be compared; null where they cannot. */
+  compares: Comparison | null;
   shown: number;
   rows: number;
   /** More images are being read, of so many; 0 when all are here. */
@@ -21,16 +24,17 @@ export class Foot {
 
   constructor(
     private readonly t: Translate,
-    private readonly wishes: { open(): void; review(): void; clear(): void; leave(): void },
+    private readonly wishes: { open(): void; review(): void; compare(): void; clear(): void; leave(): void },
   ) {}
 
-  show({ selected, active, opens, judges, shown, rows, firstOf }: FootFacts): void {
+  show({ selected, active, opens, judges, compares, shown, rows, firstOf }: FootFacts): void {
     const { t } = this;
     const parts: HTMLElement[] = [];
     if (selected > 0) {
       parts.push(make("strong", "", t("gallery.selected", { n: selected, count: count(selected) })));
       if (active) parts.push(button(t(opens ? "gallery.open" : "gallery.look"), () => this.wishes.open()));
       if (judges) parts.push(button(t("gallery.review"), () => this.wishes.review()));
+      if (compares) parts.push(button(t(compares === "side" ? "gallery.compare" : "gallery.compare_series"), () => this.wishes.compare()));
       parts.push(button(t("gallery.clear"), () => this.wishes.clear()));
     }
     const words = firstOf > 0

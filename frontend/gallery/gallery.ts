@@ -2,7 +2,7 @@
 import { Drawings } from "../shared/drawings";
 import { type Frame, button, make } from "../shared/frame";
 import { count } from "../shared/numbers";
-import { type Model, onTrait } from "../shared/types";
+import { type Host, type Model, onTrait } from "../shared/types";
 import { ActBar } from "./act/bar";
 import type { About } from "./act/forms";
 import { AskedLine, askedText } from "./asked";
@@ -59,6 +59,7 @@ export class Gallery {
     private readonly model: Model,
     private readonly frame: Frame,
     private readonly signal: AbortSignal,
+    host?: Host,
   ) {
     const { rpc, t } = frame;
     const [size, outlines] = [model.get<number>("cell_size"), model.get<boolean>("show_outlines")];
@@ -82,8 +83,8 @@ export class Gallery {
       signal,
     );
     const leave = () => this.#mode.focus();
-    const entered = { changed: () => this.#showNote(), open: (id: number, left: readonly number[]) => this.#openId(id, left) };
-    this.#entrances = new Entrances(model, frame, this.#finder, entered, signal);
+    const entered = { changed: () => this.#showNote(), open: (id: number, left: readonly number[]) => this.#openId(id, left), leave };
+    this.#entrances = new Entrances(model, frame, this.#finder, entered, signal, host);
     const ask = (change: (view: View) => View) => this.#setView(change(this.#finder.view));
     this.#views = new Views(rpc, t, (view) => this.#setView(view), signal);
     this.#toolbar = new Toolbar(
@@ -100,16 +101,11 @@ export class Gallery {
     );
     this.#asked = new AskedLine<View>(t, { ask: (view) => this.#setView(view), clear: () => this.#clearFilters(), leave });
     this.#panel = new Panel(this.#finder, t, { ask, close: () => this.#openFilters(false) }, signal);
-    this.#closeup = new Closeup(
-      frame,
-      this.#shown,
-      pictures,
-      drawings,
-      { close: () => this.#closeCloseup(), wantOutlines: () => this.#mode.refresh() },
-      signal,
-    );
+    const looking = { close: () => this.#closeCloseup(), wantOutlines: () => this.#mode.refresh() };
+    this.#closeup = new Closeup(frame, this.#shown, pictures, drawings, looking, signal);
     const review = () => void this.#entrances.review(this.#about().ids);
-    this.#foot = new Foot(t, { open: () => this.#open(), review, clear: () => this.#picker.clear(), leave });
+    const compare = () => this.#entrances.compare(this.#about().ids);
+    this.#foot = new Foot(t, { open: () => this.#open(), review, compare, clear: () => this.#picker.clear(), leave });
     this.#acts = new ActBar(model, frame, { about: () => this.#about(), clear: () => this.#picker.clear(), leave }, signal);
     this.#picker = new Picker(this.#shown, this.#selection, {
       mode: () => this.#mode,
@@ -120,6 +116,7 @@ export class Gallery {
       outlines: () => this.#toolbar.setOutlines(!this.#toolbar.outlines),
       search: () => this.#toolbar.focusSearch(),
       filters: () => this.#openFilters(!this.#panel.open),
+      compare,
       help: () => this.#toolbar.toggleHelp(),
       act: (verb) => void (verb === "undo" ? this.#acts.undo() : this.#acts.start(verb)),
     });
@@ -241,17 +238,17 @@ export class Gallery {
     this.#showSelection();
   }
 
-  /** In place of the images: none yet, or none that match, or the review. */
+  /** In place of the images: none yet, or none that match, or the review, or a comparison. */
   #showNote(): void {
     const { t } = this.frame;
     const empty = this.#rows.length === 0;
     const none = !empty && this.#finder.order.length === 0;
     const mode = this.#mode;
-    const { reviewing } = this.#entrances;
+    const { away } = this.#entrances;
     this.#entrances.show();
-    this.#body.hidden = reviewing || (empty && this.#entrances.adding);
-    for (const { element } of [this.#asked, this.#acts]) element.classList.toggle("sw-away", reviewing);
-    this.#toolbar.element.hidden = this.#foot.element.hidden = empty || reviewing;
+    this.#body.hidden = away || (empty && this.#entrances.adding);
+    for (const { element } of [this.#asked, this.#acts]) element.classList.toggle("sw-away", away);
+    this.#toolbar.element.hidden = this.#foot.element.hidden = empty || away;
     for (const other of this.#modes.values()) other.element.hidden = empty || none || other !== mode;
     this.#note.hidden = !empty && !none;
     if (empty) this.#note.replaceChildren(make("strong", "", t("gallery.empty")));
@@ -297,7 +294,8 @@ export class Gallery {
   #showSelection(): void {
     const [chosen, shown, rows] = [this.#selection.ids.size, this.#finder.order.length, this.#rows.length];
     this.#foot.show({
-      selected: chosen, active: this.#selection.active >= 0, opens: this.model.get("opens"), judges: this.model.get("can_act"), shown, rows, firstOf: this.#rows.firstOf,
+      selected: chosen, active: this.#selection.active >= 0, opens: this.model.get("opens"), judges: this.model.get("can_act"),
+      compares: this.#entrances.comparison(this.#selection.ids), shown, rows, firstOf: this.#rows.firstOf,
     }); // prettier-ignore
     this.#acts.show(chosen);
     this.#mode.updateMarks();

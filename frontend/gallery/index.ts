@@ -17,8 +17,8 @@ import type { RenderProps, Widget } from "../shared/types";
 import { Gallery } from "./gallery";
 
 const widget: Widget = {
-  render({ model, el, signal }: RenderProps) {
-    new Gallery(model, mount(el, model, signal, { name: "gallery" }), signal);
+  render({ model, el, signal, host }: RenderProps) {
+    new Gallery(model, mount(el, model, signal, { name: "gallery" }), signal, host);
   },
 };
 export default widget;

@@ -2,7 +2,7 @@
 
 export type Action =
   | "left" | "right" | "up" | "down" | "first" | "last" | "pageUp" | "pageDown"
-  | "open" | "peek" | "toggle" | "all" | "back" | "outlines" | "search" | "filters" | "help" | "approve" | "exclude" | "tag" | "undo"; // prettier-ignore
+  | "open" | "peek" | "toggle" | "all" | "back" | "outlines" | "search" | "filters" | "compare" | "help" | "approve" | "exclude" | "tag" | "undo"; // prettier-ignore
 
 interface Key {
   action: Action;
@@ -33,6 +33,7 @@ export const KEYS: readonly Key[] = [
   { action: "tag", keys: ["t"], ctrl: false, words: "keys.tag", shown: "T" },
   { action: "undo", keys: ["z"], ctrl: true, words: "keys.undo", shown: "Ctrl Z" },
   { action: "outlines", keys: ["o"], ctrl: false, words: "keys.outlines", shown: "O" },
+  { action: "compare", keys: ["c"], ctrl: false, words: "keys.compare", shown: "C" },
   { action: "search", keys: ["/"], ctrl: false, words: "keys.search", shown: "/" },
   { action: "filters", keys: ["f"], ctrl: false, words: "keys.filters", shown: "F" },
   { action: "back", keys: ["escape"], words: "keys.back", shown: "Esc" },

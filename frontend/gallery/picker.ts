@@ -16,6 +16,7 @@ export interface PickerWishes {
   outlines(): void;
   search(): void;
   filters(): void;
+  compare(): void;
   help(): void;
   act(verb: "approve" | "exclude" | "tag" | "undo"): void;
 }
@@ -87,6 +88,7 @@ export class Picker {
       case "outlines": return this.wishes.outlines();
       case "search": return this.wishes.search();
       case "filters": return this.wishes.filters();
+      case "compare": return this.wishes.compare();
       case "help": return this.wishes.help();
       default: return this.wishes.act(action);
     } // prettier-ignore

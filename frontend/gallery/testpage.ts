@@ -1,6 +1,7 @@
 /** A page with a gallery in it, for the tests, and what a person sees and does there. A new one for each test. */
 import { afterEach, beforeEach, expect, vi } from "vitest";
 import type { MockModel } from "../shared/mock";
+import type { Host } from "../shared/types";
 import widget from "./index";
 
 export let page: HTMLElement;
@@ -18,8 +19,8 @@ afterEach(() => {
   page.remove();
 });
 
-export async function show(model: MockModel): Promise<MockModel> {
-  await widget.render({ model, el: page, signal: life.signal });
+export async function show(model: MockModel, host?: Host): Promise<MockModel> {
+  await widget.render({ model, el: page, signal: life.signal, host });
   return model;
 }
 

@@ -13,10 +13,17 @@ export interface Model {
   readonly widget_manager?: { readonly kernel?: { readonly status?: string } | null };
 }
 
+/** Shows other widgets of the kernel inside a widget (anywidget 0.11 on). */
+export interface Host {
+  /** @param reference  `anywidget:` and the widget's model id */
+  getWidget(reference: string): Promise<{ render(place: { el: HTMLElement; signal: AbortSignal }): Promise<void> }>;
+}
+
 export interface RenderProps {
   model: Model;
   el: HTMLElement;
   signal: AbortSignal;
+  host?: Host;
 }
 
 export interface Widget {

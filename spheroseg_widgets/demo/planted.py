@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from spheroseg_widgets.measure.shape import measure_shape
+from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 
 from .plate import write_scene
@@ -56,11 +57,14 @@ class PlantedPlate:
         n_spheroids, and area_px2 of the largest as far as the image shows it (0 where there is none).
     plate_map : DataFrame
         One row a well: well, condition, compound, concentration, unit, expected_spheroids.
+    outlines : dict of str to Outlines
+        By file, the spheroids of the image, the largest first; they may reach beyond its edge.
     """
 
     images: Path
     table: pd.DataFrame
     plate_map: pd.DataFrame
+    outlines: dict[str, Outlines]
 
 
 def make_planted_plate(folder: Path, seed: int = 7, *, wells: int = 96, times: int = 12) -> PlantedPlate:
@@ -89,11 +93,13 @@ def make_planted_plate(folder: Path, seed: int = 7, *, wells: int = 96, times: i
     images = folder / "images"
     images.mkdir(parents=True, exist_ok=True)
 
+    outlines: dict[str, Outlines] = {}
+
     def write(number: int, well: str, time: int) -> tuple[object, ...]:
         kind = planted.get((well, time), "")
         hours = time * STEP_H
         name = f"VID1335_{well}_1_{hours // 24:02d}d{hours % 24:02d}h00m.tif"
-        count, area = _write(images / name, number, well, time, kind, seed)
+        count, area, outlines[name] = _write(images / name, number, well, time, kind, seed)
         return name, well, float(hours), _condition(well), kind, count, area
 
     with ThreadPoolExecutor() as pool:  # most of it is arithmetic that runs side by side
@@ -102,7 +108,7 @@ def make_planted_plate(folder: Path, seed: int = 7, *, wells: int = 96, times: i
     columns = ["file", "well", "time_h", "condition", "planted", "n_spheroids", "area_px2"]
     table = pd.DataFrame(rows, columns=columns)
     table.to_csv(folder / "truth.csv", index=False)
-    return PlantedPlate(images, table, _plate_map(names))
+    return PlantedPlate(images, table, _plate_map(names), outlines)
 
 
 def wrong_results(truth: pd.DataFrame, results: pd.DataFrame) -> pd.Series:
@@ -154,8 +160,8 @@ def _plate_map(wells: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["well", "condition", "compound", "concentration", "unit", "expected_spheroids"])
 
 
-def _write(path: Path, number: int, well: str, time: int, kind: str, seed: int) -> tuple[int, float]:
-    """Write one image; returns how many spheroids it shows and the visible area of the largest."""
+def _write(path: Path, number: int, well: str, time: int, kind: str, seed: int) -> tuple[int, float, Outlines]:
+    """Write one image; returns how many spheroids it shows, the visible area of the largest, and their outlines."""
     rng = np.random.default_rng([seed, number, time])
     main = _spheroid(number, well, time, seed, rng)
     field: dict[str, Any] = {
@@ -183,10 +189,11 @@ def _write(path: Path, number: int, well: str, time: int, kind: str, seed: int) 
     if kind == "broken":
         data = path.read_bytes()
         path.write_bytes(data[: len(data) // 3])
-    if kind == "oversize":
-        return 1, float((scene.labels == 1).sum())
     areas = measure_shape(scene.outlines)["area_px2"].to_numpy()[: len(spheroids)]
-    return len(spheroids), float(areas.max(initial=0.0))
+    largest_first = Outlines.from_rings([scene.outlines.rings(place) for place in np.argsort(-areas)])
+    if kind == "oversize":
+        return 1, float((scene.labels == 1).sum()), largest_first
+    return len(spheroids), float(areas.max(initial=0.0)), largest_first
 
 
 def _spheroid(number: int, well: str, time: int, seed: int, rng: np.random.Generator) -> Spheroid:

@@ -17,6 +17,7 @@ from spheroseg_widgets.store.pages import OutlinePage, outline_pages, plane_page
 from .acting import ActsOnImages
 from .adding import AddsImages
 from .base import STATIC
+from .comparing import ComparesImages
 from .contrast import percentiles_of
 from .gallery_face import FACE_IMAGES, face_html, face_png
 from .gallery_finding import FindsImages
@@ -31,7 +32,7 @@ FACE_SECONDS = 2.0
 """Time for the pictures of the static face; what is not ready by then is named without its picture."""
 
 
-class Gallery(FindsImages, ActsOnImages, AddsImages, Reviewing):
+class Gallery(FindsImages, ActsOnImages, AddsImages, Reviewing, ComparesImages):
     """All images of a project, with their outlines and states; add, find and judge them, and go on in Python.
 
     Parameters

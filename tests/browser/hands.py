@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import time
 from ast import literal_eval
-from collections.abc import Callable
 from typing import Any
 
 import psutil
+from editor_place import place_on_screen
 from jupyter_client import BlockingKernelClient
 from playwright.sync_api import Locator, Page, expect
 
 from spheroseg_widgets.outlines.outlines import Outlines
 
 from .conftest import Lab
-
-MARGIN = 16  # between the fitted image and the editor's edge, CSS px
 
 
 def bring(page: Page, selector: str, seconds: float = 120) -> Locator:
@@ -67,22 +65,6 @@ def kill_kernel(lab: Lab) -> None:
             process.kill()
             return
     raise AssertionError(f"no process of {connection}")
-
-
-def place_on_screen(editor: Locator, width: int, height: int) -> tuple[Callable[[Any], tuple[float, float]], float]:
-    """Return where a point of the fitted image lies on the page, and the CSS pixels of an image pixel."""
-    stage = editor.locator(".sw-editor-stage")
-    stage.scroll_into_view_if_needed()
-    box = stage.bounding_box()
-    assert box is not None
-    scale = min((box["width"] - 2 * MARGIN) / width, (box["height"] - 2 * MARGIN) / height)
-    left = box["x"] + (box["width"] - width * scale) / 2
-    top = box["y"] + (box["height"] - height * scale) / 2
-
-    def at(point: Any) -> tuple[float, float]:
-        return left + float(point[0]) * scale, top + float(point[1]) * scale
-
-    return at, scale
 
 
 def drag_vertex(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+from editor_place import place_on_screen
 from playwright.sync_api import Page, expect
 from servers import run_all, write_notebook
 
@@ -17,7 +18,7 @@ import spheroseg_widgets as sw
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 
 from .conftest import Lab, Watch
-from .hands import ask, bring, place_on_screen
+from .hands import ask, bring
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
 WIDTH, HEIGHT, X, Y, RADIUS = 256, 192, 128, 96, 36

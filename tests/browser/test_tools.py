@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from editor_place import place_on_screen
 from playwright.sync_api import Locator, Page, expect
 from servers import run_all, write_notebook
 
 from .conftest import Lab, Watch
-from .hands import ask, bring, place_on_screen
+from .hands import ask, bring
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.filterwarnings("ignore")]
 NewPage = Callable[..., tuple[Page, Watch]]
