@@ -54,6 +54,7 @@ class ShowsTable(OpensImages):
         self._reader: threading.Thread | None = None
         self._run_id: int | None = None
         self._leave_run: Callable[[], None] = lambda: None
+        self._closing = False
         super().__init__(project_name=project.name, **traits)
         self._leave_project = project.on_change(self._hear)
         self._changed()
@@ -67,7 +68,9 @@ class ShowsTable(OpensImages):
     def close(self) -> None:
         """Close the widget and stop what it does here."""
         self._leave_project()
-        self._leave_run()
+        with self.lock:
+            self._closing = True
+            self._leave_run()
         super().close()
 
     @rpc_method("rows")
@@ -154,7 +157,11 @@ class ShowsTable(OpensImages):
 
     def _follow_run(self) -> None:
         run = self.project.last_run()
-        if run is not None and run.id != self._run_id:
+        if run is None:
+            return
+        with self.lock:
+            if self._closing or run.id == self._run_id:  # a reading that began before the closing must not listen again
+                return
             self._run_id = run.id
             self._leave_run()
             self._leave_run = run.on_change(lambda progress: self.set_trait("run", asdict(progress)))

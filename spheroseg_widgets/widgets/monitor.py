@@ -70,6 +70,7 @@ class Monitor(OpensImages):
     def __init__(self, run_or_project: Run | Project, *, read_only: bool = False) -> None:
         self._run: Run | None = None
         self._leave_run: Callable[[], None] | None = None
+        self._closing = False
         self._failures_of: tuple[int, int] | None = None  # the run and the number of failures that `failures` shows
         follows = isinstance(run_or_project, Project)
         self._project = run_or_project if isinstance(run_or_project, Project) else run_or_project.project
@@ -100,6 +101,7 @@ class Monitor(OpensImages):
         """Close the monitor; the run goes on."""
         self._leave_project()
         with self.lock:
+            self._closing = True
             self._unsubscribe()
         super().close()
 
@@ -110,8 +112,8 @@ class Monitor(OpensImages):
     def _show(self, run: Run) -> None:
         """Publish the state as it is now; listen to the run as long as more will come."""
         with self.lock:
-            if run is not self._run:
-                return  # a last word of the run shown before
+            if run is not self._run or self._closing:
+                return  # a last word, of the run shown before or to a monitor that is closed: it would listen again
             # Read here, under the lock, and not taken from who tells of it: an older state must not come after a newer.
             progress = run.progress()
             if self._failures_of != (run.id, progress.failed):

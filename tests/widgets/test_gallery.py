@@ -21,7 +21,9 @@ import traitlets
 from spheroseg_widgets.errors import QueryError, StoreError
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.run import Run
 from spheroseg_widgets.project.tables import overview_table
+from spheroseg_widgets.store import runs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.widgets import gallery_flags, gallery_table
 from spheroseg_widgets.widgets.gallery import Gallery
@@ -346,6 +348,21 @@ def test_a_closed_gallery_hears_nothing_more(project: Project) -> None:
     save(project, 1)
     time.sleep(0.4)
     assert gallery.rows_version == version
+
+
+def test_a_reading_that_ends_after_the_closing_does_not_follow_a_run(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listening: list[int] = []
+    monkeypatch.setattr(Run, "on_change", lambda run, _listener: listening.append(run.id) or (lambda: None))
+    shown = Gallery(project)
+    until(lambda: shown.rows_version)
+    shown.close()
+    with project.database.write() as connection:
+        model = runs.ensure_model(connection, "m", "1", "00", None)
+        runs.create_run(connection, project.id, model, {}, project.images()["image_id"].tolist(), "me")
+    shown.reload()
+    assert listening == []
 
 
 def test_rows_carry_what_is_filtered_by(project: Project, gallery: Gallery) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from spheroseg_widgets.project.project import Project, open_project
 from spheroseg_widgets.project.run import Run
+from spheroseg_widgets.project.run_watch import RunListener
 from spheroseg_widgets.store import jobs, leases, runs
 from spheroseg_widgets.widgets.monitor import SHOWN_FAILURES, Monitor, display_run
 
@@ -226,6 +227,19 @@ def test_two_tabs_get_their_own_answers(plate: Plate) -> None:
     monitor = Monitor(plate.run)
     first, second = call(monitor, "ping", 1 << 40), call(monitor, "ping", 1 << 41)
     assert (first["id"], second["id"]) == (1 << 40, 1 << 41)
+
+
+def test_a_word_on_its_way_while_it_is_closed_does_not_make_it_listen_again(
+    plate: Plate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plate.start()
+    heard: list[RunListener] = []
+    monkeypatch.setattr(Run, "on_change", lambda _run, listener: heard.append(listener) or (lambda: None))
+    monitor = Monitor(plate.run)
+    monitor.close()
+    (listener,) = heard
+    listener(plate.run.progress())
+    assert heard == [listener]
 
 
 def test_its_face_without_a_kernel_is_plain_html(plate: Plate) -> None:
