@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -84,6 +85,14 @@ def test_workers_are_watched_added_and_removed(folder: Path, lab: Lab, new_page:
     expect(monitor.locator(".sw-cluster-model").first).to_contain_text("threshold")
     expect(page.locator(BUSY)).to_have_count(1)
     page.wait_for_selector(IDLE)
+
+    # Dask's own dashboard opens from here, through the proxy of the same server: its panels come by its live connection.
+    with page.context.expect_page() as opening:
+        monitor.get_by_role("link", name="Dask dashboard").click()
+    dashboard = opening.value
+    expect(dashboard.get_by_text("Data Transfer")).to_be_visible()
+    assert urlsplit(dashboard.url).netloc == urlsplit(page.url).netloc
+    dashboard.close()
 
     # A reloaded page shows the same cluster, live.
     page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Save").click()
