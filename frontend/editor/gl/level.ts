@@ -19,7 +19,7 @@ const FILL_BUDGET = 30;
 /** Device pixels that a reduced outline may lie beside the whole one. */
 const UNSEEN = 0.4;
 /** Image pixels of the finest reduction, and how much coarser each further one is. */
-const FINEST = 0.5, COARSER = 4;
+const FINEST = 0.125, COARSER = 4;
 
 /** By how many image pixels outlines may be reduced where an image pixel takes so many device pixels; 0 is not at all. */
 export function toleranceAt(scale: number): number {
