@@ -3,7 +3,7 @@
 import { classColour } from "../shared/outlines";
 import type { Rings } from "./geometry";
 import type { Pixels } from "./pixels";
-import { LINE, type Renderer, type Scene } from "./scene";
+import { CROWD, CROWDED_WIDTH, LINE, type Renderer, type Scene } from "./scene";
 import { FLAG } from "./store";
 import { heatPicture, type Heat } from "./reading/heat";
 import type { View } from "../shared/view";
@@ -45,11 +45,15 @@ export class CanvasRenderer implements Renderer {
     this.#drawHeat(scene);
     if (!scene.outlines) return false;
     context.globalAlpha = scene.opacity;
-    for (const slot of scene.store.query(scene.view.visible())) {
+    const slots = scene.store.query(scene.view.visible());
+    const crowd = slots.length > CROWD;
+    const thin = crowd ? Math.min(scene.width, CROWDED_WIDTH) : scene.width;
+    for (const slot of slots) {
       if (slot === scene.hidden) continue;
       const { classIndex, flags } = scene.store.attributes(slot);
-      const width = scene.width + (scene.selected.has(slot) ? LINE.thicker : 0);
-      strokeRings(context, scene.view, scene.store.rings(slot), classColour(classIndex), width);
+      const selected = scene.selected.has(slot);
+      const width = selected ? scene.width + LINE.thicker : thin;
+      strokeRings(context, scene.view, scene.store.rings(slot), classColour(classIndex), width, selected || !crowd);
       if (flags & FLAG.lowConfidence) hatch(context, scene.view, scene.store.rings(slot), classColour(classIndex), scene.opacity);
     }
     context.globalAlpha = 1;
@@ -116,14 +120,14 @@ function pathOf(view: View, rings: Rings): Path2D {
 
 /** Lines of an outline over their halo, holes dashed. */
 export function strokeRings(
-  context: CanvasRenderingContext2D, view: View, rings: Rings, colour: string, width: number,
+  context: CanvasRenderingContext2D, view: View, rings: Rings, colour: string, width: number, halo = true,
 ): void {
   context.lineJoin = "round";
   for (const [kind, path] of [["outer", pathOf(view, rings.slice(0, 1))], ["hole", pathOf(view, rings.slice(1))]] as const) {
     context.setLineDash([]);
     context.strokeStyle = "rgb(0 0 0 / 60%)";
     context.lineWidth = width + 2 * LINE.halo;
-    context.stroke(path);
+    if (halo) context.stroke(path);
     if (kind === "hole") context.setLineDash([LINE.dash - LINE.gap, LINE.gap]);
     context.strokeStyle = colour;
     context.lineWidth = width;

@@ -6,6 +6,7 @@ import { CanvasRenderer } from "./canvas_renderer";
 import { GlRenderer } from "./gl/renderer";
 import * as journal from "./journal";
 import type { Action } from "./keys";
+import { CROWD } from "./scene";
 import bindings from "../../spheroseg_widgets/widgets/keys/editor.json";
 import { click, drag, frame, IDS, Kernel, point, press, show, SIZE, until, type Shown } from "./testing";
 
@@ -379,6 +380,18 @@ describe("picture", () => {
       const far = read(120, 20 + 12 / editor.view.scale);
       expect(beside[0]).toBeLessThan(far[0]);
     }
+  });
+
+  it("leaves halos out where there is no room for them, but for what is selected", async () => {
+    const { editor } = await open();
+    const { store, view } = editor;
+    const tiny = [Float32Array.of(1, 1, 3, 1, 3, 3)];
+    for (let i = store.count; i <= CROWD; i++) store.put(crypto.randomUUID(), tiny, store.attributes(1));
+    const beside = () => read(120, 20 + 1.7 / view.scale)[0], far = read(120, 20 + 12 / view.scale)[0];
+    expect(store.count).toBeGreaterThan(CROWD);
+    expect(beside()).toBeGreaterThan(far - 8);
+    editor.selection.set([IDS[1]]);
+    expect(read(120, 20 + 2.3 / view.scale)[0]).toBeLessThan(far);
   });
 
   it("comes back whole after a lost context", async () => {

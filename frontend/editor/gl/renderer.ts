@@ -3,7 +3,7 @@
 import { PALETTE } from "../../shared/outlines";
 import type { Pixels } from "../pixels";
 import type { Heat } from "../reading/heat";
-import { LINE, type Renderer, type Scene } from "../scene";
+import { CROWD, CROWDED_WIDTH, LINE, type Renderer, type Scene } from "../scene";
 import { Faded, HeatTexture } from "./layers";
 import { Level, toleranceAt } from "./level";
 import { Program } from "./program";
@@ -90,7 +90,8 @@ export class GlRenderer implements Renderer {
     this.#drawFills(made, level, scene, ratio, slots);
     const thick = slots.filter((slot) => scene.selected.has(slot));
     const thin = thick.length ? slots.filter((slot) => !scene.selected.has(slot)) : slots;
-    this.#drawLines(made, level, scene, ratio, thin, scene.width);
+    if (slots.length > CROWD) this.#drawLines(made, level, scene, ratio, thin, Math.min(scene.width, CROWDED_WIDTH), [false]);
+    else this.#drawLines(made, level, scene, ratio, thin, scene.width);
     this.#drawLines(made, level, scene, ratio, thick, scene.width + LINE.thicker);
     if (scene.opacity < 1) {
       gl.bindVertexArray(made.noArray);
@@ -174,7 +175,11 @@ export class GlRenderer implements Renderer {
     }
   }
 
-  #drawLines(made: Resources, { texture, vertices }: Level, scene: Scene, ratio: number, slots: readonly number[], width: number): void {
+  #drawLines(
+    made: Resources, { texture, vertices }: Level, scene: Scene, ratio: number, slots: readonly number[], width: number,
+    // All halos first, so that no halo lies over a neighbour's line.
+    passes: readonly boolean[] = [true, false],
+  ): void {
     const runs = vertices.runs(slots);
     if (!runs.length) return;
     const { gl } = this;
@@ -183,8 +188,7 @@ export class GlRenderer implements Renderer {
     gl.bindVertexArray(made.noArray);
     gl.bindTexture(gl.TEXTURE_2D, texture.texture);
     gl.uniform3fv(lines.at("palette"), COLOURS);
-    // All halos first, so that no halo lies over a neighbour's line.
-    for (const halo of [true, false]) {
+    for (const halo of passes) {
       gl.uniform1f(lines.at("halfWidth"), (width / 2 + (halo ? LINE.halo : 0)) * ratio);
       gl.uniform3f(lines.at("dash"), LINE.dash * ratio, LINE.gap * ratio, halo ? 0 : 1);
       gl.uniform4f(lines.at("halo"), 0, 0, 0, halo ? 0.6 : 0);
