@@ -14,6 +14,9 @@ large
     Slow scrolling: 60 px every 50 ms by the wheel; a card waits from coming into sight until its picture is there; the
     screen is blank while no card in sight has one. Tasks of the page's main thread are from Chromium's trace. Memory is
     what the page's process has for itself (USS) after garbage collection, JupyterLab in it included and told apart.
+finding
+    A word typed into the search, the chip of a state, a sorting, a grouping and each taken back, in projects of 5,000 and
+    100,000 images: from the event until the grid has changed, and until all cards in sight have their pictures.
 others
     The same 500 pictures in the gallery, in a grid of ``ipywidgets.Image``, and as ``<img>`` of files in one HTML
     output: seconds from the key to the first screen and to the last picture, bytes from the kernel, nodes of the
@@ -40,6 +43,7 @@ from first_light import Bench, opening
 from gallery_page import (
     ALL_ROWS,
     COUNT,
+    FIND,
     IN_SIGHT,
     JUMP,
     LOADED,
@@ -66,7 +70,7 @@ from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 from spheroseg_widgets.widgets.thumbnails import Picture, Thumbnails, make_thumbnails
 
 RESULTS = Path(__file__).parent / "results" / "gallery.json"
-IMAGES, FEW, PICTURES, OUTLINES = 100_000, 500, 240, 10
+IMAGES, MEDIUM, FEW, PICTURES, OUTLINES = 100_000, 5000, 500, 240, 10
 TIMES = 5
 JUMPS = 15
 THROUGH = 5000
@@ -116,6 +120,13 @@ files = sorted(Path("pictures").glob("*.jpg"))
 tags = "".join(f'<img src="WHERE/{{file.name}}" width="168">' for file in files)
 HTML('<div class="plain-grid" style="display: grid; {STYLE}">' + tags + "</div>")
 """
+FINDING = {
+    "search": (".sw-search", "B0", ""),
+    "state": (".sw-chip[data-state=approved]", None, None),
+    "sort": (".sw-pair select", "area_um2", ""),
+    "group": (".sw-arrange > .sw-labelled select", "well_row", ""),
+}
+"""What is asked for: where, and the values that ask and take it back; None is a click."""
 OTHERS = {
     "ipywidgets.Image": (IMAGE_GRID, ".widget-gridbox"),
     "HTML": (HTML_GRID.replace("WHERE", "pictures"), ".plain-grid"),
@@ -284,6 +295,30 @@ def described(marks: Marks) -> str:
     )
 
 
+def measure_finding(bench: Bench) -> list[Metric]:
+    """Measure how soon what is asked for is shown."""
+    out = []
+    for images, target in ((MEDIUM, 100), (IMAGES, 100)):
+        folder = make_project(KEPT if KEPT and images == IMAGES else bench.work / f"found-{images}", images)
+        with notebook(bench, f"finding-{images}", [f"{opening(folder)}\n{PROBE}", GALLERY]) as book:
+            book.run(0)
+            marks = book.run(1, None)
+            book.page.wait_for_function(ALL_ROWS, arg=images)
+            book.page.wait_for_timeout(REST_MS)
+            first = 1000 * (marks.ready - marks.began)
+            out.append(metric(f"{images:,} images: key to first screen, first in its kernel", first, "ms", None))
+            for name, (selector, asked, back) in FINDING.items():
+                took = []
+                for _ in range(TIMES):
+                    for value in (asked, back):
+                        took.append(book.page.evaluate(FIND, [selector, value]))
+                        book.page.wait_for_timeout(REST_MS / 4)
+                answered, whole = (median(times) for times in zip(*took, strict=True))
+                out.append(metric(f"{images:,} images: {name}, until the grid has changed", answered, "ms", target))
+                out.append(metric(f"{images:,} images: {name}, until its pictures are there", whole, "ms", None))
+    return out
+
+
 def measure_others(bench: Bench) -> list[Metric]:
     """Measure the same 500 pictures in three kinds of grid."""
     folder = make_project(bench.work / "few", FEW)
@@ -333,7 +368,7 @@ def measure_others(bench: Bench) -> list[Metric]:
     return out + [{**one, "better": "higher"} for one in ratios]
 
 
-PARTS = {"making": measure_making, "large": measure_large, "others": measure_others}
+PARTS = {"making": measure_making, "large": measure_large, "finding": measure_finding, "others": measure_others}
 
 
 def main() -> None:

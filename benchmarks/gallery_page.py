@@ -62,6 +62,25 @@ JUMP = """async share => {
     while (!screen().whole) await frame();
     return performance.now() - began;
 }""".replace("SCREEN", SCREEN)
+FIND = """async ([selector, value]) => {
+    SCREEN
+    const one = gallery().querySelector(selector);
+    const shown = () => gallery().querySelector('.sw-shown').textContent
+        + gallery().querySelector('.sw-grid').ariaRowCount + screen().cells[0]?.textContent;
+    const before = shown(), began = performance.now();
+    if (value === null) one.click();
+    else {
+        one.value = value;
+        one.dispatchEvent(new Event(one.tagName === 'SELECT' ? 'change' : 'input', { bubbles: true }));
+    }
+    while (shown() === before) {
+        await frame();
+        if (performance.now() - began > 20000) throw new Error(`${selector} ${value} changed nothing`);
+    }
+    const answered = performance.now() - began;
+    while (!screen().whole) await frame();
+    return [answered, performance.now() - began];
+}""".replace("SCREEN", SCREEN)
 PAGES = """async images => {
     SCREEN
     const grid = gallery().querySelector('.sw-grid');

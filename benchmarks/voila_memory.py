@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from shutil import copytree
 
 from bare_chromium import Memory, bare_page
 from first_light import Bench
@@ -34,7 +35,7 @@ def memory(
     home, port = bench.work / name, free_port()
     write_notebook(home / "cells.ipynb", [source])
     if shown is not None:
-        (home / "pictures").symlink_to(shown)
+        copytree(shown, home / "pictures")  # Voila serves nothing that a link leads to
     command = [
         sys.executable, "-m", "voila", "cells.ipynb", "--no-browser", f"--Voila.port={port}", "--Voila.port_retries=0",
         "--Voila.ip=127.0.0.1", "--template=spheroseg", "--Voila.log_level=40",
