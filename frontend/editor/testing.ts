@@ -87,7 +87,8 @@ export class Kernel {
   /** A ramp from left to right, 12 of 16 bits: column c has the value 20 c. */
   pixels(): MockAnswer {
     const data = Uint16Array.from({ length: SIZE.width * SIZE.height }, (_, i) => 20 * (i % SIZE.width));
-    const info = { ...SIZE, dtype: "uint16", downsample: 1, offset: 0, gain: 1, low: 0, high: 4000 };
+    const own = { series: 0, t: 0, channel: 0, z: null };
+    const info = { ...SIZE, dtype: "uint16", downsample: 1, levels: 0, offset: 0, gain: 1, low: 0, high: 4000, axes: {}, own, plane: own };
     return new MockAnswer(info, [view(data)]);
   }
 
