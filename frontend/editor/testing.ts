@@ -7,6 +7,7 @@ import "./reading/reading.css";
 import "./side.css";
 import "../shared/review/exclusion.css";
 import "./fixing/fixing.css";
+import "./tiles/planes.css";
 
 import bindings from "../../spheroseg_widgets/widgets/keys/editor.json";
 import words from "../../spheroseg_widgets/widgets/strings/en.json";

@@ -140,7 +140,7 @@ export class Planes {
     }
     PROJECTIONS.forEach((name, i) => this.#projections[i].setAttribute("aria-pressed", String(plane.z === name)));
     const other = !same(plane, info.own);
-    this.#note.textContent = other ? t("editor.plane.other") : "";
+    this.#note.textContent = other ? t("editor.plane.elsewhere") : "";
     this.#back.hidden = !other;
   }
 
