@@ -27,8 +27,9 @@ export class Planes {
   readonly tiles: Tiles;
   readonly #rows: Record<Axis, Row>;
   readonly #projections: readonly HTMLButtonElement[];
-  readonly #note = make("span", "sw-editor-planes-note");
-  readonly #back: HTMLButtonElement;
+  /** That the outlines are of another plane, and the way to it; its place is kept, so that the picture never jumps. */
+  readonly #note = make("span", "sw-editor-plane-note");
+  readonly #words = make("span", "sw-editor-words");
   /** The plane that is asked for, or shown. */
   #plane: Plane | null = null;
   #stop = new AbortController();
@@ -45,9 +46,9 @@ export class Planes {
     this.#rows = { channel: this.#row("channel"), z: this.#row("z"), t: this.#row("t") };
     this.#projections = PROJECTIONS.map((name) => this.#button(`editor.plane.${name}`, () => void this.#go({ z: name })));
     this.#rows.z.element.append(...this.#projections);
-    this.#back = this.#button("editor.plane.back", () => this.back());
-    this.#note.setAttribute("role", "status");
-    this.element.append(...AXES.map((axis) => this.#rows[axis].element), this.#note, this.#back);
+    this.#words.setAttribute("role", "status");
+    this.#note.append(this.#words, this.#button("editor.plane.back", () => this.back()));
+    this.element.append(...AXES.map((axis) => this.#rows[axis].element), this.#note);
   }
 
   /** Another image is open; its pixels are there. */
@@ -140,8 +141,8 @@ export class Planes {
     }
     PROJECTIONS.forEach((name, i) => this.#projections[i].setAttribute("aria-pressed", String(plane.z === name)));
     const other = !same(plane, info.own);
-    this.#note.textContent = other ? t("editor.plane.elsewhere") : "";
-    this.#back.hidden = !other;
+    this.#words.textContent = other ? t("editor.plane.elsewhere") : "";
+    this.#note.style.visibility = other ? "" : "hidden";
   }
 
   #row(axis: Axis): Row {

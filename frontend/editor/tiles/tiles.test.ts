@@ -204,9 +204,9 @@ describe("planes of the file", () => {
     shown = await show(new LargeKernel({ channel: 2, z: 5 }));
     const { element } = shown.editor.planes;
     expect(element.hidden).toBe(false);
-    expect(element.textContent).not.toContain("another plane");
+    expect(element.textContent).not.toContain("Not the outlines");
     press(shown, "C", { shiftKey: true });
-    expect(element.textContent).toContain("another plane");
+    expect(element.textContent).toContain("Not the outlines");
     await until(() => shown!.editor.work.pixels!.info.plane.channel === 1);
     expect(shown.editor.work.pixels!.valueAt(10, 10)).toBe(1500);
     expect(shown.editor.store.count).toBe(IDS.length);
@@ -214,7 +214,7 @@ describe("planes of the file", () => {
     await until(() => shown!.editor.work.pixels!.info.plane.z === 0);
     press(shown, "Home");
     await until(() => shown!.editor.work.pixels!.info.plane.channel === 0);
-    expect(element.textContent).not.toContain("another plane");
+    expect(element.textContent).not.toContain("Not the outlines");
   });
 
   it("are not there where the file has one", async () => {
@@ -233,7 +233,7 @@ describe("planes of the file", () => {
     press(shown, "C", { shiftKey: true });
     await until(() => shown!.editor.chrome.said.textContent!.includes("the file is gone"));
     expect(shown.editor.work.pixels!.info.plane.channel).toBe(0);
-    expect(shown.editor.planes.element.textContent).not.toContain("another plane");
+    expect(shown.editor.planes.element.textContent).not.toContain("Not the outlines");
   });
 });
 
