@@ -7,6 +7,7 @@ from typing import Any
 
 from spheroseg_widgets.imaging.planes import Plane
 
+from .base import SpheroWidget
 from .editor_pixels import Pictures, described, tile_of
 from .editor_session import EditSession
 from .rpc import Answer, Call, rpc_method
@@ -15,11 +16,10 @@ MOST_TILES = 8
 """Of one call: a tile of 16 bits takes half a megabyte."""
 
 
-class Planes:
+class Planes(SpheroWidget):
     """A widget that shows one image of a project, and the other planes of its file."""
 
     _looked_at: Callable[[dict[str, Any]], EditSession]
-    push: Callable[[str, Any], None]
 
     @rpc_method("pixels")
     def _pixels(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
