@@ -3,6 +3,7 @@
 import { button, messageOf, type Frame } from "../shared/frame";
 import { onTrait, type Model } from "../shared/types";
 import { handlersOf } from "./actions";
+import { Arrival } from "./arrival";
 import { Proposer } from "./assist/proposer";
 import { CanvasRenderer } from "./canvas_renderer";
 import { Chrome } from "./chrome";
@@ -45,6 +46,7 @@ export class Editor implements ToolHost {
   readonly work: Work;
   readonly chrome: Chrome;
   readonly notices = new Notices();
+  readonly arrival: Arrival;
   readonly help: Help;
   readonly handlers: Handlers;
   readonly keys: Keys;
@@ -102,6 +104,8 @@ export class Editor implements ToolHost {
     frame.rpc.on<{ outline: string }>("goto", ({ outline }) => void this.work.refresh().then(() => zoomTo(this, [outline])));
     frame.rpc.on<{ name: string; reason: string }>("not_closed", (vars) =>
       this.notices.show("not_closed", t("editor.not_closed", vars), "warning", [{ label: t("editor.dismiss"), run: () => undefined }]));
+    this.arrival = new Arrival(frame.rpc, this.notices, t, () => this.#tool.changed());
+    frame.rpc.onState((state) => state === "connected" && this.work.info && void this.arrival.ask());
     this.clipboard = new Clipboard(frame.rpc);
     this.proposer = new Proposer(frame.rpc, () => this.work.info?.image.id ?? null);
     this.classMenu = new ClassMenu(t, this.work.classes, (number) => setClass(this, number), () => this.release());
@@ -288,7 +292,7 @@ export class Editor implements ToolHost {
 
   async #open(): Promise<void> {
     const wait = setTimeout(() => (this.chrome.wait.hidden = false), 200);
-    this.notices.clear((key) => key === "canvas" || key === "not_closed" || key.startsWith("judged "));
+    this.notices.clear((key) => ["canvas", "not_closed", "later"].includes(key) || key.startsWith("judged "));
     this.chrome.card.hidden = true;
     this.preview = null;
     await this.work.open(this.model.get<number>("image_id"));
@@ -318,6 +322,7 @@ export class Editor implements ToolHost {
     if (news) this.tell(news);
     else this.#say(downsample > 1 ? "editor.downsampled" : "editor.opened", "info", { n: this.store.count, factor: downsample });
     this.redrawAll();
+    void this.arrival.ask();
   }
 
   #offer(draft: OpenDraft): void {
