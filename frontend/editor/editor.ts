@@ -3,6 +3,7 @@
 import { button, messageOf, type Frame } from "../shared/frame";
 import { onTrait, type Model } from "../shared/types";
 import { handlersOf } from "./actions";
+import { Arrival } from "./arrival";
 import { Proposer } from "./assist/proposer";
 import { CanvasRenderer } from "./canvas_renderer";
 import { Chrome } from "./chrome";
@@ -46,6 +47,7 @@ export class Editor implements ToolHost {
   readonly work: Work;
   readonly chrome: Chrome;
   readonly notices = new Notices();
+  readonly arrival: Arrival;
   readonly help: Help;
   readonly handlers: Handlers;
   readonly keys: Keys;
@@ -107,6 +109,8 @@ export class Editor implements ToolHost {
     });
     frame.rpc.on<{ name: string; reason: string }>("not_closed", (vars) =>
       this.notices.show("not_closed", t("editor.not_closed", vars), "warning", [{ label: t("editor.dismiss"), run: () => undefined }]));
+    this.arrival = new Arrival(frame.rpc, this.notices, t, () => this.#tool.changed());
+    frame.rpc.onState((state) => state === "connected" && this.work.info && void this.arrival.ask());
     this.clipboard = new Clipboard(frame.rpc);
     this.proposer = new Proposer(frame.rpc, () => this.work.info?.image.id ?? null);
     this.classMenu = new ClassMenu(t, this.work.classes, (number) => setClass(this, number), () => this.release());
@@ -296,7 +300,7 @@ export class Editor implements ToolHost {
   async #open(): Promise<void> {
     const wait = setTimeout(() => (this.chrome.wait.hidden = false), 200);
     this.chrome.wait.textContent = this.frame.t("editor.loading");
-    this.notices.clear((key) => key === "canvas" || key === "not_closed" || key.startsWith("judged "));
+    this.notices.clear((key) => ["canvas", "not_closed", "later"].includes(key) || key.startsWith("judged "));
     this.chrome.card.hidden = true;
     this.preview = null;
     await this.work.open(this.model.get<number>("image_id"));
@@ -330,6 +334,7 @@ export class Editor implements ToolHost {
     this.renderer.setImage(pixels);
     this.#base = { low: pixels.info.low, high: pixels.info.high };
     this.redrawAll();
+    void this.arrival.ask();
   }
 
   #offer(draft: OpenDraft): void {
