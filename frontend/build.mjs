@@ -1,12 +1,13 @@
-// Bundles every folder that has an index.ts into the Python package: one script and one style sheet a widget.
+// Bundles every folder that has an index.ts into the Python package: one script and one style sheet a widget, and of a
+// later.ts beside it a script that the widget asks for once it stands (shared/later.ts).
 //   node build.mjs [--out FOLDER] [NAME...]      (all widgets unless named)
-import { build } from "esbuild";
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
-const here = dirname(fileURLToPath(import.meta.url));
+import { bundle, here } from "./bundle.mjs";
+
 const { values, positionals } = parseArgs({ options: { out: { type: "string" } }, allowPositionals: true });
 const out = resolve(values.out ?? join(here, "..", "spheroseg_widgets", "widgets", "static"));
 
@@ -35,65 +36,25 @@ function notices(inputs) {
   });
 }
 
-/** Shaders are written for readers, and are text that no minifier looks into: comments and blanks are left out of them. */
-const shaders = {
-  name: "shaders",
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]shaders\.ts$/ }, ({ path }) => {
-      const text = readFileSync(path, "utf8").replace(/[ \t]*\/\/.*$/gm, "").replace(/\n\s+/g, "\n");
-      return { contents: text.replace(/ ?([=*,;{}()?:<>&|/]) ?/g, "$1"), loader: "ts" };
-    });
-  },
-};
-
-/** Methods of packages that nothing here or in them calls: of a class a bundler keeps them all. */
-const UNCALLED = {
-  flatbush: ["static from", "collides", "neighbors"],
-  splaytree: [
-    "contains", "forEach", "range", "keys", "values", "min", "max", "at", "clear", "load", "toList", "isEmpty", "toString", "update", "split",
-  ],
-};
-
-const uncalled = {
-  name: "uncalled",
-  setup({ onLoad }) {
-    onLoad({ filter: /node_modules[\\/](flatbush|splaytree)[\\/].*\.js$/ }, ({ path }) => {
-      const name = Object.keys(UNCALLED).find((one) => path.includes(`${one}/`) || path.includes(`${one}\\`));
-      let contents = readFileSync(path, "utf8");
-      for (const method of UNCALLED[name]) {
-        const shorter = contents.replace(new RegExp(`\\n( +)${method}\\([^\\n]*\\{\\n[^]*?\\n\\1\\}`), "");
-        if (shorter === contents) throw new Error(`${path}: ${method} is not there any more`);
-        contents = shorter;
-      }
-      return { contents, loader: "js" };
-    });
-  },
-};
-
 mkdirSync(out, { recursive: true });
 for (const name of widgets) {
-  const { metafile, outputFiles } = await build({
-    absWorkingDir: here,
-    entryPoints: { [name]: join(here, name, "index.ts") },
-    outdir: out,
-    bundle: true,
-    minify: true,
-    format: "esm",
-    mainFields: ["module", "main"], // what is meant for browsers is written for old ones, and larger
-    // Of the predicates one is used; asked for by their index, all would come.
-    alias: { "robust-predicates": join(here, "node_modules", "robust-predicates", "esm", "orient2d.js") },
-    plugins: [shaders, uncalled],
-    target: "es2022",
-    charset: "utf8",
-    legalComments: "none",
-    loader: { ".svg": "text" },
-    metafile: true,
-    write: false,
-  });
-  for (const file of outputFiles) {
-    writeFileSync(file.path, file.contents);
-    console.log(`${(file.contents.length / 1000).toFixed(1).padStart(7)} KB  ${file.path.split("/").at(-1)}`);
+  const inputs = [];
+  /** Write what is made of an entry; returns the text of its script. */
+  const make = async (file, entry, define) => {
+    const { metafile, outputFiles } = await bundle(file, join(here, name, entry), { outdir: out, define });
+    for (const { path, contents } of outputFiles) {
+      writeFileSync(path, contents);
+      console.log(`${(contents.length / 1000).toFixed(1).padStart(7)} KB  ${basename(path)}`);
+    }
+    inputs.push(...Object.keys(metafile.inputs));
+    return outputFiles.find(({ path }) => path.endsWith(".js")).text;
+  };
+  const define = {};
+  if (existsSync(join(here, name, "later.ts"))) {
+    const part = await make(`${name}_later`, "later.ts");
+    define.LATER = JSON.stringify(`${name} ${createHash("sha256").update(part).digest("hex").slice(0, 12)}`);
   }
-  const texts = notices(Object.keys(metafile.inputs));
+  await make(name, "index.ts", define);
+  const texts = notices(inputs);
   if (texts.length > 0) writeFileSync(join(out, `${name}.licenses.txt`), texts.join("\n----\n\n"));
 }

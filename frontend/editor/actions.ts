@@ -68,8 +68,15 @@ export function handlersOf(editor: Editor): Handlers {
     "view.outlines": () => editor.showOutlines(),
     "view.contrast": () => {
       editor.chrome.brightness.value = editor.chrome.contrast.value = "0";
-      editor.redrawAll();
+      editor.reading.looks.set({ gamma: 1, inverted: false });
     },
+    "view.invert": () => editor.reading.looks.set({ inverted: !editor.reading.looks.values.inverted }),
+    "plane.channel": () => editor.planes.step("channel", 1),
+    "plane.higher": () => editor.planes.step("z", 1),
+    "plane.lower": () => editor.planes.step("z", -1),
+    "plane.later": () => editor.planes.step("t", 1),
+    "plane.earlier": () => editor.planes.step("t", -1),
+    "plane.back": () => editor.planes.back(),
     "review.approve": () => editor.fixing.judge({ kind: "approve" }),
     "review.absent": () => editor.fixing.judge({ kind: "absent" }),
     "review.exclude": () => void editor.fixing.ask(),

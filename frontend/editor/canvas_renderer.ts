@@ -2,7 +2,7 @@
 
 import { classColour } from "../shared/outlines";
 import type { Rings } from "./geometry";
-import type { Pixels } from "./pixels";
+import { shade, type Pixels, type Window } from "./pixels";
 import { CROWD, CROWDED_WIDTH, LINE, type Renderer, type Scene } from "./scene";
 import { FLAG } from "./store";
 import { heatPicture, type Heat } from "./reading/heat";
@@ -13,7 +13,7 @@ export class CanvasRenderer implements Renderer {
   readonly #context: CanvasRenderingContext2D;
   #pixels: Pixels | null = null;
   /** The image as grey, for the window it was made with. */
-  #grey: { picture: OffscreenCanvas; low: number; high: number } | null = null;
+  #grey: { picture: OffscreenCanvas; made: string } | null = null;
 
   #heat: { picture: OffscreenCanvas; covers: Heat["covers"] } | null = null;
 
@@ -82,24 +82,23 @@ export class CanvasRenderer implements Renderer {
   #drawImage({ view, window }: Scene): void {
     if (!this.#pixels) return;
     const { width, height, downsample } = this.#pixels.info;
-    if (this.#grey?.low !== window.low || this.#grey.high !== window.high) {
-      this.#grey = { picture: greyPicture(this.#pixels, window.low, window.high), ...window };
-    }
+    const made = JSON.stringify(window);
+    if (this.#grey?.made !== made) this.#grey = { picture: greyPicture(this.#pixels, window), made };
     const size = downsample * view.scale;
     this.#context.imageSmoothingEnabled = size < 4;
     this.#context.drawImage(this.#grey.picture, view.x, view.y, width * size, height * size);
   }
 }
 
-export function greyPicture(pixels: Pixels, low: number, high: number): OffscreenCanvas {
+function greyPicture(pixels: Pixels, window: Window): OffscreenCanvas {
   const { width, height } = pixels.info;
-  const black = pixels.stored(low), gain = 255 / Math.max(1e-6, pixels.stored(high) - black);
   const image = new ImageData(width, height);
   const words = new Uint32Array(image.data.buffer);
-  for (let i = 0; i < words.length; i++) {
-    const grey = Math.min(255, Math.max(0, Math.round((pixels.data[i] - black) * gain)));
-    words[i] = 0xff000000 | (grey << 16) | (grey << 8) | grey;
-  }
+  const shown = Uint32Array.from({ length: pixels.info.dtype === "uint8" ? 256 : 65536 }, (_, number) => {
+    const grey = Math.round(255 * shade(window, pixels.grey(number)));
+    return 0xff000000 | (grey << 16) | (grey << 8) | grey;
+  });
+  for (let i = 0; i < words.length; i++) words[i] = shown[pixels.data[i]];
   const picture = new OffscreenCanvas(width, height);
   picture.getContext("2d")!.putImageData(image, 0, 0);
   return picture;

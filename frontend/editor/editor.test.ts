@@ -348,7 +348,7 @@ describe("picture", () => {
     const { renderer, view, store, window } = shown!.editor;
     const selected = new Set([...shown!.editor.selection.ids].map((id) => store.slot(id)!));
     renderer.change("all");
-    renderer.draw({ view, store, window, selected, hidden: null, outlines: true, opacity: 1, width: 1.5, heat: 0 }, devicePixelRatio);
+    renderer.draw({ view, store, window, shown: { tiles: [], whole: false }, selected, hidden: null, outlines: true, opacity: 1, width: 1.5, heat: 0 }, devicePixelRatio);
     const [sx, sy] = view.toScreen(x, y);
     const { gl } = renderer as GlRenderer;
     const pixel = new Uint8Array(4);

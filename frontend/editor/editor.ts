@@ -3,6 +3,7 @@
 import { button, messageOf, type Frame } from "../shared/frame";
 import { onTrait, type Model } from "../shared/types";
 import { handlersOf } from "./actions";
+import { Arrival } from "./arrival";
 import { Proposer } from "./assist/proposer";
 import { CanvasRenderer } from "./canvas_renderer";
 import { Chrome } from "./chrome";
@@ -20,7 +21,7 @@ import { Presence } from "./presence";
 import { setClass } from "./object_actions";
 import { ObjectsPanel } from "./objects/panel";
 import { Painter } from "./painter";
-import { adjusted, type Window } from "./pixels";
+import { adjusted, type Pixels, type Window } from "./pixels";
 import { zoomTo } from "./reading/going";
 import { Reading } from "./reading/reading";
 import { classOf, readings, showHeader } from "./readings";
@@ -29,6 +30,7 @@ import { shareAside, shareSelection } from "./sharing";
 import { Revisions } from "./revisions/panel";
 import { Side, type PanelName } from "./side";
 import { Strip } from "./strip";
+import { Planes } from "./tiles/planes";
 import { makeTools } from "./tools/all";
 import { PanTool } from "./tools/pan";
 import { LOOKING, type Drawing, type Marks, type Pointer, type Preview, type Tool, type ToolHost, type ToolName } from "./tools/tool";
@@ -45,6 +47,7 @@ export class Editor implements ToolHost {
   readonly work: Work;
   readonly chrome: Chrome;
   readonly notices = new Notices();
+  readonly arrival: Arrival;
   readonly help: Help;
   readonly handlers: Handlers;
   readonly keys: Keys;
@@ -54,6 +57,7 @@ export class Editor implements ToolHost {
   readonly proposer: Proposer;
   readonly painter = new Painter(this);
   readonly reading: Reading;
+  readonly planes: Planes;
   readonly objects: ObjectsPanel;
   readonly side: Side;
   /** The outline that is pointed at, in the picture or in the list. */
@@ -71,7 +75,7 @@ export class Editor implements ToolHost {
   #hover: Pointer | null = null;
   #coarse = false;
   outlinesShown = true;
-  #base: Window = { low: 0, high: 1 };
+  #base = { low: 0, high: 1 };
   /** Size of the image that was shown last. */
   #shown: [number, number] | null = null;
 
@@ -100,13 +104,19 @@ export class Editor implements ToolHost {
     this.revisions = new Revisions(frame.rpc, this.work, t, () => this.side.show("history"), () => this.release());
     this.presence = new Presence(frame.rpc, this.work, this.notices, t, signal);
     frame.rpc.on<{ outline: string }>("goto", ({ outline }) => void this.work.refresh().then(() => zoomTo(this, [outline])));
+    frame.rpc.on<{ image_id: number; fraction: number }>("reading", ({ image_id, fraction }) => {
+      if (image_id === model.get("image_id")) this.chrome.wait.textContent = t("editor.reading", { percent: Math.round(100 * fraction) });
+    });
     frame.rpc.on<{ name: string; reason: string }>("not_closed", (vars) =>
       this.notices.show("not_closed", t("editor.not_closed", vars), "warning", [{ label: t("editor.dismiss"), run: () => undefined }]));
+    this.arrival = new Arrival(frame.rpc, this.notices, t, () => this.#tool.changed());
+    frame.rpc.onState((state) => state === "connected" && this.work.info && void this.arrival.ask());
     this.clipboard = new Clipboard(frame.rpc);
     this.proposer = new Proposer(frame.rpc, () => this.work.info?.image.id ?? null);
     this.classMenu = new ClassMenu(t, this.work.classes, (number) => setClass(this, number), () => this.release());
     this.strip = new Strip(t, this.chrome.buttons, this.classMenu, this, readOnly);
     this.reading = new Reading(this);
+    this.planes = new Planes(this);
     this.revisions.ghosts = (outlines) => this.reading.ghost.hint(outlines);
     this.objects = new ObjectsPanel(t, this, signal);
     this.side = new Side(t, this.chrome.buttons, { objects: this.objects, layers: this.reading.panel, history: this.revisions }, this.reading.looks);
@@ -215,7 +225,7 @@ export class Editor implements ToolHost {
     const lit = this.outlinesShown && (this.#tool.handles || this.side.open === "objects");
     const slot = at && lit ? this.store.hit(at.x, at.y, 0) : null;
     this.point(slot === null ? null : this.store.id(slot));
-    readings(this.chrome, this.work, this.reading.heat, at, this.frame.t);
+    readings(this.chrome, this.work, this.planes, this.reading.heat, at, this.frame.t);
   }
 
   coarse(coarse: boolean): void {
@@ -250,7 +260,8 @@ export class Editor implements ToolHost {
   }
 
   get window(): Window {
-    return adjusted(this.#base, Number(this.chrome.brightness.value), Number(this.chrome.contrast.value));
+    const { gamma, inverted } = this.reading.looks.values;
+    return { ...adjusted(this.#base, Number(this.chrome.brightness.value), Number(this.chrome.contrast.value)), gamma, inverted };
   }
 
   // Building
@@ -262,7 +273,7 @@ export class Editor implements ToolHost {
     body.append(chrome.tools, chrome.stage, this.side.element);
     chrome.picture.after(this.reading.ghost.element);
     chrome.stage.append(this.reading.minimap.element);
-    frame.root.append(chrome.header, chrome.review, this.notices.element, this.strip.element, body, chrome.footer, this.help.element);
+    frame.root.append(chrome.header, chrome.review, this.notices.element, this.strip.element, body, this.planes.element, chrome.footer, this.help.element);
     chrome.save.after(button(frame.t("editor.panel.history"), () => this.togglePanel("history")));
     try {
       this.renderer = new GlRenderer(chrome.picture, () => this.redrawAll());
@@ -288,7 +299,8 @@ export class Editor implements ToolHost {
 
   async #open(): Promise<void> {
     const wait = setTimeout(() => (this.chrome.wait.hidden = false), 200);
-    this.notices.clear((key) => key === "canvas" || key === "not_closed" || key.startsWith("judged "));
+    this.chrome.wait.textContent = this.frame.t("editor.loading");
+    this.notices.clear((key) => ["canvas", "not_closed", "later"].includes(key) || key.startsWith("judged "));
     this.chrome.card.hidden = true;
     this.preview = null;
     await this.work.open(this.model.get<number>("image_id"));
@@ -306,18 +318,23 @@ export class Editor implements ToolHost {
     this.reading.follow(info.image.id, info.base_revision);
     if (this.side.open === "history") this.revisions.enter();
     if (!fresh) return;
-    const pixels = this.work.pixels!;
-    this.renderer.setImage(pixels);
-    this.#base = { low: pixels.info.low, high: pixels.info.high };
+    this.planes.opened();
     const { width, height } = info.image;
     // The same place in the next image of a series; another size is shown whole.
     if (this.#shown?.[0] !== width || this.#shown[1] !== height) this.fit();
     this.#shown = [width, height];
-    const { downsample } = pixels.info;
+    const factor = this.renderer.kind === "webgl2" ? 1 : this.work.pixels!.info.downsample;
     const news = this.fixing.opened(info.image);
     if (news) this.tell(news);
-    else this.#say(downsample > 1 ? "editor.downsampled" : "editor.opened", "info", { n: this.store.count, factor: downsample });
+    else this.#say(factor > 1 ? "editor.downsampled" : "editor.opened", "info", { n: this.store.count, factor });
     this.redrawAll();
+  }
+
+  showPixels(pixels: Pixels): void {
+    this.renderer.setImage(pixels);
+    this.#base = { low: pixels.info.low, high: pixels.info.high };
+    this.redrawAll();
+    void this.arrival.ask();
   }
 
   #offer(draft: OpenDraft): void {

@@ -7,6 +7,7 @@ import "./side.css";
 import "./revisions/revisions.css";
 import "../shared/review/exclusion.css";
 import "./fixing/fixing.css";
+import "./tiles/planes.css";
 
 import { mount } from "../shared/frame";
 import type { RenderProps } from "../shared/types";

@@ -84,7 +84,7 @@ export class Painter {
       this.#dirty.scene = false;
       const { opacity, width, heat } = reading.looks.values;
       const scene = {
-        view, store, window: editor.window, selected, hidden: this.#hidden, outlines, opacity, width,
+        view, store, window: editor.window, shown: editor.planes.tiles.show(view, ratio), selected, hidden: this.#hidden, outlines, opacity, width,
         heat: reading.heat.on ? heat : 0,
       };
       if (editor.renderer.draw(scene, ratio)) this.redrawAll();

@@ -1,6 +1,7 @@
 /** The words and numbers around the picture. */
 
 import { count, three } from "../shared/numbers";
+import type { Planes } from "./tiles/planes";
 import type { HeatLayer } from "./reading/heat";
 import type { State } from "../shared/rpc";
 import type { Translate } from "../shared/strings";
@@ -26,14 +27,12 @@ export function areaText(px2: number, pixelSize: number | null, t: Translate): s
 }
 
 /** Grey value and place under the pointer, and the probability where its map is shown. */
-export function readings(chrome: Chrome, work: Work, heat: HeatLayer, at: Pointer | null, t: Translate): void {
-  const value = at && work.pixels ? work.pixels.valueAt(at.x, at.y) : null;
-  chrome.readout.hidden = value === null;
-  if (value === null || !at) return;
-  const grey = Number.isInteger(value) ? count(value) : three(value);
-  const parts = [t(work.pixels!.info.downsample > 1 ? "editor.readout_mean" : "editor.readout", {
-    grey, x: Math.floor(at.x), y: Math.floor(at.y),
-  })];
+export function readings(chrome: Chrome, work: Work, planes: Planes, heat: HeatLayer, at: Pointer | null, t: Translate): void {
+  const read = at && planes.valueAt(at.x, at.y);
+  chrome.readout.hidden = !read;
+  if (!read || !at) return;
+  const grey = Number.isInteger(read.value) ? count(read.value) : three(read.value);
+  const parts = [t(read.mean ? "editor.readout_mean" : "editor.readout", { grey, x: Math.floor(at.x), y: Math.floor(at.y) })];
   const image = work.info?.image;
   const size = image?.pixel_size_um ?? null;
   if (size !== null) parts.push(t("editor.readout_um", { x: three(at.x * size), y: three(at.y * size) }));

@@ -3,6 +3,7 @@
 import type { OutlineStore } from "./store";
 import type { Pixels, Window } from "./pixels";
 import type { Heat } from "./reading/heat";
+import type { Shown } from "./tiles/tiles";
 import type { View } from "../shared/view";
 
 export const LINE = { normal: 1.5, thicker: 1, selected: 2.5, halo: 1.1, dash: 9, gap: 4, handle: 7 } as const;
@@ -14,6 +15,8 @@ export interface Scene {
   view: View;
   store: OutlineStore;
   window: Window;
+  /** Of a large image, what is there in more detail than the plane as it was sent. */
+  shown: Shown;
   /** Slots drawn thick. */
   selected: ReadonlySet<number>;
   /** The slot whose place a preview takes. */

@@ -7,6 +7,7 @@ import "./reading/reading.css";
 import "./side.css";
 import "../shared/review/exclusion.css";
 import "./fixing/fixing.css";
+import "./tiles/planes.css";
 
 import bindings from "../../spheroseg_widgets/widgets/keys/editor.json";
 import words from "../../spheroseg_widgets/widgets/strings/en.json";
@@ -14,6 +15,8 @@ import { MockAnswer, MockModel } from "../shared/mock";
 import { OutlineSet } from "../shared/outlines";
 import type { SentVerdict } from "./operations";
 import { Editor } from "./editor";
+import script from "./later.ts?script";
+import { isHere } from "./outlines/algebra";
 import { mount } from "../shared/frame";
 
 export const IDS = ["11111111-0000-7000-8000-000000000001", "11111111-0000-7000-8000-000000000002", "11111111-0000-7000-8000-000000000003"];
@@ -60,6 +63,7 @@ export class Kernel {
     this.model.handle("operations", (params) => this.operations(params.operations as SentOperation[]));
     this.model.handle("copy", (params, buffers) => void (this.copied = { params, blob: buffers[0] as ArrayBuffer }));
     this.model.handle("paste", () => (this.copied ? new MockAnswer(this.copied.params, [new DataView(this.copied.blob)]) : null));
+    this.model.handle("later", () => this.later());
     this.model.handle("presence", () => ({ author: null, taken_by: null }));
     this.model.handle("save", () => {
       this.stored.clear();
@@ -87,8 +91,14 @@ export class Kernel {
   /** A ramp from left to right, 12 of 16 bits: column c has the value 20 c. */
   pixels(): MockAnswer {
     const data = Uint16Array.from({ length: SIZE.width * SIZE.height }, (_, i) => 20 * (i % SIZE.width));
-    const info = { ...SIZE, dtype: "uint16", downsample: 1, offset: 0, gain: 1, low: 0, high: 4000 };
+    const own = { series: 0, t: 0, channel: 0, z: null };
+    const info = { ...SIZE, dtype: "uint16", downsample: 1, levels: 0, offset: 0, gain: 1, low: 0, high: 4000, axes: {}, own, plane: own };
     return new MockAnswer(info, [view(data)]);
+  }
+
+  /** The script that comes after the picture. */
+  later(): MockAnswer {
+    return new MockAnswer(null, [view(new TextEncoder().encode(script))]);
   }
 
   operations(operations: SentOperation[]): MockAnswer {
@@ -114,8 +124,8 @@ export interface Shown {
   close(): void;
 }
 
-/** Show an editor 640 px wide and wait until it is open. */
-export async function show(kernel = new Kernel()): Promise<Shown> {
+/** Show an editor 640 px wide and wait until it is open and, unless the kernel keeps it back, whole. */
+export async function show(kernel = new Kernel(), { whole = true } = {}): Promise<Shown> {
   const el = document.createElement("div");
   el.style.width = "640px";
   document.body.append(el);
@@ -123,7 +133,7 @@ export async function show(kernel = new Kernel()): Promise<Shown> {
   el.append(inner);
   const controller = new AbortController();
   const editor = new Editor(kernel.model, mount(inner, kernel.model, controller.signal, { name: "editor" }), controller.signal);
-  await until(() => editor.work.info !== null || !editor.chrome.card.hidden);
+  await until(() => (editor.work.info !== null && (isHere() || !whole)) || !editor.chrome.card.hidden);
   await frame();
   return { editor, el, kernel, close: () => (controller.abort(), el.remove()) };
 }

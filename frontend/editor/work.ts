@@ -150,7 +150,7 @@ export class Work {
       this.image = (await asked).value.image;
       const [document, pixels] = await both;
       if (loading.signal.aborted) return;
-      this.pixels = Pixels.decode(pixels.value, pixels.buffers[0]);
+      this.pixels = new Pixels(pixels.value, pixels.buffers[0]);
       this.history.clear();
       this.selection.set([]);
       this.#take(document);

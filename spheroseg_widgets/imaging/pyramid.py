@@ -35,7 +35,7 @@ IN_MEMORY = 16_000_000
 """Pixels of planes whose levels are kept in memory: making them again takes no time."""
 ABOUT = "about.json"
 
-Check = Callable[[], None]
+Check = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def level_shape(shape: tuple[int, int], level: int) -> tuple[int, int]:
 
 
 def open_pyramid(
-    source: Regions, last: int, percentiles: Percentiles, key: str, folder: Path, check: Check = lambda: None
+    source: Regions, last: int, percentiles: Percentiles, key: str, folder: Path, check: Check = lambda _done: None
 ) -> Pyramid:
     """Open the pyramid of a plane; it is made where it is not there.
 
@@ -126,7 +126,7 @@ def open_pyramid(
         Where pyramids lie; it may be deleted at any time, and where it cannot be written they lie elsewhere until they
         are closed. Small ones lie in memory.
     check : callable
-        Asked now and then; what it raises ends the making, and nothing of it stays.
+        Told now and then how much is done, 0 to 1; what it raises ends the making, and nothing of it stays.
 
     Raises
     ------
@@ -170,8 +170,8 @@ def _made(source: Regions, last: int, percentiles: Percentiles, into: _InMemory 
     scale = _scale(source, bands, check)
     counts = np.zeros(int(np.iinfo(scale.dtype).max) + 1, np.int64)
     try:
-        for band in bands:
-            check()
+        for done, band in enumerate(bands):
+            check(done / len(bands))
             stored = numbers(source.read(band, across), scale)
             counts += counted(stored)
             into.add(0, stored)
@@ -195,7 +195,7 @@ def _scale(source: Regions, bands: list[slice], check: Check) -> About:
         return About(height, width, "uint16", 0.0, 1 / 3, 0.0, 0.0)
     least, most = np.inf, -np.inf
     for band in bands:
-        check()
+        check(0.0)  # where the range has to be found first, it takes a part of the time
         values = source.read(band, slice(0, width))
         finite = values[np.isfinite(values)]
         if finite.size:

@@ -38,6 +38,7 @@ from .editor_presence import Presence
 from .editor_python import FromPython
 from .editor_revisions import Revisions
 from .editor_session import EditSession, Verdict
+from .later import ComesLater
 from .numbers import three
 from .rpc import Answer, Call, rpc_method
 from .static_face import outlined, png
@@ -52,7 +53,7 @@ class AnotherImageError(StoreError):
     """A call is about another image than the open one: the browser asked before the kernel heard of it, or too late."""
 
 
-class Editor(Clipboard, Planes, Layers, Assisting, Presence, Revisions, FromPython, Fixing, RemapsKeys):
+class Editor(Clipboard, ComesLater, Planes, Layers, Assisting, Presence, Revisions, FromPython, Fixing, RemapsKeys):
     """Look at an image, correct its outlines, save them as a revision.
 
     Parameters
@@ -96,6 +97,7 @@ class Editor(Clipboard, Planes, Layers, Assisting, Presence, Revisions, FromPyth
     section = "editor"
     _esm = STATIC / "editor.js"
     _css = STATIC / "editor.css"
+    later = STATIC / "editor_later.js"
 
     image_id = traitlets.Int().tag(sync=True)
     read_only = traitlets.Bool(default_value=False, read_only=True).tag(sync=True)

@@ -70,7 +70,7 @@ class Pictures:
         self._open: OrderedDict[Plane, Pyramid] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, plane: Plane, check: Callable[[], None] = lambda: None) -> Pyramid:
+    def get(self, plane: Plane, check: Callable[[float], None] = lambda _done: None) -> Pyramid:
         """Return a plane.
 
         Parameters
@@ -78,7 +78,7 @@ class Pictures:
         plane : Plane
             Of the image's series.
         check : callable
-            Asked now and then while a large one is made; what it raises ends it.
+            Told now and then how much of a large one is made, 0 to 1; what it raises ends it.
 
         Raises
         ------
@@ -86,7 +86,7 @@ class Pictures:
             It is not there, cannot be read, or is of another size than the image.
         """
         with self._lock:  # whoever comes second waits, and makes nothing twice
-            check()
+            check(0.0)
             if plane not in self._open:
                 self._open[plane] = self._make(plane, check)
             self._open.move_to_end(plane)
@@ -107,7 +107,7 @@ class Pictures:
         found = {"channel": sizes.get("C", 1), "z": sizes.get("Z", 1), "t": pages}
         return {name: count for name, count in found.items() if count > 1}
 
-    def _make(self, plane: Plane, check: Callable[[], None]) -> Pyramid:
+    def _make(self, plane: Plane, check: Callable[[float], None]) -> Pyramid:
         path = str(self._row["path"])
         size = int(self._row["height"]), int(self._row["width"])
         last = max(0, int(np.ceil(np.log2(max(size) / MOST_SIDE))))

@@ -7,6 +7,7 @@ from typing import Any
 
 from spheroseg_widgets.imaging.planes import Plane
 
+from .base import SpheroWidget
 from .editor_pixels import Pictures, described, tile_of
 from .editor_session import EditSession
 from .rpc import Answer, Call, rpc_method
@@ -15,7 +16,7 @@ MOST_TILES = 8
 """Of one call: a tile of 16 bits takes half a megabyte."""
 
 
-class Planes:
+class Planes(SpheroWidget):
     """A widget that shows one image of a project, and the other planes of its file."""
 
     _looked_at: Callable[[dict[str, Any]], EditSession]
@@ -24,10 +25,17 @@ class Planes:
     def _pixels(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
         """Return a plane whole, a large one reduced; `levels` says how many finer ones there are in tiles.
 
+        While a large one is read for the first time, events `reading` tell how far that is.
         `axes` counts the channels, z positions and pages beside each other; `own` is the plane that the image is.
         """
         pictures, plane = self._plane(params)
-        pyramid = pictures.get(plane, call.check)
+
+        def check(done: float) -> None:
+            call.check()
+            if done and not params.get("ahead"):
+                self.push("reading", {"image_id": params["image_id"], "fraction": done})
+
+        pyramid = pictures.get(plane, check)
         value = described(pyramid) | {"axes": pictures.axes(), "own": pictures.own.to_dict(), "plane": plane.to_dict()}
         return Answer(value, [_little(pyramid.whole(pyramid.last))])
 
@@ -35,7 +43,7 @@ class Planes:
     def _tiles(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
         """Return tiles (level, column, row), as many as one call may ask for, each in a buffer of its own."""
         pictures, plane = self._plane(params)
-        pyramid = pictures.get(plane, call.check)
+        pyramid = pictures.get(plane, lambda _done: call.check())
         buffers = []
         for level, column, row in params["tiles"][:MOST_TILES]:
             call.check()
@@ -46,7 +54,7 @@ class Planes:
     def _grey(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> float:
         """Return the grey value of one pixel, from the full resolution."""
         pictures, plane = self._plane(params)
-        pyramid = pictures.get(plane, call.check)
+        pyramid = pictures.get(plane, lambda _done: call.check())
         x, y = int(params["x"]), int(params["y"])
         height, width = pyramid.shape(0)
         if not (0 <= x < width and 0 <= y < height):

@@ -200,16 +200,18 @@ def test_a_pyramid_is_made_once_and_kept_until_there_is_too_much(
 def test_who_gives_up_leaves_nothing_behind(tmp_path: Path, noise: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pyramid, "IN_MEMORY", 0)
     monkeypatch.setattr(pyramid, "BAND_PIXELS", 131 * 8)
-    asked: list[int] = []
+    told: list[float] = []
 
-    def check() -> None:
-        asked.append(1)
-        if len(asked) > 3:
+    def check(done: float) -> None:
+        told.append(done)
+        if len(told) > 3:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         open_pyramid(Whole(noise, again=True), 2, ENDS, "k", tmp_path, check)
     assert list(tmp_path.iterdir()) == []
+    assert told == sorted(told)
+    assert 0 <= told[0] < told[-1] < 1
 
 
 def test_where_the_cache_cannot_be_written_it_lies_elsewhere(

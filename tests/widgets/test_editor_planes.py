@@ -10,6 +10,8 @@ import pytest
 import tifffile
 
 import spheroseg_widgets as sw
+from spheroseg_widgets.imaging import pyramid
+from spheroseg_widgets.widgets import rpc
 from spheroseg_widgets.widgets.editor import Editor
 
 from .page import Page
@@ -41,6 +43,22 @@ def test_of_a_large_image_a_level_that_fits_comes_first_and_the_finer_ones_in_ti
     corner = np.pad(pixels[2047:, 2559:], ((0, 1), (0, 1)), mode="edge")  # the image's edge repeats
     np.testing.assert_array_equal(np.frombuffer(buffers[1], "<u2").reshape(corner.shape), corner)
     assert page.call("grey", image_id=editor.image_id, x=2599, y=2099) == pixels[2099, 2599]
+
+
+def test_the_first_reading_of_a_large_image_tells_how_far_it_is(
+    large: tuple[Editor, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pyramid, "BAND_PIXELS", 300 * SIDE[1])
+    monkeypatch.setattr(rpc, "PUSH_INTERVAL", 0.0)
+    editor, _ = large
+    page = Page(editor)
+    page.ask("pixels", image_id=editor.image_id)
+    told = [content["value"] for content, _ in page.messages if content.get("name") == "reading"]
+    fractions = [one["fraction"] for one in told]
+    assert len(fractions) > 3
+    assert fractions == sorted(set(fractions))
+    assert 0 < fractions[0] < fractions[-1] < 1
+    assert {one["image_id"] for one in told} == {editor.image_id}
 
 
 @pytest.mark.parametrize("tile", [[0, 6, 0], [0, 0, 5], [2, 0, 0], [0, -1, 0], [-1, 0, 0]])

@@ -4,10 +4,11 @@ import { PALETTE } from "../../shared/outlines";
 import type { Pixels } from "../pixels";
 import type { Heat } from "../reading/heat";
 import { CROWD, CROWDED_WIDTH, LINE, type Renderer, type Scene } from "../scene";
+import { ImageLayer } from "./image";
 import { Faded, HeatTexture } from "./layers";
 import { Level, toleranceAt } from "./level";
 import { Program } from "./program";
-import { FILL, IMAGE, LINES } from "./shaders";
+import { FILL, LINES } from "./shaders";
 
 const FILL_STRENGTH = 0.07;
 const COLOURS = new Float32Array(
@@ -15,14 +16,13 @@ const COLOURS = new Float32Array(
 );
 
 interface Resources {
-  image: Program;
+  image: ImageLayer;
   lines: Program;
   fill: Program;
   /** By how far outlines are reduced in them, image pixels. */
   levels: Map<number, Level>;
   /** Without attributes: corners are counted, vertices fetched. */
   noArray: WebGLVertexArrayObject;
-  texture: WebGLTexture;
   heat: HeatTexture;
   faded: Faded;
 }
@@ -55,7 +55,7 @@ export class GlRenderer implements Renderer {
 
   setImage(pixels: Pixels | null): void {
     this.#pixels = pixels;
-    if (this.#made) this.#uploadImage(this.#made);
+    this.#made?.image.set(pixels);
   }
 
   setHeat(heat: Heat | null): void {
@@ -74,7 +74,8 @@ export class GlRenderer implements Renderer {
     gl.viewport(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
-    if (this.#pixels) this.#drawImage(made, this.#pixels, scene, ratio);
+    gl.bindVertexArray(made.noArray);
+    made.image.draw(scene, ratio);
     if (this.#pixels && this.#heat && scene.heat) {
       const { width, height, downsample } = this.#pixels.info;
       made.heat.draw(scene, ratio, this.#heat, [width * downsample, height * downsample]);
@@ -112,30 +113,17 @@ export class GlRenderer implements Renderer {
     const { gl } = this;
     const make = (source: { vertex: string; fragment: string }) => new Program(gl, source);
     const made: Resources = {
-      image: make(IMAGE),
+      image: new ImageLayer(gl, make),
       lines: make(LINES),
       fill: make(FILL),
       levels: new Map(),
       noArray: gl.createVertexArray(),
-      texture: gl.createTexture(),
       heat: new HeatTexture(gl, make),
       faded: new Faded(gl, make),
     };
-    this.#uploadImage(made);
+    made.image.set(this.#pixels);
     if (this.#heat) made.heat.upload(this.#heat);
     return made;
-  }
-
-  #uploadImage(made: Resources): void {
-    const { gl } = this;
-    if (!this.#pixels) return;
-    const { width, height, dtype } = this.#pixels.info;
-    gl.bindTexture(gl.TEXTURE_2D, made.texture);
-    for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, name, gl.NEAREST);
-    for (const name of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(gl.TEXTURE_2D, name, gl.CLAMP_TO_EDGE);
-    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
-    const [inner, type] = dtype === "uint16" ? [gl.R16UI, gl.UNSIGNED_SHORT] as const : [gl.R8UI, gl.UNSIGNED_BYTE] as const;
-    gl.texImage2D(gl.TEXTURE_2D, 0, inner, width, height, 0, gl.RED_INTEGER, type, this.#pixels.data);
   }
 
   /** The outlines for a scale of so many device pixels an image pixel. */
@@ -144,19 +132,6 @@ export class GlRenderer implements Renderer {
     const known = levels.get(tolerance) ?? new Level(this.gl, tolerance);
     levels.set(tolerance, known);
     return known;
-  }
-
-  #drawImage(made: Resources, { info }: Pixels, scene: Scene, ratio: number): void {
-    const { gl } = this;
-    made.image.use(scene, ratio);
-    gl.bindVertexArray(made.noArray);
-    gl.bindTexture(gl.TEXTURE_2D, made.texture);
-    gl.uniform2f(made.image.at("size"), info.width * info.downsample, info.height * info.downsample);
-    gl.uniform1f(made.image.at("perTexel"), info.downsample);
-    gl.uniform1f(made.image.at("screen"), info.downsample * scene.view.scale * ratio);
-    const black = (scene.window.low - info.offset) / info.gain, white = (scene.window.high - info.offset) / info.gain;
-    gl.uniform2f(made.image.at("window"), black, 1 / Math.max(1e-6, white - black));
-    gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
   }
 
   #drawFills(made: Resources, { texture, indices, triangles }: Level, scene: Scene, ratio: number, slots: readonly number[]): void {

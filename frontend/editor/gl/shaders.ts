@@ -16,16 +16,19 @@ vec4 clip(vec2 screen) { return vec4(screen / canvas * vec2(2, -2) + vec2(-1, 1)
 
 export const IMAGE = {
   vertex: `${HEAD}${PLACE}
-uniform vec2 size;     // of the image
+uniform vec2 corner;   // of what is drawn, and its size
+uniform vec2 size;
 out vec2 at;           // image pixels
 void main() {
-  at = vec2(gl_VertexID & 1, gl_VertexID >> 1) * size;
+  at = corner + vec2(gl_VertexID & 1, gl_VertexID >> 1) * size;
   gl_Position = clip(onScreen(at));
 }`,
   // Enlarged far, pixels are seen as the squares they are; shrunk, each screen pixel is the mean of what lies under it.
   fragment: `${HEAD}
 uniform usampler2D plane;
 uniform vec2 window;     // stored number shown black, and 1 / (white - black)
+uniform vec2 tone;       // gamma, and 1 where black is shown white
+uniform vec2 first;      // the plane's texel that is the first one here
 uniform float perTexel;  // image pixels a texel
 uniform float screen;    // device pixels a texel
 in vec2 at;
@@ -37,7 +40,7 @@ float between(vec2 p) {
   return mix(mix(texel(i), texel(i + ivec2(1, 0)), f.x), mix(texel(i + ivec2(0, 1)), texel(i + ivec2(1, 1)), f.x), f.y);
 }
 void main() {
-  vec2 p = at / perTexel;
+  vec2 p = at / perTexel - first;
   float value;
   if (screen >= 4.0) value = texel(ivec2(floor(p)));
   else if (screen >= 0.75) value = between(p);
@@ -49,7 +52,8 @@ void main() {
         sum += texel(ivec2(floor(p + ((vec2(i, j) + 0.5) / float(n) - 0.5) / screen)));
     value = sum / float(n * n);
   }
-  colour = vec4(vec3(clamp((value - window.x) * window.y, 0.0, 1.0)), 1);
+  float grey = pow(clamp((value - window.x) * window.y, 0.0, 1.0), tone.x);
+  colour = vec4(vec3(abs(tone.y - grey)), 1);
 }`,
 };
 

@@ -3,21 +3,16 @@
  * rounded to float32, turned the right way round, without slivers.
  */
 
-import clipping, { type MultiPolygon, type Polygon } from "polygon-clipping";
+import type { MultiPolygon, Polygon } from "polygon-clipping";
 
 import type { Ring } from "../../shared/outlines";
 import { bounds, oriented, signedArea, type Box, type Rings } from "../geometry";
+import { algebra, NoResult } from "./algebra";
+import { GRID, LEAST_AREA } from "./grid";
 import { isSound } from "./validity";
 
-/** New vertices lie on a grid of so many a pixel, which float32 holds exactly up to 65,536 px (`validity.py`). */
-export const GRID = 256;
-/** Parts and holes of a smaller area, in square pixels, are left out (`validity.py`). */
-export const LEAST_AREA = 1;
 /** Loops that make up no more than this part of the area are cut away; else the user decides (`validity.py`). */
 const MOST_LOST = 0.1;
-
-/** The geometry is such that no sound outline came of it. */
-export class NoResult extends Error {}
 
 type Kind = "union" | "difference" | "intersection";
 
@@ -60,6 +55,7 @@ export function mended(ring: Ring): Rings | null {
 
 /** Run polygon-clipping until what it gives is sound; rounded inputs help where it loses its way. */
 export function combine(kind: Kind, subject: Polygon, others: readonly Polygon[]): Rings[] {
+  const { clipping } = algebra();
   for (const grid of [0, GRID, GRID / 8]) {
     try {
       const [first, ...rest] = grid ? [subject, ...others].map((one) => snapped(one, grid)) : [subject, ...others];
@@ -90,7 +86,7 @@ function settled(given: MultiPolygon): Rings[] | null {
   for (let round = 0; round < 3; round++) {
     const parts = made.map(rounded).filter((part) => part !== null);
     if (parts.every(isSound)) return parts;
-    made = clipping.union(parts.map(polygonOf));
+    made = algebra().clipping.union(parts.map(polygonOf));
   }
   return null;
 }

@@ -1,7 +1,8 @@
 /** A stroke of a round brush or eraser, applied piece by piece while it goes on. */
 
 import { bounds, type Rings } from "../geometry";
-import { boxesMeet, difference, NoResult, union } from "./booleans";
+import { NoResult } from "./algebra";
+import { boxesMeet, difference, union } from "./booleans";
 import { capsule, type Point } from "./shapes";
 
 export class Stroke {

@@ -4,8 +4,11 @@ import { describe, expect, it } from "vitest";
 
 import corpus from "../../../tests/outlines/operations.json";
 import { area, contains, nearestEdge, signedArea, type Rings } from "../geometry";
-import { difference, intersection, LEAST_AREA, mended, union } from "./booleans";
+import algebra from "../later";
+import { supply } from "./algebra";
+import { difference, intersection, mended, union } from "./booleans";
 import { Stroke } from "./brushing";
+import { LEAST_AREA } from "./grid";
 import { grow } from "./growing";
 import { capsule, ellipse, rectangle, type Point } from "./shapes";
 import { simplify, simplifyLine, simplifyNew } from "./simplifying";
@@ -22,6 +25,8 @@ interface Case {
   size?: number;
   expected: { area: number; holes: number }[];
 }
+
+supply(algebra);
 
 const shapes = corpus.shapes as Record<string, number[][][]>;
 const ringsOf = (name: string): Rings => shapes[name].map((ring, i) => {

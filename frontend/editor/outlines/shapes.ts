@@ -1,7 +1,7 @@
 /** Shapes that tools draw: rings of float32, positive. */
 
 import type { Ring } from "../../shared/outlines";
-import { GRID } from "./booleans";
+import { GRID } from "./grid";
 
 /** How far the edges of a polygon that stands for an arc may lie from it, in pixels. */
 export const ARC = 0.03;

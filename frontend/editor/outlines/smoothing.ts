@@ -2,7 +2,7 @@
 
 import type { Ring } from "../../shared/outlines";
 import { oriented, type Rings } from "../geometry";
-import { GRID } from "./booleans";
+import { GRID } from "./grid";
 import { isSound } from "./validity";
 
 const STEPS = 3;

@@ -8,11 +8,12 @@ import type { HeatLayer } from "./heat";
 import { HEAT_GRADIENT } from "./heat_colours";
 import type { Looks } from "./looks";
 
-type Slider = "opacity" | "width" | "heat";
+type Slider = "opacity" | "width" | "heat" | "gamma";
 const SLIDERS: Record<Slider, { min: string; max: string; step: string }> = {
   opacity: { min: "0.1", max: "1", step: "0.05" },
   width: { min: "0.5", max: "6", step: "0.5" },
   heat: { min: "0.1", max: "1", step: "0.05" },
+  gamma: { min: "0.25", max: "4", step: "0.05" },
 };
 
 export class LayersPanel {
@@ -21,6 +22,7 @@ export class LayersPanel {
   readonly #values = {} as Record<Slider, HTMLElement>;
   readonly #heat: HTMLInputElement;
   readonly #minimap: HTMLInputElement;
+  readonly #inverted: HTMLInputElement;
   readonly #heatNote = make("p", "sw-editor-note");
   readonly #legend = make("div", "sw-editor-legend");
   readonly #list = make("div", "sw-editor-ghosts");
@@ -35,6 +37,7 @@ export class LayersPanel {
   ) {
     this.#heat = this.#check("heat", (on) => heat.turn(on));
     this.#minimap = this.#check("minimap", (on) => looks.set({ minimap: on }));
+    this.#inverted = this.#check("inverted", (on) => looks.set({ inverted: on }));
     const scale = make("div", "sw-editor-gradient");
     scale.style.background = HEAT_GRADIENT;
     this.#legend.append(make("span", "", "0"), scale, make("span", "", "1"));
@@ -44,6 +47,7 @@ export class LayersPanel {
       this.#section("outlines", this.#slider("opacity"), this.#slider("width")),
       this.#section("heat", this.#labelled("heat", this.#heat), this.#slider("heat"), this.#legend, this.#heatNote),
       this.#section("ghost", this.#list, this.#ghostNote),
+      this.#section("image", this.#slider("gamma"), this.#labelled("inverted", this.#inverted)),
       this.#section("view", this.#labelled("minimap", this.#minimap)),
     );
     looks.onChange(() => this.refresh());
@@ -59,9 +63,11 @@ export class LayersPanel {
     const { values } = this.looks;
     for (const name of Object.keys(SLIDERS) as Slider[]) {
       this.#sliders[name].value = String(values[name]);
-      this.#values[name].textContent = name === "width" ? `${values.width} px` : `${Math.round(100 * values[name])} %`;
+      const value = values[name];
+      this.#values[name].textContent = name === "width" ? `${value} px` : name === "gamma" ? value.toFixed(2) : `${Math.round(100 * value)} %`;
     }
     this.#minimap.checked = values.minimap;
+    this.#inverted.checked = values.inverted;
     const { on, heat, reason } = this.heat;
     this.#heat.checked = on;
     this.#legend.hidden = !on || !heat;

@@ -7,14 +7,18 @@ export interface Values {
   width: number;
   /** How strongly a probability map covers the image, 0..1. */
   heat: number;
+  /** Exponent of the grey between black and white. */
+  gamma: number;
+  /** Black is shown white. */
+  inverted: boolean;
   /** A small map of an image that is larger than the view. */
   minimap: boolean;
   /** The panel beside the picture; "" for none. */
   panel: string;
 }
 
-const USUAL: Values = { opacity: 1, width: 1.5, heat: 0.6, minimap: true, panel: "" };
-const RANGE = { opacity: [0.1, 1], width: [0.5, 6], heat: [0.1, 1] } as const;
+const USUAL: Values = { opacity: 1, width: 1.5, heat: 0.6, gamma: 1, inverted: false, minimap: true, panel: "" };
+const RANGE = { opacity: [0.1, 1], width: [0.5, 6], heat: [0.1, 1], gamma: [0.25, 4] } as const;
 const PLACE = "spheroseg.editor.looks";
 
 export class Looks {
@@ -49,12 +53,12 @@ export class Looks {
 
   /** What is not of the kind it should be is left as it was. */
   #take(given: Partial<Values>): void {
-    for (const name of ["opacity", "width", "heat"] as const) {
+    for (const name of ["opacity", "width", "heat", "gamma"] as const) {
       const value = given[name];
       const [least, most] = RANGE[name];
       if (typeof value === "number" && Number.isFinite(value)) this.#values[name] = Math.min(most, Math.max(least, value));
     }
-    if (typeof given.minimap === "boolean") this.#values.minimap = given.minimap;
+    for (const name of ["minimap", "inverted"] as const) if (typeof given[name] === "boolean") this.#values[name] = given[name];
     if (typeof given.panel === "string") this.#values.panel = given.panel;
   }
 }

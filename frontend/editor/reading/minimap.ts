@@ -2,7 +2,7 @@
 
 import { make } from "../../shared/frame";
 import type { View } from "../../shared/view";
-import type { Pixels, Window } from "../pixels";
+import { shade, type Pixels, type Window } from "../pixels";
 
 /** Longest edge, CSS pixels. */
 const SIZE = 132;
@@ -58,16 +58,15 @@ export class Minimap {
 
   /** The image made small: each of its pixels is one of those that were sent, which is enough to know the place. */
   #draw(pixels: Pixels, width: number, height: number, window: Window): void {
-    const key = [window.low, window.high, width, height].join();
+    const key = JSON.stringify([window, width, height]);
     if (this.#pixels === pixels && this.#made === key) return;
     [this.#pixels, this.#made] = [pixels, key];
     const columns = Math.max(1, Math.round(width * this.#scale)), rows = Math.max(1, Math.round(height * this.#scale));
     const picture = new ImageData(columns, rows);
-    const gain = 255 / Math.max(1e-6, window.high - window.low);
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
         const value = pixels.valueAt(((column + 0.5) * width) / columns, ((row + 0.5) * height) / rows) ?? window.low;
-        const grey = (value - window.low) * gain;
+        const grey = 255 * shade(window, value);
         picture.data.set([grey, grey, grey, 255], 4 * (row * columns + column));
       }
     }

@@ -140,6 +140,7 @@ export class AssistTool extends QuietTool {
     const state = this.#state;
     if (state.kind !== "proposed") return;
     if (state.image !== this.host.proposer.image() || !areThere(this.host, state.ids)) this.#drop();
+    else if (!state.rings) this.#show(); // what was in its way may have gone
   }
 
   override marks(): Marks {

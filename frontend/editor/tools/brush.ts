@@ -1,6 +1,7 @@
 import { added, changed, divided, heirOf, isSame } from "../changes";
 import type { Rings } from "../geometry";
 import type { Change } from "../history";
+import { algebra } from "../outlines/algebra";
 import { clipped } from "../outlines/booleans";
 import { Stroke } from "../outlines/brushing";
 import { simplifyNew } from "../outlines/simplifying";
@@ -42,7 +43,8 @@ export class BrushTool extends QuietTool {
   override down(at: Pointer): void {
     const { host } = this;
     this.#at = at;
-    if (host.readOnly) return;
+    // Nothing of a stroke may be lost, so none begins before it can be joined.
+    if (host.readOnly || !attempt(host, algebra)) return;
     const kind = this.name === "brush" ? "paint" : "erase";
     this.#strokes = (this.#targets(at) ?? []).map((id) => {
       const before = id === null ? null : host.store.rings(host.store.slot(id)!);

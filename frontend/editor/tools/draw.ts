@@ -1,3 +1,4 @@
+import { isHere } from "../outlines/algebra";
 import type { Point } from "../outlines/shapes";
 import { simplifyLine } from "../outlines/simplifying";
 import { place } from "./placing";
@@ -90,7 +91,7 @@ export class DrawTool extends QuietTool {
     }
     const ring = Float32Array.from(this.#pieces.flat(2));
     // What was not taken can be mended: only a freehand outline, whose vertices nobody set one by one, goes.
-    if (place(this.host, ring) || this.#pieces.length === 1) this.#pieces = [];
+    if (place(this.host, ring) || (this.#pieces.length === 1 && isHere())) this.#pieces = [];
     this.host.redraw();
     return true;
   }

@@ -2,7 +2,7 @@
 
 import { changed } from "../changes";
 import { bounds, type Box, type Rings } from "../geometry";
-import { GRID } from "../outlines/booleans";
+import { GRID } from "../outlines/grid";
 import type { Pointer, ToolHost } from "./tool";
 
 /** The selected outlines that may be changed. */

@@ -3,7 +3,8 @@
 import type { Ring } from "../../shared/outlines";
 import { added, divided, isSame } from "../changes";
 import { area, bounds, type Rings } from "../geometry";
-import { clipped, difference, mended, NoResult } from "../outlines/booleans";
+import { NoResult, NotYet } from "../outlines/algebra";
+import { clipped, difference, mended } from "../outlines/booleans";
 import type { ToolHost } from "./tool";
 
 /** Do something with outlines; where no sound outline comes of it, say so and give null. */
@@ -12,9 +13,14 @@ export function attempt<T>(host: ToolHost, act: () => T): T | null {
     return act();
   } catch (error) {
     if (!(error instanceof NoResult)) throw error;
-    host.refuse("editor.refused.no_result");
+    host.refuse(reasonOf(error));
     return null;
   }
+}
+
+/** Words for why no outline came of something. */
+export function reasonOf(error: NoResult): string {
+  return error instanceof NotYet ? "editor.refused.not_yet" : "editor.refused.no_result";
 }
 
 /** Put a ring that was drawn where it belongs; false, and said visibly, when it cannot be. */

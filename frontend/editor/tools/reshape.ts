@@ -3,11 +3,13 @@ import type { Translate } from "../../shared/strings";
 import { changed, divided, removed } from "../changes";
 import { area, countVertices, type Rings } from "../geometry";
 import type { Change } from "../history";
-import { clipped, NoResult } from "../outlines/booleans";
+import { NoResult } from "../outlines/algebra";
+import { clipped } from "../outlines/booleans";
 import { grow } from "../outlines/growing";
 import { simplify } from "../outlines/simplifying";
 import { smooth } from "../outlines/smoothing";
 import { movable } from "./moving";
+import { reasonOf } from "./placing";
 import { QuietTool, type Control, type Pointer } from "./tool";
 
 type Kind = "simplify" | "smooth" | "grow" | "shrink";
@@ -31,7 +33,9 @@ export class ReshapeTool extends QuietTool {
   readonly name = "reshape";
   #kind: Kind = "simplify";
   #amounts: Record<Kind, number> = { simplify: 1, smooth: 3, grow: 3, shrink: 3 };
-  #outcomes: Outcome[] | null = [];
+  #outcomes: Outcome[] = [];
+  /** Why there are none; "" where there may be. */
+  #refused = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   override readonly controls: readonly Control[] = [
@@ -92,8 +96,8 @@ export class ReshapeTool extends QuietTool {
     clearTimeout(this.#timer);
     this.#compute(Infinity);
     const { host } = this;
-    if (!this.#outcomes) {
-      host.refuse("editor.refused.no_result");
+    if (this.#refused) {
+      host.refuse(this.#refused);
       return true;
     }
     const changes = this.#outcomes.flatMap(({ id, before, parts }): Change[] => {
@@ -113,6 +117,7 @@ export class ReshapeTool extends QuietTool {
     const { store } = host;
     const until = performance.now() + patience;
     this.#outcomes = [];
+    this.#refused = "";
     try {
       for (const id of host.readOnly ? [] : movable(host)) {
         const before = store.rings(store.slot(id)!);
@@ -121,10 +126,11 @@ export class ReshapeTool extends QuietTool {
       }
     } catch (error) {
       if (!(error instanceof NoResult)) throw error;
-      this.#outcomes = null;
+      this.#outcomes = [];
+      this.#refused = reasonOf(error);
     }
     // The outline as it is stays in sight below: that is what the preview is compared with.
-    host.preview = this.#outcomes?.length ? {
+    host.preview = this.#outcomes.length ? {
       hides: null,
       shapes: this.#outcomes.flatMap(({ id, parts }) => {
         const { classIndex } = store.attributes(store.slot(id)!);
@@ -147,8 +153,8 @@ export class ReshapeTool extends QuietTool {
 
   #said(t: Translate): string {
     if (!this.host.selection.ids.size) return t("editor.reshape.select");
-    if (!this.#outcomes) return t("editor.refused.no_result");
-    const sum = (of: (outcome: Outcome) => number) => this.#outcomes!.reduce((all, outcome) => all + of(outcome), 0);
+    if (this.#refused) return t(this.#refused);
+    const sum = (of: (outcome: Outcome) => number) => this.#outcomes.reduce((all, outcome) => all + of(outcome), 0);
     const areas = [sum(({ before }) => area(before)), sum(({ parts }) => parts.reduce((all, part) => all + area(part), 0))];
     const vertices = [sum(({ before }) => countVertices(before)), sum(({ parts }) => parts.reduce((all, part) => all + countVertices(part), 0))];
     if (!areas[0]) return t("editor.refused.locked");

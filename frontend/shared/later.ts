@@ -1,0 +1,39 @@
+/**
+ * The part of a widget's script that comes once the widget stands: what nobody needs to see the first picture (Python:
+ * `widgets/later.py`). Asked for early, it is there for whatever is done while the kernel is busy or gone.
+ */
+
+import type { Rpc } from "./rpc";
+
+/** Name of the part and what was built of it: the part of another version is another one. Put in by the build. */
+declare const LATER: string;
+
+/** Each widget of a page has a script of its own, so what is fetched once for all of them lies with the page. */
+const PAGE = Symbol.for("spheroseg-widgets.later");
+
+/** What the part exports as its default; fetched once a page. Rejects with the reason, and can be asked again then. */
+export async function later<T>(rpc: Rpc): Promise<T> {
+  const parts = ((globalThis as { [PAGE]?: Map<string, Promise<T>> })[PAGE] ??= new Map<string, Promise<T>>());
+  for (let other = parts.get(LATER); other; other = parts.get(LATER)) {
+    try {
+      return await other;
+    } catch {
+      // Another widget asked its kernel; this one's may be there.
+      if (parts.get(LATER) === other) parts.delete(LATER);
+    }
+  }
+  const part = fetched<T>(rpc);
+  parts.set(LATER, part);
+  part.catch(() => parts.get(LATER) === part && parts.delete(LATER));
+  return part;
+}
+
+async function fetched<T>(rpc: Rpc): Promise<T> {
+  const { buffers } = await rpc.call("later");
+  const url = URL.createObjectURL(new Blob([buffers[0] as BlobPart], { type: "text/javascript" }));
+  try {
+    return ((await import(/* @vite-ignore */ url)) as { default: T }).default;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
