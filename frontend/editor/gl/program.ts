@@ -13,9 +13,13 @@ export class Program {
     this.#program = program(gl, source);
   }
 
+  start(): void {
+    this.gl.useProgram(this.#program);
+  }
+
   use(scene: Scene, ratio: number): void {
     const { gl } = this;
-    gl.useProgram(this.#program);
+    this.start();
     gl.uniform2f(this.at("canvas"), gl.drawingBufferWidth, gl.drawingBufferHeight);
     gl.uniform3f(this.at("view"), scene.view.scale * ratio, scene.view.x * ratio, scene.view.y * ratio);
   }

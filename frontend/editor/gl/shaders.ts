@@ -23,7 +23,7 @@ void main() {
   at = corner + vec2(gl_VertexID & 1, gl_VertexID >> 1) * size;
   gl_Position = clip(onScreen(at));
 }`,
-  // Enlarged far, pixels are seen as the squares they are; shrunk, each screen pixel is the mean of what lies under it.
+  // Enlarged far, pixels are seen as the squares they are; shrunk, by less than half, each is the mean of what lies under it.
   fragment: `${HEAD}
 uniform usampler2D plane;
 uniform vec2 window;     // stored number shown black, and 1 / (white - black)
@@ -45,17 +45,25 @@ void main() {
   if (screen >= 4.0) value = texel(ivec2(floor(p)));
   else if (screen >= 0.75) value = between(p);
   else {
-    int n = int(clamp(ceil(1.0 / screen), 2.0, 5.0));
     float sum = 0.0;
-    for (int j = 0; j < n; j++)
-      for (int i = 0; i < n; i++)
-        sum += texel(ivec2(floor(p + ((vec2(i, j) + 0.5) / float(n) - 0.5) / screen)));
-    value = sum / float(n * n);
+    for (int i = 0; i < 4; i++) sum += texel(ivec2(floor(p + (vec2(i & 1, i >> 1) - 0.5) * 0.5 / screen)));
+    value = sum / 4.0;
   }
   float grey = pow(clamp((value - window.x) * window.y, 0.0, 1.0), tone.x);
   colour = vec4(vec3(abs(tone.y - grey)), 1);
 }`,
 };
+
+/** A plane at half its size, each number the mean of four; over the vertex part of what is laid over the canvas. */
+export const HALF = `${HEAD}
+uniform usampler2D plane;
+out uvec4 mean;
+void main() {
+  ivec2 p = 2 * ivec2(gl_FragCoord.xy), last = textureSize(plane, 0) - 1;
+  uint sum = 2u;
+  for (int i = 0; i < 4; i++) sum += texelFetch(plane, min(p + ivec2(i & 1, i >> 1), last), 0).r;
+  mean = uvec4(sum / 4u);
+}`;
 
 /** Over the vertex part of the image: a probability map, of `covered` image pixels, where the image is. */
 export const HEAT = `${HEAD}

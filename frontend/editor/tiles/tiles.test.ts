@@ -181,6 +181,28 @@ describe("the picture of a large image", () => {
   });
 });
 
+describe("an image that was sent whole", () => {
+  it("is the mean of what lies under a screen pixel where it is shown small, each part in its place", async () => {
+    const kernel = new LargeKernel();
+    // Lines a pixel wide, brighter to the right and below: shown small they are one grey.
+    const number = (x: number, y: number) => 1000 * (x % 2) + 1000 * Number(x >= 1600) + 1500 * Number(y >= 600);
+    const data = Uint16Array.from({ length: WIDTH * HEIGHT }, (_, i) => number(i % WIDTH, Math.floor(i / WIDTH)));
+    kernel.model.handle("pixels", () => new MockAnswer({
+      ...(kernel.plane().value as object), width: WIDTH, height: HEIGHT, downsample: 1, levels: 0,
+    }, [new DataView(data.buffer)]));
+    shown = await show(kernel);
+    const { view } = shown.editor;
+    for (const scale of [0.45, 0.2, 0.06]) {
+      Object.assign(view, { scale: scale / devicePixelRatio, x: 0, y: 0 });
+      for (const [x, y] of [[800, 300], [2300, 300], [800, 850], [2300, 850]]) {
+        Object.assign(view, { x: 100 - x * view.scale, y: 100 - y * view.scale });
+        const mean = 500 + 1000 * Number(x >= 1600) + 1500 * Number(y >= 600);
+        expect(Math.abs(read(x, y) - (mean * 255) / 4000)).toBeLessThan(scale < 0.25 ? 1.5 : 17);
+      }
+    }
+  });
+});
+
 describe("gamma and inversion", () => {
   it("act on what lies between black and white, and are taken back by Auto", async () => {
     shown = await show();
