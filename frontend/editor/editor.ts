@@ -1,6 +1,6 @@
 /** The editor: it joins the open image, the tools, the renderer and what stands around the picture. */
 
-import { button, messageOf, type Frame } from "../shared/frame";
+import { messageOf, type Frame } from "../shared/frame";
 import { onTrait, type Model } from "../shared/types";
 import { handlersOf } from "./actions";
 import { Arrival } from "./arrival";
@@ -109,7 +109,7 @@ export class Editor implements ToolHost {
     this.clipboard = new Clipboard(frame.rpc);
     this.proposer = new Proposer(frame.rpc, () => this.work.info?.image.id ?? null);
     this.classMenu = new ClassMenu(t, this.work.classes, (number) => setClass(this, number), () => this.release());
-    this.strip = new Strip(t, this.chrome.buttons, this.classMenu, this, readOnly);
+    this.strip = new Strip(t, this.chrome.buttons, this.classMenu, this.chrome.about, this, readOnly);
     this.reading = new Reading(this);
     this.revisions.ghosts = (outlines) => this.reading.ghost.hint(outlines);
     this.objects = new ObjectsPanel(t, this, signal);
@@ -266,8 +266,7 @@ export class Editor implements ToolHost {
     body.append(chrome.tools, chrome.stage, this.side.element);
     chrome.picture.after(this.reading.ghost.element);
     chrome.stage.append(this.reading.minimap.element);
-    frame.root.append(chrome.header, chrome.review, this.notices.element, this.strip.element, body, chrome.footer, this.help.element);
-    chrome.save.after(button(frame.t("editor.panel.history"), () => this.togglePanel("history")));
+    frame.root.append(chrome.header, this.notices.element, this.strip.element, body, chrome.footer, this.help.element);
     try {
       this.renderer = new GlRenderer(chrome.picture, () => this.redrawAll());
     } catch {

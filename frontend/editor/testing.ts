@@ -2,6 +2,8 @@
 
 import "../shared/tokens.css";
 import "./editor.css";
+import "./strip.css";
+import "./help.css";
 import "./objects/objects.css";
 import "./reading/reading.css";
 import "./side.css";
