@@ -101,7 +101,7 @@ export class Editor implements ToolHost {
     this.revisions = new Revisions(frame.rpc, this.work, t, () => this.side.show("history"), () => this.release());
     this.presence = new Presence(frame.rpc, this.work, this.notices, t, signal);
     frame.rpc.on<{ outline: string }>("goto", ({ outline }) => void this.work.refresh().then(() => zoomTo(this, [outline])));
-    this.arrival = new Arrival(frame.rpc, this.notices, t, () => this.#tool.changed());
+    this.arrival = new Arrival(frame.rpc, this.notices, t, readOnly, () => this.#tool.changed());
     frame.rpc.onState((state) => state === "connected" && this.work.info && void this.arrival.ask());
     this.clipboard = new Clipboard(frame.rpc);
     this.proposer = new Proposer(frame.rpc, () => this.work.info?.image.id ?? null);
