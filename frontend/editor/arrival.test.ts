@@ -40,6 +40,14 @@ it("is asked for once the picture stands, and once only", async () => {
   expect(kernel.model.calls("later")).toHaveLength(1);
 });
 
+it("is not asked for where nothing can be changed", async () => {
+  const kernel = new Kernel({ read_only: true });
+  shown = await show(kernel, { whole: false });
+  expect(shown.editor.work.pixels).not.toBeNull();
+  expect(kernel.model.calls("later")).toEqual([]);
+  expect(notice()).toBeNull();
+});
+
 it("before it is here: what needs none of it is done, what does says so and changes nothing", async () => {
   const { kernel, go } = keeping();
   shown = await show(kernel, { whole: false });

@@ -15,12 +15,14 @@ export class Arrival {
     private readonly rpc: Rpc,
     private readonly notices: Notices,
     private readonly t: Translate,
+    /** Who changes nothing needs none of it. */
+    private readonly readOnly: boolean,
     private readonly arrived: () => void,
   ) {}
 
   /** Ask for it, unless it is here or on its way. */
   async ask(): Promise<void> {
-    if (this.#asked || isHere()) return;
+    if (this.readOnly || this.#asked || isHere()) return;
     this.#asked = true;
     try {
       supply(await later<Algebra>(this.rpc));

@@ -28,8 +28,7 @@ export class Chrome {
   readonly card = make("div", "sw-card sw-editor-card");
   readonly name = make("span", "sw-editor-name");
   readonly place = make("span", "sw-editor-place");
-  /** What speaks against the image, where it awaits review, and what can be said of it. */
-  readonly review = make("div", "sw-editor-review");
+  /** What speaks against the image, where it awaits review; the strip has room for it. */
   readonly about = make("span", "sw-editor-about");
   readonly storing = make("span", "sw-editor-storing");
   readonly retry: HTMLButtonElement;
@@ -62,9 +61,9 @@ export class Chrome {
     for (const verb of ["approve", "absent", "exclude"] as const) {
       judge.append(buttons.text(`review.${verb}`, `review.action.${verb}`, "sw-button sw-editor-small"));
     }
-    this.review.append(this.about, judge);
-    this.review.hidden = readOnly;
-    this.header.append(this.name, steps, this.storing, this.retry, this.save, buttons.icon("general.help", "help"));
+    judge.hidden = readOnly;
+    const history = buttons.text("panel.history", "editor.panel.history", "sw-button sw-editor-history");
+    this.header.append(this.name, steps, judge, this.storing, this.retry, this.save, history, buttons.icon("general.help", "help"));
 
     this.tools.setAttribute("role", "toolbar");
     this.tools.setAttribute("aria-label", t("editor.tools"));

@@ -1,6 +1,6 @@
 /** The editor: it joins the open image, the tools, the renderer and what stands around the picture. */
 
-import { button, messageOf, type Frame } from "../shared/frame";
+import { messageOf, type Frame } from "../shared/frame";
 import { onTrait, type Model } from "../shared/types";
 import { handlersOf } from "./actions";
 import { Arrival } from "./arrival";
@@ -9,7 +9,7 @@ import { CanvasRenderer } from "./canvas_renderer";
 import { Chrome } from "./chrome";
 import { ClassMenu } from "./class_menu";
 import { Clipboard } from "./clipboard";
-import type { DocumentInfo, OpenDraft } from "./document";
+import type { DocumentInfo } from "./document";
 import { Fixing } from "./fixing/fixing";
 import { GlRenderer } from "./gl/renderer";
 import { Help } from "./help";
@@ -26,6 +26,7 @@ import { zoomTo } from "./reading/going";
 import { Reading } from "./reading/reading";
 import { classOf, readings, showHeader } from "./readings";
 import type { Renderer } from "./scene";
+import { Saying, type Vars } from "./saying";
 import { shareAside, shareSelection } from "./sharing";
 import { Revisions } from "./revisions/panel";
 import { Side, type PanelName } from "./side";
@@ -68,6 +69,7 @@ export class Editor implements ToolHost {
   readonly drawing: Drawing = { classIndex: 0, hole: false };
   preview: Preview | null = null;
   renderer!: Renderer;
+  readonly #saying: Saying;
   #tools: Record<ToolName, Tool>;
   #tool: Tool;
   #hand: Tool;
@@ -85,16 +87,13 @@ export class Editor implements ToolHost {
     this.keys = new Keys(model.get("bindings"));
     onTrait<Bindings>(model, "bindings", signal, (bindings) => this.keys.take(bindings));
     this.chrome = new Chrome(t, this.keys, (action) => this.handlers[action](true), readOnly);
+    this.#saying = new Saying(frame, this.chrome, this.notices, () => this.revisions.showConflict());
     this.help = new Help(t, this.keys, () => this.closeHelp());
     this.work = new Work(frame.rpc, {
       opened: (info, fresh) => this.#opened(info, fresh),
       changed: () => this.changed(),
-      say: (key, tone, vars = {}) => this.#say(key, tone, vars),
-      kept: (n, apply, discard) =>
-        this.notices.show("kept", t("editor.kept", { n }), "warning", [
-          { label: t("editor.apply"), run: apply },
-          { label: t("editor.discard"), run: discard },
-        ]),
+      say: (key, tone, vars) => this.#saying.say(key, tone, vars),
+      kept: (n, apply, discard) => this.#saying.kept(n, apply, discard),
       failed: (error) => {
         this.renderer.setImage(null);
         this.chrome.fail(messageOf(error), () => void this.#open());
@@ -107,14 +106,12 @@ export class Editor implements ToolHost {
     frame.rpc.on<{ image_id: number; fraction: number }>("reading", ({ image_id, fraction }) => {
       if (image_id === model.get("image_id")) this.chrome.wait.textContent = t("editor.reading", { percent: Math.round(100 * fraction) });
     });
-    frame.rpc.on<{ name: string; reason: string }>("not_closed", (vars) =>
-      this.notices.show("not_closed", t("editor.not_closed", vars), "warning", [{ label: t("editor.dismiss"), run: () => undefined }]));
-    this.arrival = new Arrival(frame.rpc, this.notices, t, () => this.#tool.changed());
+    this.arrival = new Arrival(frame.rpc, this.notices, t, readOnly, () => this.#tool.changed());
     frame.rpc.onState((state) => state === "connected" && this.work.info && void this.arrival.ask());
     this.clipboard = new Clipboard(frame.rpc);
     this.proposer = new Proposer(frame.rpc, () => this.work.info?.image.id ?? null);
     this.classMenu = new ClassMenu(t, this.work.classes, (number) => setClass(this, number), () => this.release());
-    this.strip = new Strip(t, this.chrome.buttons, this.classMenu, this, readOnly);
+    this.strip = new Strip(t, this.chrome.buttons, this.classMenu, this.chrome.about, this, readOnly);
     this.reading = new Reading(this);
     this.planes = new Planes(this);
     this.revisions.ghosts = (outlines) => this.reading.ghost.hint(outlines);
@@ -193,12 +190,12 @@ export class Editor implements ToolHost {
     return true;
   }
 
-  say(key: string, vars: Record<string, string | number> = {}): void {
-    this.#say(key, "info", vars);
+  say(key: string, vars: Vars = {}): void {
+    this.#saying.say(key, "info", vars);
   }
 
-  refuse(key: string, vars: Record<string, string | number> = {}): void {
-    this.#say(key, "warning", vars);
+  refuse(key: string, vars: Vars = {}): void {
+    this.#saying.say(key, "warning", vars);
   }
 
   redraw(): void {
@@ -273,13 +270,12 @@ export class Editor implements ToolHost {
     body.append(chrome.tools, chrome.stage, this.side.element);
     chrome.picture.after(this.reading.ghost.element);
     chrome.stage.append(this.reading.minimap.element);
-    frame.root.append(chrome.header, chrome.review, this.notices.element, this.strip.element, body, this.planes.element, chrome.footer, this.help.element);
-    chrome.save.after(button(frame.t("editor.panel.history"), () => this.togglePanel("history")));
+    frame.root.append(chrome.header, this.notices.element, this.strip.element, body, this.planes.element, chrome.footer, this.help.element);
     try {
       this.renderer = new GlRenderer(chrome.picture, () => this.redrawAll());
     } catch {
       this.renderer = new CanvasRenderer(chrome.picture);
-      this.notices.show("canvas", frame.t("editor.no_webgl"), "info", [{ label: frame.t("editor.dismiss"), run: () => undefined }]);
+      this.#saying.plain();
     }
     listen(frame.root, chrome.stage, this, signal);
     for (const slider of [chrome.brightness, chrome.contrast]) {
@@ -300,7 +296,7 @@ export class Editor implements ToolHost {
   async #open(): Promise<void> {
     const wait = setTimeout(() => (this.chrome.wait.hidden = false), 200);
     this.chrome.wait.textContent = this.frame.t("editor.loading");
-    this.notices.clear((key) => ["canvas", "not_closed", "later"].includes(key) || key.startsWith("judged "));
+    this.#saying.leave();
     this.chrome.card.hidden = true;
     this.preview = null;
     await this.work.open(this.model.get<number>("image_id"));
@@ -309,11 +305,7 @@ export class Editor implements ToolHost {
   }
 
   #opened(info: DocumentInfo, fresh: boolean): void {
-    const { t } = this.frame;
-    for (const key of ["draft", "stale"]) this.notices.hide(key);
-    if (info.stale) this.notices.show("stale", t("editor.stale"), "warning", []);
-    const open = info.drafts.find(({ kind }) => kind !== "other") ?? info.drafts[0];
-    if (open) this.#offer(open);
+    this.#saying.opened(info.stale, info.drafts, (what, id) => this.work.draft(what, id));
     this.changed();
     this.reading.follow(info.image.id, info.base_revision);
     if (this.side.open === "history") this.revisions.enter();
@@ -326,7 +318,7 @@ export class Editor implements ToolHost {
     const factor = this.renderer.kind === "webgl2" ? 1 : this.work.pixels!.info.downsample;
     const news = this.fixing.opened(info.image);
     if (news) this.tell(news);
-    else this.#say(factor > 1 ? "editor.downsampled" : "editor.opened", "info", { n: this.store.count, factor });
+    else this.say(factor > 1 ? "editor.downsampled" : "editor.opened", { n: this.store.count, factor });
     this.redrawAll();
   }
 
@@ -335,16 +327,6 @@ export class Editor implements ToolHost {
     this.#base = { low: pixels.info.low, high: pixels.info.high };
     this.redrawAll();
     void this.arrival.ask();
-  }
-
-  #offer(draft: OpenDraft): void {
-    const { t } = this.frame;
-    const vars = { n: draft.operations, author: draft.author, when: new Date(draft.changed_at).toLocaleString() };
-    const decide = draft.kind === "other" ? [] : [
-      { label: t("editor.continue"), run: () => this.work.draft("continue", draft.id) },
-      { label: t("editor.discard"), run: () => this.work.draft("discard", draft.id) },
-    ];
-    this.notices.show("draft", t(`editor.draft.${draft.kind}`, vars), draft.kind === "other" ? "info" : "warning", decide);
   }
 
   /** Something that the parts around the picture show is another than before. */
@@ -356,22 +338,7 @@ export class Editor implements ToolHost {
   }
 
   tell(words: string): void {
-    this.frame.announce(words);
-    this.chrome.say(words);
-  }
-
-  #say(key: string, tone: "info" | "warning", vars: Record<string, string | number>): void {
-    const { t } = this.frame;
-    const named = typeof vars.what === "string" ? { ...vars, what: t(vars.what) } : vars;
-    const words = t(key, named);
-    this.frame.announce(words);
-    if (key === "editor.conflict" || key === "editor.not_saved") {
-      const merge = { label: t("editor.revisions.merge"), run: () => this.revisions.showConflict() };
-      const dismiss = { label: t("editor.dismiss"), run: () => undefined };
-      this.notices.show(key, words, "error", key === "editor.conflict" ? [merge, dismiss] : [dismiss]);
-    } else {
-      this.chrome.say(words, tone);
-    }
+    this.#saying.tell(words);
   }
 
   // What keys and buttons do beside the tools (see actions.ts)

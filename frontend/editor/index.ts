@@ -1,6 +1,8 @@
 /** The outline editor, browser half (Python: `widgets/editor.py`). */
 import "../shared/tokens.css";
 import "./editor.css";
+import "./strip.css";
+import "./help.css";
 import "./objects/objects.css";
 import "./reading/reading.css";
 import "./side.css";

@@ -49,13 +49,15 @@ export class Strip {
     private readonly t: Translate,
     private readonly buttons: Buttons,
     classes: ClassMenu,
+    /** What is said of the image, before the hint. */
+    about: HTMLElement,
     private readonly host: StripHost,
     readOnly: boolean,
   ) {
     this.element.setAttribute("role", "toolbar");
     this.element.setAttribute("aria-label", t("editor.options"));
     const options = make("div", "sw-editor-options");
-    options.append(this.#settings, this.#hint);
+    options.append(this.#settings, about, this.#hint);
     this.element.append(options);
     if (readOnly) return;
     const verbs = make("div", "sw-editor-verbs");

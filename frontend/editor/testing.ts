@@ -2,6 +2,8 @@
 
 import "../shared/tokens.css";
 import "./editor.css";
+import "./strip.css";
+import "./help.css";
 import "./objects/objects.css";
 import "./reading/reading.css";
 import "./side.css";
@@ -133,7 +135,7 @@ export async function show(kernel = new Kernel(), { whole = true } = {}): Promis
   el.append(inner);
   const controller = new AbortController();
   const editor = new Editor(kernel.model, mount(inner, kernel.model, controller.signal, { name: "editor" }), controller.signal);
-  await until(() => (editor.work.info !== null && (isHere() || !whole)) || !editor.chrome.card.hidden);
+  await until(() => (editor.work.info !== null && (isHere() || !whole || editor.readOnly)) || !editor.chrome.card.hidden);
   await frame();
   return { editor, el, kernel, close: () => (controller.abort(), el.remove()) };
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import html
 import logging
 import threading
 import uuid
@@ -17,9 +16,6 @@ import pandas as pd
 import traitlets
 
 from spheroseg_widgets.errors import ConflictError, SpherosegError, StoreError
-from spheroseg_widgets.imaging.normalise import normalise
-from spheroseg_widgets.outlines.flags import areas
-from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.project.settling import UnsavedChangesWarning
 from spheroseg_widgets.store.classes import class_names
@@ -28,24 +24,19 @@ from spheroseg_widgets.store.job_state import QUEUED
 from .assisting import Assisting
 from .base import KERNEL_ID, STATIC
 from .editor_clipboard import Clipboard
-from .editor_document import BORDER, Document, Operation, Rings
+from .editor_face import face_html, face_png
 from .editor_fixing import Fixing, Image, queue_of
 from .editor_keys import RemapsKeys
 from .editor_layers import Layers
-from .editor_pixels import grey_values
 from .editor_planes import Planes
 from .editor_presence import Presence
 from .editor_python import FromPython
 from .editor_revisions import Revisions
-from .editor_session import EditSession, Verdict
+from .editor_session import EditSession
+from .editor_wire import answered, area, received
 from .later import ComesLater
-from .numbers import three
 from .rpc import Answer, Call, rpc_method
-from .static_face import outlined, png
-from .strings import text
 
-FACE_WIDTH = 720
-FACE_ROWS = 50
 logger = logging.getLogger(__name__)
 
 
@@ -225,7 +216,7 @@ class Editor(Clipboard, ComesLater, Planes, Layers, Assisting, Presence, Revisio
 
     @rpc_method("operations", ordered=True)
     def _operations(self, params: dict[str, Any], buffers: list[memoryview], _call: Call) -> Answer:
-        operations = _received(params["operations"], buffers)
+        operations = received(params["operations"], buffers)
         with self.lock:
             session = self._session_of(params)
             if params.get("base_revision") != session.document.base:
@@ -239,9 +230,9 @@ class Editor(Clipboard, ComesLater, Planes, Layers, Assisting, Presence, Revisio
             finally:
                 self._push_version(session)
             after, count = session.version, session.document.n_operations
-            measured = [_area(session.document.rings(verdict.outline_id)) for verdict in verdicts]
+            measured = [area(session.document.rings(verdict.outline_id)) for verdict in verdicts]
         self._tell_changed(session.image_id)
-        sent, blobs = _answered(verdicts)
+        sent, blobs = answered(verdicts)
         sent = [{**one, "area_px2": area} for one, area in zip(sent, measured, strict=True)]
         return Answer({"verdicts": sent, "before": before, "version": after, "draft_operations": count}, blobs)
 
@@ -267,27 +258,14 @@ class Editor(Clipboard, ComesLater, Planes, Layers, Assisting, Presence, Revisio
     def static_html(self) -> str:
         """Return the image's name and the areas of its outlines, of many only of the first."""
         with self.lock:
-            session = self._current()
-            document, ids = session.document, session.document.ids
-            objects = [(document.class_of(one), _area(document.rings(one)) or 0.0) for one in ids[:FACE_ROWS]]
-        size = session.row["pixel_size_um"]
-        factor, unit = (1.0, "px²") if pd.isna(size) else (float(size) ** 2, "µm²")
-        rows = "".join(
-            f"<tr><td>{number}</td><td>{html.escape(name)}</td><td>{three(area * factor)} {unit}</td></tr>"
-            for number, (name, area) in enumerate(objects, start=1)
-        )
-        head = html.escape(text("editor.face", name=str(session.row["name"]), n=len(ids)))
-        left = len(ids) - len(objects)
-        more = f"<p>{html.escape(text('editor.face_more', n=left))}</p>" if left else ""
-        return f"<p><b>{head}</b></p><table>{rows}</table>{more}"
+            return face_html(self._current())
 
     def static_png(self) -> bytes | None:
         """Return the image with its outlines."""
         with self.lock:
             session = self._current()
-            outlines, touches = _for_picture(session.document)
-        grey, downsample = grey_values(session.pictures.get(session.pictures.own))
-        return png(outlined(normalise(grey), outlines, touches, FACE_WIDTH, downsample=downsample))
+            outlines, flags = session.document.outlines(), session.document.columns()[-1]
+        return face_png(session.pictures, outlines, flags)
 
     def _current(self) -> EditSession:
         """Return the open image, reading it first where it is not open yet."""
@@ -361,54 +339,3 @@ def _find(project: Project, image: str | Path | int | None) -> int:
     if images.empty:
         raise StoreError(f"{project.name}: the project has no images yet; add some with project.add(...)")
     return int(images["image_id"].iloc[0])
-
-
-def _received(sent: Sequence[dict[str, Any]], buffers: Sequence[memoryview]) -> list[Operation]:
-    """Join what the browser sent: one description an operation, one buffer a geometry."""
-    blobs = iter(buffers)
-    operations = []
-    for one in sent:
-        put = one["kind"] == "put"
-        rings = Outlines.from_bytes(bytes(next(blobs))).rings(0) if put else []
-        operations.append(
-            Operation(
-                id=str(uuid.UUID(one["id"])),
-                kind="put" if put else "delete",
-                outline_id=str(uuid.UUID(one["outline_id"])),
-                class_name=str(one["class_name"]),
-                label=str(one["label"]),
-                rings=rings,
-                step=str(uuid.UUID(one["step"])),
-                parents=[str(uuid.UUID(parent)) for parent in one["parents"]],
-                primary=one.get("primary"),
-            )
-        )
-    return operations
-
-
-def _answered(verdicts: Sequence[Verdict]) -> tuple[list[dict[str, Any]], list[bytes]]:
-    """Part verdicts into what is said and the geometries beside it: -1 is "not there", None "as it was sent"."""
-    sent: list[dict[str, Any]] = []
-    blobs: list[bytes] = []
-    for verdict in verdicts:
-        geometry: int | None = None
-        if verdict.rings is None:
-            geometry = -1
-        elif not isinstance(verdict.rings, str):
-            geometry = len(blobs)
-            blobs.append(Outlines.from_rings([verdict.rings]).to_bytes())
-        sent.append({
-            "id": verdict.operation_id, "outline": verdict.outline_id, "state": verdict.state, "reason": verdict.reason,
-            "geometry": geometry,
-        })  # fmt: skip
-    return sent, blobs
-
-
-def _area(rings: Rings | None) -> float | None:
-    """Return the area of an outline as it is stored, px2: what the browser's own measurement is confirmed by."""
-    return None if rings is None else float(areas(Outlines.from_rings([rings]))[0])
-
-
-def _for_picture(document: Document) -> tuple[Outlines, Any]:
-    flags = document.columns()[-1]
-    return document.outlines(), (flags & BORDER) > 0

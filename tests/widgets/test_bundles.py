@@ -78,7 +78,9 @@ def test_a_bundle_names_no_address(bundle: Path) -> None:
 def test_a_bundle_runs_no_text_and_parses_no_html(bundle: Path) -> None:
     text = bundle.read_text("utf-8")
     if bundle.stem in IN_TWO_PARTS:  # it imports what its kernel sent, as the host imports the widget itself
-        text, count = re.subn(r"(=URL\.createObjectURL\(new Blob\([^;]*;try\{return\(await )import(?=\(\w+\)\))", r"\1", text)
+        text, count = re.subn(
+            r"(=URL\.createObjectURL\(new Blob\([^;]*;try\{return\(await )import(?=\(\w+\)\))", r"\1", text
+        )
         assert count == 1
     unwanted = r"\beval\s*\(|\bnew Function\b|\bimport\s*\(|\.innerHTML\s*=|\.outerHTML\s*=|insertAdjacentHTML|document\.write\b"
     assert re.findall(unwanted, text) == []

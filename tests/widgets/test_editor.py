@@ -514,7 +514,7 @@ def test_the_face_of_many_outlines_lists_the_first_and_draws_all(
 ) -> None:
     editor = Editor(project, "a.tif")
     assert editor.static_html().count("<tr>") == 2
-    monkeypatch.setattr("spheroseg_widgets.widgets.editor.FACE_ROWS", 1)
+    monkeypatch.setattr("spheroseg_widgets.widgets.editor_face.FACE_ROWS", 1)
     assert editor.static_html().count("<tr>") == 1
     assert "and 1 more" in editor.static_html()
     few = editor.static_png()

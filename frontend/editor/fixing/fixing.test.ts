@@ -7,7 +7,7 @@ import { FLAG } from "../store";
 import { click, IDS, Kernel, press, show, until, type Shown } from "../testing";
 
 const ITEMS = [3, 1, 2].map((id) => (
-  { id, name: `image-${id}.tif`, plate: "p", well: `A0${id}`, time_h: 24, flags: ["border"], sentences: [`It is cut (${id}).`] }
+  { id, name: `image-${id}.tif`, plate: "p", well: `A0${id}`, time_h: 24, flags: ["border"], sentences: id === 2 ? [] : [`It is cut (${id}).`] }
 ));
 
 let shown: Shown;
@@ -136,5 +136,37 @@ describe("keys of a person's own", () => {
     expect(shown.el.querySelector<HTMLElement>('button[data-action="review.approve"]')!.title).toContain("(F2)");
     press(shown, "F2");
     expect(shown.kernel.model.get("judged_ids")).toEqual([3]);
+  });
+});
+
+describe("what is said of an image and the verbs of judging", () => {
+  const box = (selector: string) => shown.el.querySelector(selector)!.getBoundingClientRect();
+
+  it("take no row of their own: the picture stays where it is, whether something speaks against an image or not", async () => {
+    for (const width of [900, 390]) {
+      shown.el.style.width = `${width}px`;
+      kernel.model.update({ image_id: 3 });
+      await at("image-3.tif");
+      expect(box(".sw-editor-about").width).toBeGreaterThan(50);
+      const stage = box(".sw-editor-stage");
+      kernel.model.update({ image_id: 2 });
+      await at("image-2.tif");
+      expect(box(".sw-editor-about").width).toBe(0);
+      expect(box(".sw-editor-stage")).toEqual(stage);
+      click(shown, 25, 40);
+      expect(box(".sw-editor-stage")).toEqual(stage);
+      press(shown, "Escape");
+    }
+  });
+
+  it("are whole at 390 px, with everything else of the header", async () => {
+    shown.el.style.width = "390px";
+    shown.editor.chrome.name.textContent = "a long name of an image on plate 7_B07_48h.tif";
+    const header = box(".sw-editor-header");
+    const parts = [...shown.el.querySelectorAll(".sw-editor-header button")].filter((one) => (one as HTMLElement).offsetParent);
+    expect(parts.map((one) => one.getAttribute("data-action"))).toContain("panel.history");
+    for (const part of parts) expect(part.getBoundingClientRect().right).toBeLessThanOrEqual(header.right);
+    const rows = parts.map((one) => one.getBoundingClientRect()).map(({ top, bottom }) => Math.round((top + bottom) / 2));
+    expect(new Set(rows).size).toBe(2);
   });
 });
