@@ -111,6 +111,19 @@ def open_drafts(project: Project, image_id: int | None = None) -> list[Draft]:
     return [_draft(project, row) for _, row in frame.iterrows()]
 
 
+def draft_of(project: Project, operation_id: str) -> str | None:
+    """Return the id of the draft that holds an operation, open or closed; None where it is not stored."""
+    with project.database.read() as connection:
+        found = drafts.draft_of(connection, uuid.UUID(operation_id))
+    return None if found is None else str(found)
+
+
+def continued_revisions(project: Project, image_id: int, session: str, result_id: int | None) -> list[int | None]:
+    """Return the revisions from which what one editor saved led to this one: its late changes of them go on here."""
+    with project.database.read() as connection:
+        return drafts.continued_revisions(connection, image_id, session, result_id)
+
+
 def _draft(project: Project, row: pd.Series) -> Draft:
     base = row["base_result_id"]
     return Draft(

@@ -61,6 +61,26 @@ def edits_of(connection: sa.Connection, draft_id: uuid.UUID) -> list[tuple[uuid.
     return [(row.id, int(row.number), dict(row.operation)) for row in connection.execute(query.order_by(edit.c.number))]
 
 
+def draft_of(connection: sa.Connection, operation_id: uuid.UUID) -> uuid.UUID | None:
+    """Return the draft that holds an operation, open or closed; None where it is not stored."""
+    return connection.scalar(sa.select(edit.c.draft_id).where(edit.c.id == operation_id))
+
+
+def continued_revisions(
+    connection: sa.Connection, image_id: int, session: str, result_id: int | None
+) -> list[int | None]:
+    """Return the revisions of an image from which the closed drafts of one session led to this one, the newest first."""
+    query = sa.select(draft.c.closed_by_result_id, draft.c.base_result_id).where(
+        draft.c.image_id == image_id, draft.c.session == session, draft.c.closed_by_result_id.is_not(None)
+    )
+    base_of: dict[int | None, int | None] = {row[0]: row[1] for row in connection.execute(query)}
+    found: list[int | None] = []
+    while result_id in base_of:  # each lies on an older one
+        result_id = base_of[result_id]
+        found.append(result_id)
+    return found
+
+
 def discard_draft(connection: sa.Connection, project_id: int, draft_id: uuid.UUID, author: str) -> None:
     """Throw an open draft and its operations away.
 
@@ -89,7 +109,7 @@ def append_edit(
         The draft does not exist or is closed, or the operation belongs to another draft.
     """
     _unclosed(connection, draft_id)
-    owner = connection.scalar(sa.select(edit.c.draft_id).where(edit.c.id == operation_id))
+    owner = draft_of(connection, operation_id)
     if owner is not None:
         if owner != draft_id:
             raise StoreError(f"operation {operation_id}: belongs to another draft")

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 import traitlets
 
-from spheroseg_widgets.errors import ConflictError, SpherosegError, StoreError
+from spheroseg_widgets.errors import SpherosegError, StoreError
 from spheroseg_widgets.imaging.normalise import normalise
 from spheroseg_widgets.outlines.flags import areas
 from spheroseg_widgets.outlines.outlines import Outlines
@@ -214,7 +214,7 @@ class Editor(Clipboard, Planes, Layers, Assisting, Presence, Revisions, FromPyth
                     "count": session.count, "previous": session.previous, "next": session.next,
                 },
                 "base_revision": document.base, "draft_operations": document.n_operations, "stale": session.stale,
-                "version": session.version, "read_only": self._only_shows,
+                "continued": session.continued(), "version": session.version, "read_only": self._only_shows,
                 "drafts": [] if self._only_shows else session.other_drafts(), "classes": classes, "ids": ids,
                 "parents": document.parents(),
             }  # fmt: skip
@@ -225,16 +225,15 @@ class Editor(Clipboard, Planes, Layers, Assisting, Presence, Revisions, FromPyth
     def _operations(self, params: dict[str, Any], buffers: list[memoryview], _call: Call) -> Answer:
         operations = _received(params["operations"], buffers)
         with self.lock:
-            session = self._session_of(params)
-            if params.get("base_revision") != session.document.base:
-                raise ConflictError(
-                    f"{session.row['name']}: the changes were made on another revision than the open one"
-                )
+            session = self._session_for(int(params["image_id"]))
+            session.check_base(params.get("base_revision"))
             self._check_held(session.image_id)
             before = session.version
             try:
                 verdicts = session.store(operations)
             finally:
+                if session.unsaved and session is not self._open:
+                    self._resting[session.image_id] = session
                 self._push_version(session)
             after, count = session.version, session.document.n_operations
             measured = [_area(session.document.rings(verdict.outline_id)) for verdict in verdicts]
@@ -245,8 +244,8 @@ class Editor(Clipboard, Planes, Layers, Assisting, Presence, Revisions, FromPyth
 
     @rpc_method("save", ordered=True)
     def _save(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> int | None:
-        self._session_of(params)
-        return self.save()
+        image_id = int(params["image_id"])
+        return self.save() if image_id == self.image_id else self._save_of(image_id)
 
     @rpc_method("continue_draft", ordered=True)
     def _continue_draft(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> None:
@@ -296,8 +295,8 @@ class Editor(Clipboard, Planes, Layers, Assisting, Presence, Revisions, FromPyth
                 session.rest()
                 self._resting[session.image_id] = session
             session = self._resting.pop(self.image_id, None)
-            if session is None and self._ahead is not None and self._ahead.image_id == self.image_id:
-                session, self._ahead = self._ahead, None
+            if self._ahead is not None and self._ahead.image_id == self.image_id:
+                session, self._ahead = session or self._ahead, None
             self._outdated = session is not None
         if session is None:
             session = EditSession(self.project, self._session, self.image_id, read_only=self._only_shows)
@@ -315,6 +314,15 @@ class Editor(Clipboard, Planes, Layers, Assisting, Presence, Revisions, FromPyth
             raise AnotherImageError("another image was opened meanwhile; open this one again to go on")
         return self._current()
 
+    def _session_for(self, image_id: int) -> EditSession:
+        """Return what is edited of an image, whichever is open: changes come late, and early, where one goes on quickly."""
+        if image_id == self.image_id:
+            return self._current()
+        if self._open is not None and self._open.image_id == image_id:
+            return self._open  # the next one was not asked for yet
+        resting = self._resting.get(image_id)
+        return resting or EditSession(self.project, self._session, image_id, read_only=self._only_shows)
+
     def _looked_at(self, params: dict[str, Any]) -> EditSession:
         """Return the open image, or, where it is asked for ahead, one that is likely to be opened next."""
         image_id = int(params["image_id"])
@@ -325,7 +333,10 @@ class Editor(Clipboard, Planes, Layers, Assisting, Presence, Revisions, FromPyth
             session = self._resting.get(image_id, self._ahead)
             if session is None or session.image_id != image_id:
                 session = EditSession(self.project, self._session, image_id, read_only=self._only_shows)
-                self._ahead = session
+                with self.lock:
+                    if image_id == self.image_id:  # opened meanwhile: of an image there is one
+                        return self._current()
+                    self._ahead = session
             return session
 
     def _known_classes(self) -> list[str]:

@@ -37,17 +37,18 @@ class Presence(SpheroWidget):
     def _presence(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> dict[str, Any]:
         """Answer with who else edits the image; prolongs our own lease while there is something being edited."""
         image_id = int(params["image_id"])
-        other = self._hold(image_id) if params["editing"] and image_id not in self._taken else self._other(image_id)
-        if other is not None and image_id in self._held:
-            self._taken[image_id] = other.author
-        return {"author": None if other is None else other.author, "taken_by": self._taken.get(image_id)}
+        with self.lock:  # an image that is taken over while this looks would count as lost again
+            other = self._hold(image_id) if params["editing"] and image_id not in self._taken else self._other(image_id)
+            if other is not None and image_id in self._held:
+                self._taken[image_id] = other.author
+            return {"author": None if other is None else other.author, "taken_by": self._taken.get(image_id)}
 
     @rpc_method("take_over", ordered=True)
     def _take_over(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> None:
         with self.lock:
             image_id = self._session_of(params).image_id
-        self._hold(image_id, force=True)
-        self._taken.pop(image_id, None)
+            self._hold(image_id, force=True)
+            self._taken.pop(image_id, None)
 
     def _check_held(self, image_id: int) -> None:
         """Take the lease of an image that is about to be changed.
@@ -89,6 +90,7 @@ class Presence(SpheroWidget):
         return None if held is None or held.owner == self.presence_owner else held
 
     def _release(self, image_id: int) -> None:
+        self._taken.pop(image_id, None)
         if image_id in self._held:
             self._held.discard(image_id)
             with self.project.database.write() as connection:

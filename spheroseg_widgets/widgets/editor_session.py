@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from spheroseg_widgets.errors import ConflictError, StoreError
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.outlines.validity import Checked, check_outline
-from spheroseg_widgets.project.drafts import Draft, open_draft, open_drafts
+from spheroseg_widgets.project.drafts import Draft, continued_revisions, draft_of, open_draft, open_drafts
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.store.images import images_frame
 from spheroseg_widgets.store.results import load_outlines
@@ -25,6 +25,10 @@ from .editor_pixels import Pictures, read_original
 
 _holders: weakref.WeakValueDictionary[str, EditSession] = weakref.WeakValueDictionary()
 """Who of this process works on a draft, by the draft's id."""
+
+
+class MovedOnError(ConflictError):
+    """Changes of a revision that does not hold any more: the page reads the image again and offers them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +92,11 @@ class EditSession:
         self.position, self.count = at + 1, len(ids)
         self.previous = int(ids[at - 1]) if at > 0 else None
         self.next = int(ids[at + 1]) if at + 1 < len(ids) else None
-        if self._draft is None and not self.read_only:
-            mine = [draft for draft in open_drafts(self.project, self.image_id) if draft.session == self.session]
-            self._hold(mine[-1] if mine else None)
+        if not self.read_only and not self._taken_over:
+            drafts = {one.id: one for one in open_drafts(self.project, self.image_id)}
+            if self._draft is None or self._draft.id not in drafts:  # it may have been saved or discarded elsewhere
+                mine = [one for one in drafts.values() if one.session == self.session]
+                self._hold(mine[-1] if mine else None)
         self._build()
 
     @property
@@ -103,6 +109,21 @@ class EditSession:
     def stale(self) -> bool:
         """Whether another revision was saved since our draft began."""
         return self._draft is not None and self._draft.base_result_id != self.current
+
+    def continued(self) -> list[int | None]:
+        """Return the revisions from which this editor's own saves led to the one that is shown."""
+        return continued_revisions(self.project, self.image_id, self.session, self.document.base)
+
+    def check_base(self, base: int | None) -> None:
+        """See that changes of a revision can go on here: what was on its way while this editor saved can.
+
+        Raises
+        ------
+        MovedOnError
+            Somebody else saved another one.
+        """
+        if base != self.document.base and base not in self.continued():
+            raise MovedOnError(f"{self.row['name']}: the changes were made on another revision than the open one")
 
     def pixels(self) -> NDArray[Any]:
         """Return the original grey values, read once."""
@@ -155,9 +176,10 @@ class EditSession:
         try:
             fresh = draft.append(operation.id, taken.to_json())
         except StoreError:
-            if not self._is_elsewhere(operation.id):
-                raise
-            return self._refused(operation, "elsewhere")
+            if draft_of(self.project, operation.id) not in {None, draft.id}:
+                return self._refused(operation, "elsewhere")
+            self._check_open(draft)
+            raise
         if fresh:
             self.document.apply(taken)
             self.version += 1
@@ -243,19 +265,27 @@ class EditSession:
         if draft.base_result_id != self.document.base:
             # Somebody saved since we read: what is shown is not what would be changed.
             draft.discard()
-            raise ConflictError(f"{self.row['name']}: a newer revision was saved meanwhile; open it first")
+            self._start_again()
+            raise MovedOnError(f"{self.row['name']}: a newer revision was saved meanwhile")
         self._hold(draft)
         return draft
+
+    def _check_open(self, draft: Draft) -> None:
+        """Let our draft go where it is not open any more.
+
+        Raises
+        ------
+        MovedOnError
+            It was saved or discarded elsewhere: what was stored in it is not there to go on with.
+        """
+        if all(one.id != draft.id for one in open_drafts(self.project, self.image_id)):
+            self._start_again()
+            raise MovedOnError(f"{self.row['name']}: its changes were saved or discarded elsewhere")
 
     def _hold(self, draft: Draft | None) -> None:
         self._draft = draft
         if draft is not None:
             _holders[draft.id] = self
-
-    def _is_elsewhere(self, operation_id: str) -> bool:
-        own = None if self._draft is None else self._draft.id
-        others = (draft for draft in open_drafts(self.project, self.image_id) if draft.id != own)
-        return any(stored["id"] == operation_id for draft in others for stored in draft.operations())
 
     def _left(self, draft_id: str) -> Draft:
         for draft in open_drafts(self.project, self.image_id):
