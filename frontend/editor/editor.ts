@@ -91,6 +91,14 @@ export class Editor implements ToolHost {
           { label: t("editor.apply"), run: apply },
           { label: t("editor.discard"), run: discard },
         ]),
+      elsewhere: ({ image, name }, key, vars) => {
+        const about = `left ${image}`;
+        if (!key) return this.notices.hide(about);
+        this.notices.show(key.startsWith("editor.refused") ? `${about} refused` : about, `${name ?? image}: ${t(key, vars)}`, "warning", [
+          { label: t("editor.judge.open"), run: () => this.goTo(image) },
+          { label: t("editor.dismiss"), run: () => undefined },
+        ]);
+      },
       failed: (error) => {
         this.renderer.setImage(null);
         this.chrome.fail(messageOf(error), () => void this.#open());
@@ -288,9 +296,10 @@ export class Editor implements ToolHost {
 
   async #open(): Promise<void> {
     const wait = setTimeout(() => (this.chrome.wait.hidden = false), 200);
-    this.notices.clear((key) => key === "canvas" || key === "not_closed" || key.startsWith("judged "));
+    this.notices.clear((key) => key === "canvas" || key === "not_closed" || /^(judged|left) /.test(key));
     this.chrome.card.hidden = true;
     this.preview = null;
+    this.tool().cancel(); // what is begun is of the image that is left
     await this.work.open(this.model.get<number>("image_id"));
     clearTimeout(wait);
     this.chrome.wait.hidden = true;

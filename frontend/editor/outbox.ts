@@ -49,8 +49,8 @@ export class Outbox {
   add(operations: readonly Operation[]): void {
     this.#waiting.push(...operations);
     this.host.changed();
-    // What cannot be kept here (private windows forbid it) is sent all the same.
-    void journal.keep(this.place, operations).catch(() => undefined).then(() => this.#run());
+    void journal.keep(this.place, operations);
+    void this.#run();
   }
 
   /** Try again now: the kernel is back, or the user asks. */
@@ -85,7 +85,7 @@ export class Outbox {
       const done = new Set(verdicts.map(({ id }) => id));
       this.#waiting = this.#waiting.filter(({ id }) => !done.has(id));
       this.#reason = null;
-      void journal.drop([...done]).catch(() => undefined);
+      void journal.drop([...done]);
       if (this.#ended) return;
       for (const verdict of verdicts) this.host.verdict(verdict);
     } catch (error) {

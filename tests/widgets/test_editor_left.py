@@ -132,8 +132,8 @@ def test_a_draft_that_ends_elsewhere_does_not_keep_its_editor_from_storing(proje
 
 
 def test_an_image_that_is_opened_while_it_is_looked_at_ahead_is_one(
-    project: Project,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    project: Project,  # noqa: F811 - a fixture
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     one, other = both(project)
     page = Page(Editor(project, one))
@@ -167,8 +167,8 @@ def test_an_image_that_is_opened_while_it_is_looked_at_ahead_is_one(
 
 
 def test_an_image_taken_over_while_it_is_asked_about_stays_taken(
-    project: Project,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    project: Project,  # noqa: F811 - a fixture
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     one, two = kernel(project, "first"), kernel(project, "second")
     one.put(SQUARE + 65)
