@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { MockAnswer } from "../shared/mock";
 import { OutlineSet } from "../shared/outlines";
 import * as journal from "./journal";
-import { click, IDS, Kernel, press, show, until, type SentOperation, type Shown } from "./testing";
+import { click, IDS, Kernel, press, show, SQUARE, until, type SentOperation, type Shown } from "./testing";
 
 let shown: Shown | null = null;
 afterEach(() => {
@@ -242,6 +242,42 @@ describe("a revision that comes in between", () => {
     shown!.el.querySelector<HTMLButtonElement>('[data-key="kept"] button')!.click();
     await until(() => kernel.gone.get(1)?.size === 1);
     expect(editor.store.count).toBe(2);
+  });
+});
+
+describe("a draft that a page before began", () => {
+  it("is undone step by step, below what is done here", async () => {
+    const kernel = new Images();
+    kernel.gone.set(1, new Set([IDS[0]]));
+    const view = (array: ArrayBufferView) => new DataView(array.buffer, array.byteOffset, array.byteLength);
+    const hole = Float32Array.of(30, 30, 30, 50, 50, 50, 50, 30);
+    kernel.model.handle("steps", ({ operations }) => {
+      expect(operations).toBe(1);
+      return new MockAnswer(
+        { ids: ["0"], classes: ["spheroid", "core"], parents: {}, steps: [{ label: "editor.did.delete", changes: [[IDS[0], 0, -1]] }] },
+        [new DataView(OutlineSet.fromRings([[SQUARE, hole]]).encode()), view(Uint8Array.of(1)), view(Float32Array.of(0.75)), view(Uint8Array.of(2))],
+      );
+    });
+    const { editor } = await open(kernel);
+    await until(() => editor.work.history.undoable !== null);
+    remove();
+    expect(editor.store.count).toBe(1);
+    press(shown!, "z", { ctrlKey: true });
+    press(shown!, "z", { ctrlKey: true });
+    expect([editor.store.count, editor.work.history.undoable]).toEqual([3, null]);
+    const slot = editor.store.slot(IDS[0])!;
+    expect(editor.store.rings(slot)).toEqual([SQUARE, hole]);
+    expect(editor.store.attributes(slot)).toEqual({ classIndex: 1, confidence: 0.75, flags: 2, parents: [] });
+  });
+
+  it("is undone with what this browser kept and sent again", async () => {
+    const kernel = new Images();
+    const operation = { id: crypto.randomUUID(), kind: "delete" as const, outline: IDS[0], className: "spheroid", label: "editor.did.delete", step: crypto.randomUUID(), parents: [], rings: null };
+    await journal.keep({ project: kernel.project, image: 1, base: kernel.base }, [operation]);
+    const { editor } = await open(kernel);
+    await until(() => editor.store.count === 2);
+    press(shown!, "z", { ctrlKey: true });
+    expect([editor.store.count, editor.store.rings(editor.store.slot(IDS[0])!).length]).toEqual([3, 2]);
   });
 });
 

@@ -17,6 +17,7 @@ import { Ahead } from "./fixing/ahead";
 import { patiently } from "./patience";
 import { Pixels, type PixelsInfo } from "./pixels";
 import { Selection } from "./selection";
+import { stepsOf } from "./steps";
 import { FLAG, OutlineStore, type Attributes } from "./store";
 
 /** Milliseconds after which what another image's changes are in this browser for is no delay. */
@@ -171,6 +172,7 @@ export class Work {
       this.selection.set([]);
       this.#take(document);
       this.listener.opened(this.info!, true);
+      void this.#recall();
       if (early) await this.refresh(); // somebody may have changed it since it was asked for
       await this.#findKept();
     } catch (error) {
@@ -253,6 +255,10 @@ export class Work {
   async draft(verb: "continue" | "discard", id: string): Promise<void> {
     await this.rpc.call(`${verb}_draft`, { image_id: this.#image, draft: id });
     await this.refresh();
+    if (verb === "continue") {
+      this.history.clear();
+      await this.#recall();
+    }
     if (verb === "discard" && this.info) {
       // What that editor could not send any more goes with what it sent.
       const { project, image, base_revision } = this.info;
@@ -283,6 +289,16 @@ export class Work {
     if (moved.length) this.#outbox!.add(moved);
     for (const operation of this.#outbox!.waiting) this.#show(operation);
     this.selection.set([...this.selection.ids].filter((id) => this.#there(id)));
+  }
+
+  /** What was done in our draft before it was opened here can be undone here. */
+  async #recall(): Promise<void> {
+    const { info } = this, loading = this.#loading!;
+    if (!info?.draft_operations || info.read_only) return;
+    const steps = await stepsOf(this.rpc, info, this.classes, loading.signal).catch(() => []);
+    if (loading.signal.aborted) return;
+    this.history.precede(steps);
+    this.listener.changed();
   }
 
   #newOutbox(info: DocumentInfo): Outbox {
@@ -353,8 +369,24 @@ export class Work {
   }
 
   #again(operations: readonly Operation[]): void {
-    for (const operation of operations) this.#show(operation);
+    const steps = new Map<string, Operation[]>();
+    for (const one of operations) steps.set(one.step, [...(steps.get(one.step) ?? []), one]);
+    for (const group of steps.values()) this.history.push({ label: group[0].label, changes: group.map((one) => this.#done(one)) });
     this.#outbox?.add(operations);
+  }
+
+  /** Show an operation; returns what it changed. */
+  #done(operation: Operation): Change {
+    const id = operation.outline;
+    const state = () => {
+      const slot = this.store.slot(id);
+      return { rings: this.#there(id) ? this.store.rings(slot!) : null, attributes: slot === undefined ? null : this.store.attributes(slot) };
+    };
+    const before = state();
+    this.#show(operation);
+    const after = state();
+    const attributes = after.attributes ?? { classIndex: 0, confidence: NaN, flags: 0, parents: [] };
+    return { id, before: before.rings, after: after.rings, was: before.attributes ?? attributes, attributes };
   }
 
   #show({ kind, outline, rings, className, parents, primary }: Operation): void {

@@ -38,6 +38,7 @@ from .editor_presence import Presence
 from .editor_python import FromPython
 from .editor_revisions import Revisions
 from .editor_session import EditSession, Verdict
+from .editor_steps import Undo
 from .numbers import three
 from .rpc import Answer, Call, rpc_method
 from .static_face import outlined, png
@@ -52,7 +53,7 @@ class AnotherImageError(StoreError):
     """A call is about another image than the open one: the browser asked before the kernel heard of it, or too late."""
 
 
-class Editor(Clipboard, Planes, Layers, Assisting, Presence, Revisions, FromPython, Fixing, RemapsKeys):
+class Editor(Clipboard, Planes, Layers, Assisting, Presence, Revisions, Undo, FromPython, Fixing, RemapsKeys):
     """Look at an image, correct its outlines, save them as a revision.
 
     Parameters

@@ -192,6 +192,17 @@ class EditSession:
         kept = self.document.rings(operation.outline_id)
         return Verdict(operation.id, operation.outline_id, "refused", reason, kept)
 
+    def begun(self) -> tuple[Document, list[Operation]]:
+        """Return the document as our draft began it, and the draft's operations; neither is what is edited here."""
+        base = self.current if self._draft is None else self._draft.base_result_id
+        outlines, rows = Outlines.empty(), pd.DataFrame()
+        if base is not None:
+            with self.project.database.read() as connection:
+                outlines, rows = load_outlines(connection, base)
+        stored = [] if self._draft is None else self._draft.operations()
+        operations = [Operation.from_json(one["id"], one["operation"]) for one in stored]
+        return Document(outlines, rows, base, int(self.row["height"]), int(self.row["width"])), operations
+
     def save(self) -> int | None:
         """Close the draft into a revision; returns its id, None when there is nothing to save.
 
@@ -307,11 +318,6 @@ class EditSession:
             )
 
     def _build(self) -> None:
-        base = self.current if self._draft is None else self._draft.base_result_id
-        outlines, rows = Outlines.empty(), pd.DataFrame()
-        if base is not None:
-            with self.project.database.read() as connection:
-                outlines, rows = load_outlines(connection, base)
-        self.document = Document(outlines, rows, base, int(self.row["height"]), int(self.row["width"]))
-        for stored in [] if self._draft is None else self._draft.operations():
-            self.document.apply(Operation.from_json(stored["id"], stored["operation"]))
+        self.document, operations = self.begun()
+        for operation in operations:
+            self.document.apply(operation)
