@@ -21,6 +21,8 @@ export interface Kept extends Place {
 const STORE = "operations";
 /** What the browser does not keep (private windows may forbid it) is here for as long as the page is. */
 const here = new Map<string, Kept>();
+/** When the last was kept: what is made within a millisecond, or while a clock is set back, keeps its order. */
+let last = 0;
 let opening: Promise<IDBDatabase> | null = null;
 
 function database(): Promise<IDBDatabase> {
@@ -49,8 +51,8 @@ async function run<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => 
 }
 
 export async function keep(place: Place, operations: readonly Operation[]): Promise<void> {
-  const at = Date.now();
-  const all = operations.map((operation, index): Kept => ({ ...place, id: operation.id, at: at + index / 1000, operation }));
+  last = Math.max(Date.now(), last);
+  const all = operations.map((operation): Kept => ({ ...place, id: operation.id, at: (last += 0.001), operation }));
   await run("readwrite", (store) => all.forEach((one) => store.put(one))).catch(() => all.forEach((one) => here.set(one.id, one)));
 }
 

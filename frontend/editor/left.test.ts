@@ -188,8 +188,8 @@ describe("an image that is left", () => {
   it("is told of after a reload", async () => {
     const kernel = new Images();
     const operation = { id: crypto.randomUUID(), kind: "delete" as const, outline: IDS[0], className: "spheroid", label: "", step: crypto.randomUUID(), parents: [], rings: null };
-    vi.spyOn(Date, "now").mockReturnValueOnce(Date.now() - 60_000);
     await journal.keep({ project: kernel.project, image: 2, base: kernel.base, name: "image-2.tif" }, [operation]);
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 60_000);
     await open(kernel);
     await until(() => notice("left 2") !== "");
     expect(notice("left 2")).toBe("image-2.tif: Waiting for the kernel: 1 change kept in this browser");
@@ -242,6 +242,20 @@ describe("a revision that comes in between", () => {
     shown!.el.querySelector<HTMLButtonElement>('[data-key="kept"] button')!.click();
     await until(() => kernel.gone.get(1)?.size === 1);
     expect(editor.store.count).toBe(2);
+  });
+});
+
+describe("what this browser keeps", () => {
+  it("stays in its order, however quickly it was made", async () => {
+    const made = Array.from({ length: 40 }, () => (
+      { id: crypto.randomUUID(), kind: "delete" as const, outline: IDS[0], className: "", label: "", step: crypto.randomUUID(), parents: [], rings: null }
+    ));
+    const now = Date.now();
+    vi.spyOn(Date, "now").mockReturnValueOnce(now).mockReturnValue(now - 5);
+    const project = crypto.randomUUID();
+    await Promise.all(made.map((one) => journal.keep({ project, image: 1, base: 1 }, [one])));
+    expect((await journal.kept(project)).map(({ id }) => id)).toEqual(made.map(({ id }) => id));
+    await journal.drop(made.map(({ id }) => id));
   });
 });
 
