@@ -10,6 +10,7 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ from .editor_python import FromPython
 from .editor_revisions import Revisions
 from .editor_session import EditSession, Verdict
 from .editor_steps import Undo
+from .handing_over import hand_over_as_before, hand_over_soon
+from .kernel import is_kernel
 from .numbers import three
 from .rpc import Answer, Call, rpc_method
 from .static_face import outlined, png
@@ -129,6 +132,8 @@ class Editor(Clipboard, Planes, Layers, Assisting, Presence, Revisions, Undo, Fr
         self._leave = (project.on_change(self._changed_elsewhere), project.changes.on_settle(self._save_all))
         super().__init__()
         self.set_trait("read_only", read_only)
+        if is_kernel():
+            hand_over_soon(self)
         try:
             if images is not None:
                 self.queue = queue_of(project, images)
@@ -141,6 +146,7 @@ class Editor(Clipboard, Planes, Layers, Assisting, Presence, Revisions, Undo, Fr
         """Close the editor and the revision; operations that cannot be saved stay in their draft and are offered again."""
         for leave in self._leave:
             leave()
+        hand_over_as_before(self)
         self._close_left()
         with self.lock:
             for session in (self._open, *self._resting.values()):
@@ -228,10 +234,9 @@ class Editor(Clipboard, Planes, Layers, Assisting, Presence, Revisions, Undo, Fr
         with self.lock:
             session = self._session_for(int(params["image_id"]))
             session.check_base(params.get("base_revision"))
-            self._check_held(session.image_id)
             before = session.version
             try:
-                verdicts = session.store(operations)
+                verdicts = session.store(operations, partial(self._check_held, session.image_id))
             finally:
                 if session.unsaved and session is not self._open:
                     self._resting[session.image_id] = session

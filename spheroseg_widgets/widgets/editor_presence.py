@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
+
+from sqlalchemy import Connection
 
 from spheroseg_widgets.errors import ConflictError, StoreError
 from spheroseg_widgets.project.project import Project
@@ -50,8 +53,13 @@ class Presence(SpheroWidget):
             self._hold(image_id, force=True)
             self._taken.pop(image_id, None)
 
-    def _check_held(self, image_id: int) -> None:
+    def _check_held(self, image_id: int, connection: Connection | None = None) -> None:
         """Take the lease of an image that is about to be changed.
+
+        Parameters
+        ----------
+        connection : sqlalchemy.Connection, optional
+            Of the transaction that changes it.
 
         Raises
         ------
@@ -62,15 +70,16 @@ class Presence(SpheroWidget):
         """
         if self._only_shows:
             raise StoreError("this editor only shows: it was opened with read_only=True")
-        other = None if image_id in self._taken else self._hold(image_id)
+        other = None if image_id in self._taken else self._hold(image_id, within=connection)
         if other is not None and image_id in self._held:
             self._taken[image_id] = other.author
         if other is not None or image_id in self._taken:
             author = self._taken[image_id] if other is None else other.author
             raise ConflictError(f"edited by {author} now: take over to go on")
 
-    def _hold(self, image_id: int, *, force: bool = False) -> presence.Holder | None:
-        with self.project.database.read() as connection:
+    def _hold(self, image_id: int, *, force: bool = False, within: Connection | None = None) -> presence.Holder | None:
+        database = self.project.database
+        with database.read() if within is None else nullcontext(within) as connection:
             held = presence.holder_of(connection, image_id)
         if not force and held is not None:
             if held.owner != self.presence_owner:
@@ -78,7 +87,7 @@ class Presence(SpheroWidget):
             if held.until - now() > timedelta(seconds=LASTS - PROLONG):
                 self._held.add(image_id)
                 return None
-        with self.project.database.write() as connection:
+        with database.write() if within is None else nullcontext(within) as connection:
             other = presence.hold(connection, image_id, self.presence_owner, self.project.author, LASTS, force=force)
         if other is None:
             self._held.add(image_id)

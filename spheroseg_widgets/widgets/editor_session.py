@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sqlalchemy import Connection
 
 from spheroseg_widgets.errors import ConflictError, StoreError
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.outlines.validity import Checked, check_outline
-from spheroseg_widgets.project.drafts import Draft, continued_revisions, draft_of, open_draft, open_drafts
+from spheroseg_widgets.project.drafts import Draft, continued_revisions, open_draft, open_drafts
 from spheroseg_widgets.project.project import Project
+from spheroseg_widgets.store.drafts import ELSEWHERE, STORED
 from spheroseg_widgets.store.images import images_frame
 from spheroseg_widgets.store.results import load_outlines
 
@@ -149,39 +151,65 @@ class EditSession:
             })  # fmt: skip
         return found
 
-    def store(self, operations: Sequence[Operation]) -> list[Verdict]:
+    def store(
+        self, operations: Sequence[Operation], check: Callable[[Connection | None], object] = lambda _: None
+    ) -> list[Verdict]:
         """Check operations, store them in the draft, apply them; in this order, so that nothing is shown that is not stored.
+
+        Parameters
+        ----------
+        operations : sequence of Operation
+            When one of a step is refused, all of its step are.
+        check : callable
+            Called before anything is stored, with the connection that stores them where there is one; nothing is when it
+            raises.
 
         Raises
         ------
         StoreError
-            The store took none of those after the last verdict; a repeated call stores no operation twice.
+            The store took none of them; a repeated call stores no operation twice.
         """
         self._writable()
-        steps = groupby(operations, lambda operation: operation.step or operation.id)
-        return [verdict for _, step in steps for verdict in self._store(list(step))]
-
-    def _store(self, step: Sequence[Operation]) -> list[Verdict]:
-        """Store the operations of one step: when one of them is refused, all are."""
         height, width = int(self.row["height"]), int(self.row["width"])
-        checks = [check_outline(one.rings, height, width) if one.kind == "put" else None for one in step]
-        reason = next((check.reason for check in checks if check is not None and check.state == "refused"), None)
-        if reason is not None:
-            return [self._refused(one, reason) for one in step]
-        return [self._take(one, check) for one, check in zip(step, checks, strict=True)]
+        taken: dict[str, tuple[Operation, Checked | None]] = {}
+        refused: dict[str, str] = {}
+        for _, group in groupby(operations, lambda operation: operation.step or operation.id):
+            step = list(group)
+            checks = [check_outline(one.rings, height, width) if one.kind == "put" else None for one in step]
+            reason = next((found.reason for found in checks if found is not None and found.state == "refused"), None)
+            for one, found in zip(step, checks, strict=True):
+                if reason is None:
+                    taken[one.id] = (one if found is None else replace(one, rings=found.rings)), found
+                else:
+                    refused[one.id] = reason
+        told = self._append([one for one, _ in taken.values()], check)
+        return [
+            self._refused(one, refused[one.id]) if one.id in refused else self._took(*taken[one.id], told[one.id])
+            for one in operations
+        ]
 
-    def _take(self, operation: Operation, check: Checked | None) -> Verdict:
-        taken = operation if check is None else replace(operation, rings=check.rings)
+    def _append(self, operations: Sequence[Operation], check: Callable[[Connection | None], object]) -> dict[str, str]:
+        """Store operations; what became of each, by its id."""
+        if not operations:
+            return {}
+        begun = self._draft is not None
+        if not begun:
+            check(None)  # what is not allowed begins no draft
         draft = self._draft or self._begin()
+        stored = {one.id: one.to_json() for one in operations}
         try:
-            fresh = draft.append(operation.id, taken.to_json())
+            return dict(zip(stored, draft.append_all(stored, check if begun else None), strict=True))
+        except ConflictError:
+            raise
         except StoreError:
-            if draft_of(self.project, operation.id) not in {None, draft.id}:
-                return self._refused(operation, "elsewhere")
             self._check_open(draft)
             raise
-        if fresh:
-            self.document.apply(taken)
+
+    def _took(self, operation: Operation, check: Checked | None, told: str) -> Verdict:
+        if told == ELSEWHERE:
+            return self._refused(operation, told)
+        if told == STORED:
+            self.document.apply(operation)
             self.version += 1
         if check is None or check.state == "ok":
             return Verdict(operation.id, operation.outline_id, "ok")

@@ -28,7 +28,7 @@ from .conftest import Lab, Watch
 from .hands import ask, bring, drag_vertex, kill_kernel
 
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(3000), pytest.mark.filterwarnings("ignore")]
-STEPS = 400
+STEPS = 2000
 WIDTH, HEIGHT = 1000, 800
 SEED = 20_240_501
 NOTEBOOK = "replay.ipynb"
