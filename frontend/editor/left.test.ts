@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { MockAnswer } from "../shared/mock";
 import { OutlineSet } from "../shared/outlines";
 import * as journal from "./journal";
+import { Outbox } from "./outbox";
 import { click, IDS, Kernel, press, show, SQUARE, until, type SentOperation, type Shown } from "./testing";
 
 let shown: Shown | null = null;
@@ -242,6 +243,20 @@ describe("a revision that comes in between", () => {
     shown!.el.querySelector<HTMLButtonElement>('[data-key="kept"] button')!.click();
     await until(() => kernel.gone.get(1)?.size === 1);
     expect(editor.store.count).toBe(2);
+  });
+});
+
+describe("a message that is lost on the way", () => {
+  it("is sent again, and its change counts once", async () => {
+    const { kernel } = await open();
+    const { lostAfter } = Outbox;
+    Outbox.lostAfter = 100;
+    let calls = 0;
+    kernel.model.handle("operations", (params) => (++calls < 2 ? new Promise(() => undefined) : kernel.take(params)));
+    remove();
+    await until(() => state() === "1 change stored in the draft");
+    expect([calls, kernel.stored.size]).toEqual([2, 1]);
+    Outbox.lostAfter = lostAfter;
   });
 });
 

@@ -1,5 +1,6 @@
 /** Carries operations to the kernel, one batch at a time and in order, and says at any moment how it stands. */
 
+import { RpcError } from "../shared/rpc";
 import * as journal from "./journal";
 import type { Operation, Verdict } from "./operations";
 
@@ -23,6 +24,8 @@ export interface OutboxHost {
 }
 
 export class Outbox {
+  /** Milliseconds after which what is not answered may have been lost on the way, and is sent again. */
+  static lostAfter = 30_000;
   #waiting: Operation[] = [];
   #sending = false;
   #reason: string | null = null;
@@ -89,6 +92,7 @@ export class Outbox {
       if (this.#ended) return;
       for (const verdict of verdicts) this.host.verdict(verdict);
     } catch (error) {
+      if (error instanceof RpcError && error.type === "Timeout") return void setTimeout(() => this.#run());
       this.#reason = error instanceof Error ? error.message : String(error);
       this.#timer = setTimeout(() => this.retry(), RETRY_AFTER);
       this.#tell(new Error(this.#reason));

@@ -257,7 +257,7 @@ export class Work {
     await this.refresh();
     if (verb === "continue") {
       this.history.clear();
-      await this.#recall();
+      void this.#recall();
     }
     if (verb === "discard" && this.info) {
       // What that editor could not send any more goes with what it sent.
@@ -308,7 +308,7 @@ export class Work {
       send: async (operations) => {
         const { operations: described, buffers } = wire(operations);
         const params = { image_id: image, base_revision: place.base, operations: described };
-        const answer = await this.rpc.call<StoredAnswer>("operations", params, { buffers }).catch((error: unknown) => {
+        const answer = await this.rpc.call<StoredAnswer>("operations", params, { buffers, timeout: Outbox.lostAfter }).catch((error: unknown) => {
           // Of a newer revision one learns by reading it; the changes are offered then.
           if (this.#image === image && error instanceof RpcError && error.type === "MovedOnError") this.#refreshSoon();
           throw error;

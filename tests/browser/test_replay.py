@@ -33,7 +33,7 @@ WIDTH, HEIGHT = 1000, 800
 SEED = 20_240_501
 NOTEBOOK = "replay.ipynb"
 IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
-MINUTES_MS = 600_000
+MINUTES_MS = 300_000
 COPIED = (
     "(lambda one: [list(one.classes), __import__('base64').b64encode(one.outlines.to_bytes()).decode()])"
     "(__import__('spheroseg_widgets.widgets.editor_clipboard', fromlist=['_']).Clipboard._copied)"
@@ -160,7 +160,7 @@ editor"""
     editor = open_editor(page)
     left = editor.locator('[data-key="draft"]')
     left.get_by_role("button", name="Continue").click()
-    expect(editor.locator(".sw-editor-storing")).to_contain_text(f"{len(halfway)} changes stored", timeout=MINUTES_MS)
+    expect(editor.locator(".sw-editor-storing")).to_contain_text(f"{len(halfway)} changes stored", timeout=60_000)
     assert page.evaluate("swReplay.count()") == count
     wanted = made(start, halfway)
     assert stored(project) == wanted
