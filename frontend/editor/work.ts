@@ -10,6 +10,7 @@ import { readDocument, type DocumentInfo, type ImageInfo } from "./document";
 import { area, bounds, type Rings } from "./geometry";
 import { History, type Change, type Step } from "./history";
 import * as journal from "./journal";
+import { parted } from "./kept";
 import { Left, type Tell } from "./left";
 import { operationsOf, unwire, wire, type Operation, type SentVerdict, type Verdict } from "./operations";
 import { Outbox, type Storing } from "./outbox";
@@ -19,9 +20,6 @@ import { Pixels, type PixelsInfo } from "./pixels";
 import { Selection } from "./selection";
 import { stepsOf } from "./steps";
 import { FLAG, OutlineStore, type Attributes } from "./store";
-
-/** Milliseconds after which what another image's changes are in this browser for is no delay. */
-const LONG = 10_000;
 
 /** An outline within so many pixels of the image's edge is cut by it (`outlines/flags.py`). */
 const EDGE = 0.75;
@@ -344,18 +342,10 @@ export class Work {
     const all = await journal.kept(info.project);
     if (this.info !== info) return;
     const waiting = new Set(this.#outbox!.waiting.map(({ id }) => id));
-    const fresh = all.filter(({ id, image }) => image === info.image.id && !waiting.has(id));
-    // A draft that was left open may hold some of them: first it is decided upon.
-    const undecided = info.drafts.some(({ kind }) => kind !== "other");
-    const here = [info.base_revision, ...info.continued];
-    const ours = undecided ? [] : fresh.filter(({ base }) => here.includes(base));
+    const { ours, old, elsewhere } = parted(all, info, ({ id, image }) => waiting.has(id) || this.#left.has(image));
     if (ours.length) this.#again(ours.map(({ operation }) => operation));
     this.listener.elsewhere(this.#outbox!.place);
-    const others = all.filter(({ image, at }) => image !== info.image.id && !this.#left.has(image) && at < Date.now() - LONG);
-    for (const place of new Map(others.map((one) => [one.image, one])).values()) {
-      this.listener.elsewhere(place, "editor.state.waiting", { n: others.filter(({ image }) => image === place.image).length });
-    }
-    const old = fresh.filter(({ base }) => !here.includes(base));
+    for (const { place, n } of elsewhere) this.listener.elsewhere(place, "editor.state.waiting", { n });
     if (!old.length) return;
     const ids = old.map(({ id }) => id);
     this.listener.kept(
