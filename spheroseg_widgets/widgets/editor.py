@@ -126,7 +126,7 @@ class Editor(Clipboard, Planes, Layers, Assisting, Presence, Revisions, Undo, Fr
         self._ahead: EditSession | None = None
         self._looking_ahead = threading.Lock()
         self._outdated = False
-        self._held, self._taken = set(), {}
+        self._held, self._taken, self._asking = set(), {}, threading.Lock()
         self._saved: list[Callable[[int, int], object]] = []
         self._changes: list[Callable[[int], object]] = []
         self._leave = (project.on_change(self._changed_elsewhere), project.changes.on_settle(self._save_all))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import timedelta
@@ -35,12 +36,14 @@ class Presence(SpheroWidget):
     _session_of: Callable[[dict[str, Any]], EditSession]
     _held: set[int]
     _taken: dict[int, str]
+    _asking: threading.Lock
+    """Not the lock of the open image: a lease is prolonged while a large one is saved."""
 
     @rpc_method("presence")
     def _presence(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> dict[str, Any]:
         """Answer with who else edits the image; prolongs our own lease while there is something being edited."""
         image_id = int(params["image_id"])
-        with self.lock:  # an image that is taken over while this looks would count as lost again
+        with self._asking:  # an image that is taken over while this looks would count as lost again
             other = self._hold(image_id) if params["editing"] and image_id not in self._taken else self._other(image_id)
             if other is not None and image_id in self._held:
                 self._taken[image_id] = other.author
@@ -50,6 +53,7 @@ class Presence(SpheroWidget):
     def _take_over(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> None:
         with self.lock:
             image_id = self._session_of(params).image_id
+        with self._asking:
             self._hold(image_id, force=True)
             self._taken.pop(image_id, None)
 
