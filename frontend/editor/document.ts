@@ -33,6 +33,8 @@ export interface DocumentInfo {
   project: string;
   image: ImageInfo;
   base_revision: number | null;
+  /** Revisions from which what this editor saved led to this one: late changes of them go on here. */
+  continued: (number | null)[];
   /** Operations of our own draft. */
   draft_operations: number;
   /** A newer revision than the one our draft began on was saved meanwhile. */

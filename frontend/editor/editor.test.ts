@@ -203,14 +203,14 @@ describe("storing", () => {
     drag(shown!, [140, 60], [150, 70]);
     await until(() => state() === "not_stored");
     expect(text(".sw-editor-storing")).toContain("the disk is full");
-    expect(await journal.kept(kernel.project, 1)).toHaveLength(1);
+    expect(await journal.kept(kernel.project)).toHaveLength(1);
     shown!.close();
     const after = new Kernel();
     after.project = kernel.project;
     await open(after);
     await until(() => after.stored.size === 1 && state() === "stored");
     expect([...rings(1)[0].slice(4, 6)]).toEqual([150, 70]);
-    await vi.waitFor(async () => expect(await journal.kept(kernel.project, 1)).toHaveLength(0));
+    await vi.waitFor(async () => expect(await journal.kept(kernel.project)).toHaveLength(0));
   });
 
   it("sends what waits when asked to retry, each operation once", async () => {

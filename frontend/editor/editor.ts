@@ -87,13 +87,14 @@ export class Editor implements ToolHost {
     this.keys = new Keys(model.get("bindings"));
     onTrait<Bindings>(model, "bindings", signal, (bindings) => this.keys.take(bindings));
     this.chrome = new Chrome(t, this.keys, (action) => this.handlers[action](true), readOnly);
-    this.#saying = new Saying(frame, this.chrome, this.notices, () => this.revisions.showConflict());
+    this.#saying = new Saying(frame, this.chrome, this.notices, () => this.revisions.showConflict(), (image) => this.goTo(image));
     this.help = new Help(t, this.keys, () => this.closeHelp());
     this.work = new Work(frame.rpc, {
       opened: (info, fresh) => this.#opened(info, fresh),
       changed: () => this.changed(),
       say: (key, tone, vars) => this.#saying.say(key, tone, vars),
       kept: (n, apply, discard) => this.#saying.kept(n, apply, discard),
+      elsewhere: (place, key, vars) => this.#saying.elsewhere(place, key, vars),
       failed: (error) => {
         this.renderer.setImage(null);
         this.chrome.fail(messageOf(error), () => void this.#open());
@@ -299,6 +300,7 @@ export class Editor implements ToolHost {
     this.#saying.leave();
     this.chrome.card.hidden = true;
     this.preview = null;
+    this.tool().cancel(); // what is begun is of the image that is left
     await this.work.open(this.model.get<number>("image_id"));
     clearTimeout(wait);
     this.chrome.wait.hidden = true;

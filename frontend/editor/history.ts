@@ -68,7 +68,18 @@ export class History {
     this.#undone = [];
     this.#done.push(step);
     this.#bytes += bytes(step);
-    // The newest step stays, however large: one can always undo what one just did.
+    this.#trim();
+  }
+
+  /** What was done before everything that is remembered. */
+  precede(steps: readonly Step[]): void {
+    this.#done.unshift(...steps);
+    for (const step of steps) this.#bytes += bytes(step);
+    this.#trim();
+  }
+
+  /** The newest step stays, however large: one can always undo what one just did. */
+  #trim(): void {
     while (this.#bytes > this.mostBytes && this.#done.length > 1) this.#bytes -= bytes(this.#done.shift()!);
   }
 

@@ -7,6 +7,8 @@ export interface Place {
   project: string;
   image: number;
   base: number | null;
+  /** Of the image; what an older page kept has none. */
+  name?: string;
 }
 
 export interface Kept extends Place {
@@ -17,6 +19,10 @@ export interface Kept extends Place {
 }
 
 const STORE = "operations";
+/** What the browser does not keep (private windows may forbid it) is here for as long as the page is. */
+const here = new Map<string, Kept>();
+/** When the last was kept: what is made within a millisecond, or while a clock is set back, keeps its order. */
+let last = 0;
 let opening: Promise<IDBDatabase> | null = null;
 
 function database(): Promise<IDBDatabase> {
@@ -45,23 +51,19 @@ async function run<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => 
 }
 
 export async function keep(place: Place, operations: readonly Operation[]): Promise<void> {
-  const at = Date.now();
-  await run("readwrite", (store) => {
-    operations.forEach((operation, index) => {
-      const kept: Kept = { ...place, id: operation.id, at: at + index / 1000, operation };
-      store.put(kept);
-    });
-  });
+  last = Math.max(Date.now(), last);
+  const all = operations.map((operation): Kept => ({ ...place, id: operation.id, at: (last += 0.001), operation }));
+  await run("readwrite", (store) => all.forEach((one) => store.put(one))).catch(() => all.forEach((one) => here.set(one.id, one)));
 }
 
 export async function drop(ids: readonly string[]): Promise<void> {
-  await run("readwrite", (store) => {
-    for (const id of ids) store.delete(id);
-  });
+  for (const id of ids) here.delete(id);
+  await run("readwrite", (store) => ids.forEach((id) => store.delete(id))).catch(() => undefined);
 }
 
-/** What is kept of an image, oldest first; of every revision it was made on. */
-export async function kept(project: string, image: number): Promise<Kept[]> {
-  const found = await run<Kept[]>("readonly", (store) => store.index("image").getAll([project, image]) as IDBRequest<Kept[]>);
-  return found.sort((a, b) => a.at - b.at);
+/** What is kept of a project's images, oldest first; of every revision it was made on. */
+export async function kept(project: string): Promise<Kept[]> {
+  const whole = IDBKeyRange.bound([project], [project, []]);
+  const found = await run<Kept[]>("readonly", (store) => store.index("image").getAll(whole) as IDBRequest<Kept[]>).catch(() => []);
+  return [...found, ...[...here.values()].filter((one) => one.project === project)].sort((a, b) => a.at - b.at);
 }

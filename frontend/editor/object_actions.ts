@@ -196,9 +196,9 @@ function copy(editor: Editor): void {
 /** What was copied, in its place: in another image of a series that is where it was. */
 async function paste(editor: Editor): Promise<void> {
   if (editor.readOnly) return;
-  const image = editor.work.image;
+  const image = editor.work.image?.id;
   const copied = await editor.clipboard.paste();
-  if (image !== editor.work.image) return;
+  if (image !== editor.work.image?.id) return;
   if (!copied) return editor.refuse("editor.refused.nothing_copied");
   const changes = attempt(editor, () => copied.outlines.flatMap(({ rings, className }) => (
     clipped(rings, editor.width, editor.height).map((part) => added(part, editor.work.classes.number(className)))

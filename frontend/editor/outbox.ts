@@ -1,5 +1,6 @@
 /** Carries operations to the kernel, one batch at a time and in order, and says at any moment how it stands. */
 
+import { RpcError } from "../shared/rpc";
 import * as journal from "./journal";
 import type { Operation, Verdict } from "./operations";
 
@@ -23,6 +24,8 @@ export interface OutboxHost {
 }
 
 export class Outbox {
+  /** Milliseconds after which what is not answered may have been lost on the way, and is sent again. */
+  static lostAfter = 30_000;
   #waiting: Operation[] = [];
   #sending = false;
   #reason: string | null = null;
@@ -49,8 +52,8 @@ export class Outbox {
   add(operations: readonly Operation[]): void {
     this.#waiting.push(...operations);
     this.host.changed();
-    // What cannot be kept here (private windows forbid it) is sent all the same.
-    void journal.keep(this.place, operations).catch(() => undefined).then(() => this.#run());
+    void journal.keep(this.place, operations);
+    void this.#run();
   }
 
   /** Try again now: the kernel is back, or the user asks. */
@@ -85,10 +88,11 @@ export class Outbox {
       const done = new Set(verdicts.map(({ id }) => id));
       this.#waiting = this.#waiting.filter(({ id }) => !done.has(id));
       this.#reason = null;
-      void journal.drop([...done]).catch(() => undefined);
+      void journal.drop([...done]);
       if (this.#ended) return;
       for (const verdict of verdicts) this.host.verdict(verdict);
     } catch (error) {
+      if (error instanceof RpcError && error.type === "Timeout") return void setTimeout(() => this.#run());
       this.#reason = error instanceof Error ? error.message : String(error);
       this.#timer = setTimeout(() => this.retry(), RETRY_AFTER);
       this.#tell(new Error(this.#reason));

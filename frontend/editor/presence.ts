@@ -19,7 +19,11 @@ interface Answer {
 export class Presence {
   #said = "";
   #edited = -Infinity;
+  /** The image that was changed then. */
+  #changed = 0;
   #image = 0;
+  /** How often an image was taken over: what was asked before says nothing any more. */
+  #takings = 0;
   #waiting = 0;
 
   constructor(
@@ -36,6 +40,7 @@ export class Presence {
   /** Something was changed here. */
   edited(): void {
     this.#edited = performance.now();
+    this.#changed = this.work.info?.image.id ?? 0;
   }
 
   async ask(): Promise<void> {
@@ -44,15 +49,15 @@ export class Presence {
     if (!info || info.read_only || this.#waiting || document.hidden || this.rpc.state !== "connected") return;
     if (this.#image !== info.image.id) {
       this.#image = info.image.id;
-      this.#edited = -Infinity;
       this.#said = "";
       this.notices.hide("presence"); // it was about the image before
     }
     this.#waiting++;
+    const takings = this.#takings;
     try {
-      const editing = performance.now() - this.#edited < LINGERS;
+      const editing = this.#changed === info.image.id && performance.now() - this.#edited < LINGERS;
       const { value } = await this.rpc.call<Answer>("presence", { image_id: info.image.id, editing });
-      if (this.work.info?.image.id === info.image.id) this.#tell(value);
+      if (takings === this.#takings && this.work.info?.image.id === info.image.id) this.#tell(value);
     } catch {
       // What cannot be asked is asked again; the banner tells of a lost kernel.
     } finally {
@@ -73,7 +78,10 @@ export class Presence {
   }
 
   async #takeOver(): Promise<void> {
-    await this.rpc.call("take_over", { image_id: this.work.info!.image.id });
+    const { id } = this.work.info!.image;
+    await this.rpc.call("take_over", { image_id: id });
+    if (this.work.info?.image.id !== id) return;
+    this.#takings++;
     this.edited();
     this.#said = "";
     this.work.bar(false);

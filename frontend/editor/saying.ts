@@ -3,11 +3,14 @@
 import type { Frame } from "../shared/frame";
 import type { Chrome } from "./chrome";
 import type { OpenDraft } from "./document";
+import type { Place } from "./journal";
 import type { NoticeAction, Notices } from "./notices";
 
 export type Vars = Record<string, string | number>;
 
-/** Keys of notices that are about the editor, not about the image that is open; those of judgements begin with "judged". */
+/**
+ * Keys of notices that are about the editor, not about the image that is open; those of judgements begin with "judged", of
+ * images that were left with "left". */
 const STAY = ["canvas", "later", "not_closed"];
 
 export class Saying {
@@ -19,6 +22,7 @@ export class Saying {
     private readonly notices: Notices,
     /** Show two revisions that are in conflict beside each other. */
     private readonly merge: () => void,
+    private readonly open: (image: number) => Promise<void>,
   ) {
     this.#dismiss = { label: frame.t("editor.dismiss"), run: () => undefined };
     frame.rpc.on<{ name: string; reason: string }>("not_closed", (vars) =>
@@ -58,6 +62,16 @@ export class Saying {
     ]);
   }
 
+  /** How changes of an image stand that is not open; without a key nothing is left to say of it. */
+  elsewhere({ image, name }: Place, key?: string, vars?: Vars): void {
+    const about = `left ${image}`, { t } = this.frame;
+    if (!key) return this.notices.hide(about);
+    const place = key.startsWith("editor.refused") ? `${about} refused` : about;
+    this.notices.show(place, `${name ?? image}: ${t(key, vars)}`, "warning", [
+      { label: t("editor.judge.open"), run: () => this.open(image) }, this.#dismiss,
+    ]);
+  }
+
   /** How the revision stands that is shown: whether a newer one was saved, and which draft was left. */
   opened(stale: boolean, drafts: readonly OpenDraft[], decide: (what: "continue" | "discard", id: string) => Promise<void>): void {
     const { t } = this.frame;
@@ -75,6 +89,6 @@ export class Saying {
 
   /** Another image is opened: what was said of this one goes. */
   leave(): void {
-    this.notices.clear((key) => STAY.includes(key) || key.startsWith("judged "));
+    this.notices.clear((key) => STAY.includes(key) || /^(judged|left) /.test(key));
   }
 }

@@ -53,6 +53,7 @@ export class Kernel {
   /** Operations it stored, in order; a repeated one counts once. */
   stored = new Map<string, SentOperation>();
   drafts: unknown[] = [];
+  continued: number[] = [];
   verdict: (operation: SentOperation) => Partial<SentVerdict> = () => ({});
   failing: string | null = null;
   /** What was copied last, with its outlines. */
@@ -82,7 +83,7 @@ export class Kernel {
         id: image, name: `image-${image}.tif`, ...SIZE, pixel_size_um: 2, position: image, count: 2,
         previous: image > 1 ? image - 1 : null, next: image < 2 ? image + 1 : null,
       },
-      base_revision: this.base, draft_operations: this.stored.size, stale: false, version: this.version,
+      base_revision: this.base, continued: this.continued, draft_operations: this.stored.size, stale: false, version: this.version,
       read_only: this.model.get("read_only"), drafts: this.drafts, classes: ["spheroid", "core"], ids: IDS, parents: {},
     };
     return new MockAnswer(value, [

@@ -4,18 +4,21 @@
  */
 
 import { OutlineSet } from "../shared/outlines";
-import { RpcError, type Rpc } from "../shared/rpc";
+import { RpcError, type Answer, type Rpc } from "../shared/rpc";
 import { Classes } from "./classes";
 import { readDocument, type DocumentInfo, type ImageInfo } from "./document";
 import { area, bounds, type Rings } from "./geometry";
 import { History, type Change, type Step } from "./history";
 import * as journal from "./journal";
+import { parted } from "./kept";
+import { Left, type Tell } from "./left";
 import { operationsOf, unwire, wire, type Operation, type SentVerdict, type Verdict } from "./operations";
 import { Outbox, type Storing } from "./outbox";
 import { Ahead } from "./fixing/ahead";
 import { patiently } from "./patience";
 import { Pixels, type PixelsInfo } from "./pixels";
 import { Selection } from "./selection";
+import { stepsOf } from "./steps";
 import { FLAG, OutlineStore, type Attributes } from "./store";
 
 /** An outline within so many pixels of the image's edge is cut by it (`outlines/flags.py`). */
@@ -28,6 +31,8 @@ export interface WorkListener {
   say(key: string, tone: "info" | "warning", vars?: Record<string, string | number>): void;
   /** Operations of an older revision lie in this browser. */
   kept(count: number, apply: () => void, discard: () => Promise<void>): void;
+  /** How an image that is not open stands. */
+  elsewhere: Tell;
   failed(error: unknown): void;
 }
 
@@ -52,6 +57,9 @@ export class Work {
   /** Areas (px2) as the kernel measured what it stored. */
   readonly #measured = new WeakMap<Rings, number>();
   #outbox: Outbox | null = null;
+  readonly #left: Left;
+  /** Calls by which the kernel stored something of the open image. */
+  #stored = 0;
   #loading: AbortController | null = null;
   #image = 0;
   #draftOperations = 0;
@@ -66,6 +74,7 @@ export class Work {
     signal: AbortSignal,
   ) {
     this.ahead = new Ahead(rpc);
+    this.#left = new Left(rpc, listener.elsewhere);
     rpc.on<{ image_id: number; version: number | null }>("version", ({ image_id, version }) => {
       if (image_id === this.#image && (version === null || version > this.#version)) this.#refreshSoon();
     });
@@ -74,12 +83,16 @@ export class Work {
       this.#refreshSoon();
     });
     rpc.onState((state) => {
-      if (state === "connected") this.#outbox?.retry();
+      if (state === "connected") {
+        this.#outbox?.retry();
+        this.#left.retry();
+      }
       listener.changed();
     });
     signal.addEventListener("abort", () => {
       this.#loading?.abort();
       this.#outbox?.end();
+      this.#left.end();
       clearTimeout(this.#refreshTimer);
     });
   }
@@ -129,7 +142,7 @@ export class Work {
     this.#loading?.abort();
     const loading = new AbortController();
     this.#loading = loading;
-    this.#outbox?.end();
+    if (this.#outbox) this.#left.add(this.#outbox);
     this.#outbox = null;
     this.info = null;
     this.#barred = false;
@@ -144,19 +157,22 @@ export class Work {
         early ||= asked !== undefined;
         return asked?.catch(() => afresh<T>(method)) ?? afresh<T>(method);
       };
+      const seen = this.#stored;
       const asked = ask<DocumentInfo>("document");
       const both = Promise.all([asked, ask<PixelsInfo>("pixels")]);
       both.catch(() => undefined);
       this.image = (await asked).value.image;
-      const [document, pixels] = await both;
+      const [first, pixels] = await both;
+      const document = seen === this.#stored ? first : await this.#read(loading.signal);
       if (loading.signal.aborted) return;
       this.pixels = new Pixels(pixels.value, pixels.buffers[0]);
       this.history.clear();
       this.selection.set([]);
       this.#take(document);
       this.listener.opened(this.info!, true);
+      void this.#recall();
       if (early) await this.refresh(); // somebody may have changed it since it was asked for
-      else await this.#findKept();
+      await this.#findKept();
     } catch (error) {
       if (loading.signal.aborted) return;
       this.info = null;
@@ -170,8 +186,7 @@ export class Work {
     if (!this.info) return;
     const loading = this.#loading!;
     try {
-      const params = { image_id: this.#image }, options = { signal: loading.signal };
-      const document = await patiently(() => this.rpc.call<DocumentInfo>("document", params, options), loading.signal);
+      const document = await this.#read(loading.signal);
       if (loading.signal.aborted) return;
       const moved = document.value.base_revision !== this.info.base_revision;
       this.#take(document);
@@ -183,8 +198,18 @@ export class Work {
     }
   }
 
+  /** The document with every change that the kernel acknowledged: an answer can be overtaken by that to a later change. */
+  async #read(signal: AbortSignal): Promise<Answer<DocumentInfo>> {
+    for (;;) {
+      const seen = this.#stored;
+      const document = await patiently(() => this.rpc.call<DocumentInfo>("document", { image_id: this.#image }, { signal }), signal);
+      if (seen === this.#stored) return document;
+    }
+  }
+
   /** Do something: shown at once, stored as soon as the kernel answers. False, visibly, where an outline is locked. */
   commit(step: Step): boolean {
+    if (this.readOnly) this.listener.say("editor.state.read_only", "warning");
     if (this.readOnly || this.#locked(step)) return false;
     const marked = { ...step, changes: step.changes.map((change) => this.#marked(change)) };
     this.history.push(marked);
@@ -205,9 +230,10 @@ export class Work {
     if (this.readOnly || this.#saving || !this.unsaved) return;
     this.#saving = true;
     this.listener.changed();
+    const image_id = this.#image;
     try {
       await this.#outbox?.settled();
-      const { value } = await this.rpc.call<number | null>("save", { image_id: this.#image });
+      const { value } = await this.rpc.call<number | null>("save", { image_id });
       if (value !== null) this.listener.say("editor.saved", "info", { revision: value });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
@@ -227,21 +253,30 @@ export class Work {
   async draft(verb: "continue" | "discard", id: string): Promise<void> {
     await this.rpc.call(`${verb}_draft`, { image_id: this.#image, draft: id });
     await this.refresh();
+    if (verb === "continue") {
+      this.history.clear();
+      void this.#recall();
+    }
     if (verb === "discard" && this.info) {
       // What that editor could not send any more goes with what it sent.
       const { project, image, base_revision } = this.info;
       const waiting = new Set(this.#outbox?.waiting.map((operation) => operation.id));
-      const found = await journal.kept(project, image.id).catch(() => []);
-      const gone = found.filter((one) => one.base === base_revision && !waiting.has(one.id));
-      await journal.drop(gone.map((one) => one.id)).catch(() => undefined);
+      const found = await journal.kept(project);
+      const gone = found.filter((one) => one.image === image.id && one.base === base_revision && !waiting.has(one.id));
+      await journal.drop(gone.map((one) => one.id));
     }
     await this.#findKept();
   }
 
   #take(answer: Parameters<typeof readDocument>[0]): void {
     const { info, outlines, columns } = readDocument(answer, this.classes);
-    if (this.#outbox?.place.base !== info.base_revision || this.#outbox.place.image !== info.image.id) {
-      this.#outbox?.end();
+    const before = this.#outbox ?? this.#left.take(info.image.id);
+    let moved: readonly Operation[] = [];
+    this.#outbox = before;
+    if (before?.place.base !== info.base_revision) {
+      before?.end();
+      // What was on its way while this editor saved goes on; on somebody else's revision it is offered.
+      if (before && info.continued.includes(before.place.base)) moved = before.waiting;
       this.#outbox = this.#newOutbox(info);
     }
     this.info = info;
@@ -249,20 +284,37 @@ export class Work {
     this.#version = info.version;
     this.#draftOperations = info.draft_operations;
     this.store.load(outlines, columns);
-    for (const operation of this.#outbox.waiting) this.#show(operation);
+    if (moved.length) this.#outbox!.add(moved);
+    for (const operation of this.#outbox!.waiting) this.#show(operation);
     this.selection.set([...this.selection.ids].filter((id) => this.#there(id)));
   }
 
+  /** What was done in our draft before it was opened here can be undone here. */
+  async #recall(): Promise<void> {
+    const { info } = this, loading = this.#loading!;
+    if (!info?.draft_operations || info.read_only) return;
+    const steps = await stepsOf(this.rpc, info, this.classes, loading.signal).catch(() => []);
+    if (loading.signal.aborted) return;
+    this.history.precede(steps);
+    this.listener.changed();
+  }
+
   #newOutbox(info: DocumentInfo): Outbox {
-    const place = { project: info.project, image: info.image.id, base: info.base_revision };
-    return new Outbox(place, {
+    const { id: image, name } = info.image;
+    const place = { project: info.project, image, name, base: info.base_revision };
+    const outbox: Outbox = new Outbox(place, {
       send: async (operations) => {
         const { operations: described, buffers } = wire(operations);
-        const params = { image_id: place.image, base_revision: place.base, operations: described };
-        const send = () => this.rpc.call<StoredAnswer>("operations", params, { buffers });
-        const answer = await patiently(send, this.#loading!.signal);
+        const params = { image_id: image, base_revision: place.base, operations: described };
+        const answer = await this.rpc.call<StoredAnswer>("operations", params, { buffers, timeout: Outbox.lostAfter }).catch((error: unknown) => {
+          // Of a newer revision one learns by reading it; the changes are offered then.
+          if (this.#image === image && error instanceof RpcError && error.type === "MovedOnError") this.#refreshSoon();
+          throw error;
+        });
         const { before, version, verdicts, draft_operations } = answer.value;
-        if (this.#image === place.image) {
+        this.ahead.drop(image); // it was read before
+        if (this.#image === image) {
+          this.#stored++;
           this.#draftOperations = draft_operations;
           // Somebody else changed the document between our last look and this call.
           if (before !== this.#version) this.#refreshSoon();
@@ -271,26 +323,29 @@ export class Work {
         return unwire(verdicts, answer.buffers);
       },
       verdict: (verdict) => {
-        this.#heed(verdict);
-        this.#confirm(verdict);
+        if (this.#outbox === outbox) {
+          this.#heed(verdict);
+          this.#confirm(verdict);
+        } else if (verdict.state === "refused") {
+          this.listener.elsewhere(place, `editor.refused.${verdict.reason}`);
+        }
       },
-      changed: () => this.listener.changed(),
+      changed: () => (this.#outbox === outbox ? this.listener.changed() : this.#left.changed(outbox)),
     });
+    return outbox;
   }
 
   /** Operations that this browser kept: of this revision they are sent again, of another one they are offered. */
   async #findKept(): Promise<void> {
     const info = this.info;
     if (!info || info.read_only) return;
-    const found = await journal.kept(info.project, info.image.id).catch(() => []);
+    const all = await journal.kept(info.project);
     if (this.info !== info) return;
     const waiting = new Set(this.#outbox!.waiting.map(({ id }) => id));
-    const fresh = found.filter(({ id }) => !waiting.has(id));
-    // A draft that was left open may hold some of them: first it is decided upon.
-    const undecided = info.drafts.some(({ kind }) => kind !== "other");
-    const ours = undecided ? [] : fresh.filter(({ base }) => base === info.base_revision);
+    const { ours, old, elsewhere } = parted(all, info, ({ id, image }) => waiting.has(id) || this.#left.has(image));
     if (ours.length) this.#again(ours.map(({ operation }) => operation));
-    const old = fresh.filter(({ base }) => base !== info.base_revision);
+    this.listener.elsewhere(this.#outbox!.place);
+    for (const { place, n } of elsewhere) this.listener.elsewhere(place, "editor.state.waiting", { n });
     if (!old.length) return;
     const ids = old.map(({ id }) => id);
     this.listener.kept(
@@ -304,8 +359,24 @@ export class Work {
   }
 
   #again(operations: readonly Operation[]): void {
-    for (const operation of operations) this.#show(operation);
+    const steps = new Map<string, Operation[]>();
+    for (const one of operations) steps.set(one.step, [...(steps.get(one.step) ?? []), one]);
+    for (const group of steps.values()) this.history.push({ label: group[0].label, changes: group.map((one) => this.#done(one)) });
     this.#outbox?.add(operations);
+  }
+
+  /** Show an operation; returns what it changed. */
+  #done(operation: Operation): Change {
+    const id = operation.outline;
+    const state = () => {
+      const slot = this.store.slot(id);
+      return { rings: this.#there(id) ? this.store.rings(slot!) : null, attributes: slot === undefined ? null : this.store.attributes(slot) };
+    };
+    const before = state();
+    this.#show(operation);
+    const after = state();
+    const attributes = after.attributes ?? { classIndex: 0, confidence: NaN, flags: 0, parents: [] };
+    return { id, before: before.rings, after: after.rings, was: before.attributes ?? attributes, attributes };
   }
 
   #show({ kind, outline, rings, className, parents, primary }: Operation): void {

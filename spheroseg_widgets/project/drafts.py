@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
+import sqlalchemy as sa
 
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.store import drafts
@@ -56,6 +57,32 @@ class Draft:
         """
         with self.project.database.write() as connection:
             return drafts.append_edit(connection, uuid.UUID(self.id), uuid.UUID(operation_id), operation)
+
+    def append_all(
+        self, operations: Mapping[str, Mapping[str, Any]], check: Callable[[sa.Connection], object] | None = None
+    ) -> list[str]:
+        """Store operations by their ids, in their order: all of them or none.
+
+        Parameters
+        ----------
+        check : callable, optional
+            Called first, in the same transaction; nothing is stored when it raises.
+
+        Returns
+        -------
+        list of {"stored", "known", "elsewhere"}
+            What became of each: "known" was stored here before, "elsewhere" lies in another draft.
+
+        Raises
+        ------
+        StoreError
+            The draft is closed.
+        """
+        with self.project.database.write() as connection:
+            if check is not None:
+                check(connection)
+            by_id = {uuid.UUID(one): operation for one, operation in operations.items()}
+            return drafts.append_edits(connection, uuid.UUID(self.id), by_id)
 
     def operations(self) -> list[dict[str, Any]]:
         """Return the operations in their order: {"id", "number", "operation"}."""
@@ -109,6 +136,12 @@ def open_drafts(project: Project, image_id: int | None = None) -> list[Draft]:
     with project.database.read() as connection:
         frame = drafts.drafts_frame(connection, project.id, image_id)
     return [_draft(project, row) for _, row in frame.iterrows()]
+
+
+def continued_revisions(project: Project, image_id: int, session: str, result_id: int | None) -> list[int | None]:
+    """Return the revisions from which what one editor saved led to this one: its late changes of them go on here."""
+    with project.database.read() as connection:
+        return drafts.continued_revisions(connection, image_id, session, result_id)
 
 
 def _draft(project: Project, row: pd.Series) -> Draft:

@@ -14,8 +14,12 @@ from spheroseg_widgets.outlines.outlines import Outlines
 
 from . import audit
 from .ids import uuid7
+from .images import chunks
 from .results import KeptConflictError, save_edit
 from .tables import draft, edit, image, now
+
+STORED, KNOWN, ELSEWHERE = "stored", "known", "elsewhere"
+"""What became of an operation: it is stored now, was stored in its draft before, lies in another draft."""
 
 
 def open_draft(connection: sa.Connection, image_id: int, session: str, author: str) -> uuid.UUID:
@@ -61,6 +65,21 @@ def edits_of(connection: sa.Connection, draft_id: uuid.UUID) -> list[tuple[uuid.
     return [(row.id, int(row.number), dict(row.operation)) for row in connection.execute(query.order_by(edit.c.number))]
 
 
+def continued_revisions(
+    connection: sa.Connection, image_id: int, session: str, result_id: int | None
+) -> list[int | None]:
+    """Return the revisions of an image from which the closed drafts of one session led to this one, the newest first."""
+    query = sa.select(draft.c.closed_by_result_id, draft.c.base_result_id).where(
+        draft.c.image_id == image_id, draft.c.session == session, draft.c.closed_by_result_id.is_not(None)
+    )
+    base_of: dict[int | None, int | None] = {row[0]: row[1] for row in connection.execute(query)}
+    found: list[int | None] = []
+    while result_id in base_of:  # each lies on an older one
+        result_id = base_of[result_id]
+        found.append(result_id)
+    return found
+
+
 def discard_draft(connection: sa.Connection, project_id: int, draft_id: uuid.UUID, author: str) -> None:
     """Throw an open draft and its operations away.
 
@@ -88,18 +107,46 @@ def append_edit(
     StoreError
         The draft does not exist or is closed, or the operation belongs to another draft.
     """
-    _unclosed(connection, draft_id)
-    owner = connection.scalar(sa.select(edit.c.draft_id).where(edit.c.id == operation_id))
-    if owner is not None:
-        if owner != draft_id:
-            raise StoreError(f"operation {operation_id}: belongs to another draft")
-        return False
-    last = connection.scalar(sa.select(sa.func.max(edit.c.number)).where(edit.c.draft_id == draft_id)) or 0
-    connection.execute(
-        edit.insert().values(id=operation_id, draft_id=draft_id, number=last + 1, operation=dict(operation))
-    )
-    connection.execute(draft.update().where(draft.c.id == draft_id).values(pointer=last + 1, updated_at=now()))
-    return True
+    [told] = append_edits(connection, draft_id, {operation_id: operation})
+    if told == ELSEWHERE:
+        raise StoreError(f"operation {operation_id}: belongs to another draft")
+    return told == STORED
+
+
+def append_edits(
+    connection: sa.Connection, draft_id: uuid.UUID, operations: Mapping[uuid.UUID, Mapping[str, Any]]
+) -> list[str]:
+    """Store operations of a draft by their ids, in their order.
+
+    Returns
+    -------
+    list of {STORED, KNOWN, ELSEWHERE}
+        What became of each: one that was stored before is not stored again, in whichever draft it lies.
+
+    Raises
+    ------
+    StoreError
+        The draft does not exist or is closed.
+    """
+    row = _unclosed(connection, draft_id)
+    owners: dict[uuid.UUID, uuid.UUID] = {}
+    for part in chunks(list(operations)):
+        found = connection.execute(sa.select(edit.c.id, edit.c.draft_id).where(edit.c.id.in_(part)))
+        owners.update((one.id, one.draft_id) for one in found)
+    fresh = [one for one in operations if one not in owners]
+    last = int(row.pointer)  # the number of the newest
+    if fresh:
+        connection.execute(
+            edit.insert(),
+            [
+                {"id": one, "draft_id": draft_id, "number": number, "operation": dict(operations[one])}
+                for number, one in enumerate(fresh, start=last + 1)
+            ],
+        )
+        moved = {"pointer": last + len(fresh), "updated_at": now()}
+        connection.execute(draft.update().where(draft.c.id == draft_id).values(moved))
+    state = {draft_id: KNOWN, None: STORED}
+    return [state.get(owners.get(one), ELSEWHERE) for one in operations]
 
 
 def close_draft(connection: sa.Connection, draft_id: uuid.UUID, outlines: Outlines, objects: pd.DataFrame) -> int:

@@ -9,13 +9,14 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import traitlets
 
-from spheroseg_widgets.errors import ConflictError, SpherosegError, StoreError
+from spheroseg_widgets.errors import SpherosegError, StoreError
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.project.settling import UnsavedChangesWarning
 from spheroseg_widgets.store.classes import class_names
@@ -33,7 +34,10 @@ from .editor_presence import Presence
 from .editor_python import FromPython
 from .editor_revisions import Revisions
 from .editor_session import EditSession
+from .editor_steps import Undo
 from .editor_wire import answered, area, received
+from .handing_over import hand_over_as_before, hand_over_soon
+from .kernel import is_kernel
 from .later import ComesLater
 from .rpc import Answer, Call, rpc_method
 
@@ -44,7 +48,9 @@ class AnotherImageError(StoreError):
     """A call is about another image than the open one: the browser asked before the kernel heard of it, or too late."""
 
 
-class Editor(Clipboard, ComesLater, Planes, Layers, Assisting, Presence, Revisions, FromPython, Fixing, RemapsKeys):
+class Editor(
+    Clipboard, ComesLater, Planes, Layers, Assisting, Presence, Revisions, Undo, FromPython, Fixing, RemapsKeys
+):
     """Look at an image, correct its outlines, save them as a revision.
 
     Parameters
@@ -115,12 +121,14 @@ class Editor(Clipboard, ComesLater, Planes, Layers, Assisting, Presence, Revisio
         self._ahead: EditSession | None = None
         self._looking_ahead = threading.Lock()
         self._outdated = False
-        self._held, self._taken = set(), {}
+        self._held, self._taken, self._asking = set(), {}, threading.Lock()
         self._saved: list[Callable[[int, int], object]] = []
         self._changes: list[Callable[[int], object]] = []
         self._leave = (project.on_change(self._changed_elsewhere), project.changes.on_settle(self._save_all))
         super().__init__()
         self.set_trait("read_only", read_only)
+        if is_kernel():
+            hand_over_soon(self)
         try:
             if images is not None:
                 self.queue = queue_of(project, images)
@@ -133,6 +141,7 @@ class Editor(Clipboard, ComesLater, Planes, Layers, Assisting, Presence, Revisio
         """Close the editor and the revision; operations that cannot be saved stay in their draft and are offered again."""
         for leave in self._leave:
             leave()
+        hand_over_as_before(self)
         self._close_left()
         with self.lock:
             for session in (self._open, *self._resting.values()):
@@ -207,7 +216,7 @@ class Editor(Clipboard, ComesLater, Planes, Layers, Assisting, Presence, Revisio
                     "count": session.count, "previous": session.previous, "next": session.next,
                 },
                 "base_revision": document.base, "draft_operations": document.n_operations, "stale": session.stale,
-                "version": session.version, "read_only": self._only_shows,
+                "continued": session.continued(), "version": session.version, "read_only": self._only_shows,
                 "drafts": [] if self._only_shows else session.other_drafts(), "classes": classes, "ids": ids,
                 "parents": document.parents(),
             }  # fmt: skip
@@ -218,16 +227,14 @@ class Editor(Clipboard, ComesLater, Planes, Layers, Assisting, Presence, Revisio
     def _operations(self, params: dict[str, Any], buffers: list[memoryview], _call: Call) -> Answer:
         operations = received(params["operations"], buffers)
         with self.lock:
-            session = self._session_of(params)
-            if params.get("base_revision") != session.document.base:
-                raise ConflictError(
-                    f"{session.row['name']}: the changes were made on another revision than the open one"
-                )
-            self._check_held(session.image_id)
+            session = self._session_for(int(params["image_id"]))
+            session.check_base(params.get("base_revision"))
             before = session.version
             try:
-                verdicts = session.store(operations)
+                verdicts = session.store(operations, partial(self._check_held, session.image_id))
             finally:
+                if session.unsaved and session is not self._open:
+                    self._resting[session.image_id] = session
                 self._push_version(session)
             after, count = session.version, session.document.n_operations
             measured = [area(session.document.rings(verdict.outline_id)) for verdict in verdicts]
@@ -238,8 +245,8 @@ class Editor(Clipboard, ComesLater, Planes, Layers, Assisting, Presence, Revisio
 
     @rpc_method("save", ordered=True)
     def _save(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> int | None:
-        self._session_of(params)
-        return self.save()
+        image_id = int(params["image_id"])
+        return self.save() if image_id == self.image_id else self._save_of(image_id)
 
     @rpc_method("continue_draft", ordered=True)
     def _continue_draft(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> None:
@@ -276,8 +283,8 @@ class Editor(Clipboard, ComesLater, Planes, Layers, Assisting, Presence, Revisio
                 session.rest()
                 self._resting[session.image_id] = session
             session = self._resting.pop(self.image_id, None)
-            if session is None and self._ahead is not None and self._ahead.image_id == self.image_id:
-                session, self._ahead = self._ahead, None
+            if self._ahead is not None and self._ahead.image_id == self.image_id:
+                session, self._ahead = session or self._ahead, None
             self._outdated = session is not None
         if session is None:
             session = EditSession(self.project, self._session, self.image_id, read_only=self._only_shows)
@@ -295,6 +302,15 @@ class Editor(Clipboard, ComesLater, Planes, Layers, Assisting, Presence, Revisio
             raise AnotherImageError("another image was opened meanwhile; open this one again to go on")
         return self._current()
 
+    def _session_for(self, image_id: int) -> EditSession:
+        """Return what is edited of an image, whichever is open: changes come late, and early, where one goes on quickly."""
+        if image_id == self.image_id:
+            return self._current()
+        if self._open is not None and self._open.image_id == image_id:
+            return self._open  # the next one was not asked for yet
+        resting = self._resting.get(image_id)
+        return resting or EditSession(self.project, self._session, image_id, read_only=self._only_shows)
+
     def _looked_at(self, params: dict[str, Any]) -> EditSession:
         """Return the open image, or, where it is asked for ahead, one that is likely to be opened next."""
         image_id = int(params["image_id"])
@@ -305,7 +321,10 @@ class Editor(Clipboard, ComesLater, Planes, Layers, Assisting, Presence, Revisio
             session = self._resting.get(image_id, self._ahead)
             if session is None or session.image_id != image_id:
                 session = EditSession(self.project, self._session, image_id, read_only=self._only_shows)
-                self._ahead = session
+                with self.lock:
+                    if image_id == self.image_id:  # opened meanwhile: of an image there is one
+                        return self._current()
+                    self._ahead = session
             return session
 
     def _known_classes(self) -> list[str]:

@@ -139,6 +139,10 @@ class Document:
         entry = self._entries.get(outline_id)
         return None if entry is None else entry.rings
 
+    def entry(self, outline_id: str) -> Entry | None:
+        """Return an outline with its row, None where there is none of this id."""
+        return self._entries.get(outline_id)
+
     def class_of(self, outline_id: str) -> str:
         """Return the class of an outline; that of new ones where there is none of this id."""
         entry = self._entries.get(outline_id)
@@ -193,7 +197,11 @@ class Document:
         classes : sequence of str
             Classes to be listed whether an outline has them or not.
         """
-        entries = list(self._entries.values())
+        return self.ids, *self._columns(list(self._entries.values()), self.outlines(), classes)
+
+    def _columns(
+        self, entries: Sequence[Entry], outlines: Outlines, classes: Sequence[str]
+    ) -> tuple[list[str], NDArray[np.uint8], NDArray[np.float32], NDArray[np.uint8]]:
         names = [str(entry.row.get("class_name") or DEFAULT_CLASS) for entry in entries]
         listed = list(dict.fromkeys([DEFAULT_CLASS, *classes, *names]))
         confidence = np.array([_number(entry.row.get("confidence")) for entry in entries], np.float32)
@@ -201,9 +209,17 @@ class Document:
             [(EDITED if entry.edited else 0) | (PRIMARY if is_primary(entry) else 0) for entry in entries], np.uint8
         )
         if entries:
-            flags |= np.where(touches_border(self.outlines(), self.height, self.width), BORDER, 0).astype(np.uint8)
+            flags |= np.where(touches_border(outlines, self.height, self.width), BORDER, 0).astype(np.uint8)
             flags |= np.where(confidence < LOW_CONFIDENCE, LOW, 0).astype(np.uint8)
-        return self.ids, listed, np.array([listed.index(n) for n in names], np.uint8), confidence, flags
+        return listed, np.array([listed.index(n) for n in names], np.uint8), confidence, flags
+
+    def described(
+        self, entries: Mapping[int, Entry], classes: Sequence[str]
+    ) -> tuple[Outlines, list[str], NDArray[np.uint8], NDArray[np.float32], NDArray[np.uint8], dict[str, list[str]]]:
+        """Return what the browser draws outlines by that need not be there now, by a number: `columns` and `parents`."""
+        outlines = Outlines.from_rings([entry.rings for entry in entries.values()])
+        parents = {str(number): found for number, entry in entries.items() if (found := _parents(entry))}
+        return outlines, *self._columns(list(entries.values()), outlines, classes), parents
 
     def parents(self) -> dict[str, list[str]]:
         """Return what outlines were made from, by id, of those that were made from any."""
@@ -246,10 +262,25 @@ def is_primary(entry: Entry) -> bool:
     return isinstance(entry.row.get("primary_by"), str)  # a frame of mixed rows holds NaN where a row has none
 
 
-def _same(operation: Operation, entry: Entry) -> bool:
-    alike = len(operation.rings) == len(entry.rings) and all(map(np.array_equal, operation.rings, entry.rings))
+def is_alike(one: Entry | None, other: Entry | None) -> bool:
+    """Whether two states of an outline say the same of it; None is "not there"."""
+    if one is None or other is None or one is other:
+        return one is other
     return (
-        alike
+        _is_ring_for_ring(one.rings, other.rings)
+        and (one.row.get("class_name") or DEFAULT_CLASS) == (other.row.get("class_name") or DEFAULT_CLASS)
+        and _parents(one) == _parents(other)
+        and is_primary(one) == is_primary(other)
+    )
+
+
+def _is_ring_for_ring(rings: Rings, others: Rings) -> bool:
+    return len(rings) == len(others) and all(map(np.array_equal, rings, others))
+
+
+def _same(operation: Operation, entry: Entry) -> bool:
+    return (
+        _is_ring_for_ring(operation.rings, entry.rings)
         and operation.class_name == (entry.row.get("class_name") or DEFAULT_CLASS)
         and operation.parents == _parents(entry)
     )

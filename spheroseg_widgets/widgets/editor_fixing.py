@@ -37,6 +37,7 @@ class Fixing(Reviewing):
     _push_version: Callable[[EditSession], None]
     _tell: Callable[[Sequence[tuple[int, int]]], None]
     _check_held: Callable[[int], None]
+    _release: Callable[[int], None]
 
     queue: traitlets.List[int] = traitlets.List(traitlets.Int()).tag(sync=True)
     judged_ids: traitlets.List[int] = traitlets.List(traitlets.Int()).tag(sync=True)
@@ -69,11 +70,11 @@ class Fixing(Reviewing):
     @rpc_method("review.decide", ordered=True)
     def _answer_decide(self, params: dict[str, Any], buffers: list[memoryview], call: Call) -> dict[str, Any]:
         self._check_may_act()
-        self._save_of(int(params["image"]))
+        self._save_of(int(params["image"]))  # what is said of it is said of that
         return super()._answer_decide(params, buffers, call)
 
-    def _save_of(self, image_id: int) -> None:
-        """Make a revision of what was changed in an image: what is said of it is said of that."""
+    def _save_of(self, image_id: int) -> int | None:
+        """Make a revision of what was changed in an image, open or left; returns its id, None when nothing was changed."""
         saved = None
         with self.lock:
             session = self._resting.get(image_id)
@@ -85,8 +86,12 @@ class Fixing(Reviewing):
                     saved = session.save()
                 finally:
                     self._push_version(session)
+                if self._resting.get(image_id) is session:
+                    del self._resting[image_id]
+                    self._release(image_id)
         if saved is not None:
             self._tell([(image_id, saved)])
+        return saved
 
 
 def queue_of(project: Project, images: pd.DataFrame | Iterable[Image]) -> list[int]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
+
+from sqlalchemy import Connection
 
 from spheroseg_widgets.errors import ConflictError, StoreError
 from spheroseg_widgets.project.project import Project
@@ -32,25 +36,34 @@ class Presence(SpheroWidget):
     _session_of: Callable[[dict[str, Any]], EditSession]
     _held: set[int]
     _taken: dict[int, str]
+    _asking: threading.Lock
+    """Not the lock of the open image: a lease is prolonged while a large one is saved."""
 
     @rpc_method("presence")
     def _presence(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> dict[str, Any]:
         """Answer with who else edits the image; prolongs our own lease while there is something being edited."""
         image_id = int(params["image_id"])
-        other = self._hold(image_id) if params["editing"] and image_id not in self._taken else self._other(image_id)
-        if other is not None and image_id in self._held:
-            self._taken[image_id] = other.author
-        return {"author": None if other is None else other.author, "taken_by": self._taken.get(image_id)}
+        with self._asking:  # an image that is taken over while this looks would count as lost again
+            other = self._hold(image_id) if params["editing"] and image_id not in self._taken else self._other(image_id)
+            if other is not None and image_id in self._held:
+                self._taken[image_id] = other.author
+            return {"author": None if other is None else other.author, "taken_by": self._taken.get(image_id)}
 
     @rpc_method("take_over", ordered=True)
     def _take_over(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> None:
         with self.lock:
             image_id = self._session_of(params).image_id
-        self._hold(image_id, force=True)
-        self._taken.pop(image_id, None)
+        with self._asking:
+            self._hold(image_id, force=True)
+            self._taken.pop(image_id, None)
 
-    def _check_held(self, image_id: int) -> None:
+    def _check_held(self, image_id: int, connection: Connection | None = None) -> None:
         """Take the lease of an image that is about to be changed.
+
+        Parameters
+        ----------
+        connection : sqlalchemy.Connection, optional
+            Of the transaction that changes it.
 
         Raises
         ------
@@ -61,15 +74,16 @@ class Presence(SpheroWidget):
         """
         if self._only_shows:
             raise StoreError("this editor only shows: it was opened with read_only=True")
-        other = None if image_id in self._taken else self._hold(image_id)
+        other = None if image_id in self._taken else self._hold(image_id, within=connection)
         if other is not None and image_id in self._held:
             self._taken[image_id] = other.author
         if other is not None or image_id in self._taken:
             author = self._taken[image_id] if other is None else other.author
             raise ConflictError(f"edited by {author} now: take over to go on")
 
-    def _hold(self, image_id: int, *, force: bool = False) -> presence.Holder | None:
-        with self.project.database.read() as connection:
+    def _hold(self, image_id: int, *, force: bool = False, within: Connection | None = None) -> presence.Holder | None:
+        database = self.project.database
+        with database.read() if within is None else nullcontext(within) as connection:
             held = presence.holder_of(connection, image_id)
         if not force and held is not None:
             if held.owner != self.presence_owner:
@@ -77,7 +91,7 @@ class Presence(SpheroWidget):
             if held.until - now() > timedelta(seconds=LASTS - PROLONG):
                 self._held.add(image_id)
                 return None
-        with self.project.database.write() as connection:
+        with database.write() if within is None else nullcontext(within) as connection:
             other = presence.hold(connection, image_id, self.presence_owner, self.project.author, LASTS, force=force)
         if other is None:
             self._held.add(image_id)
@@ -89,6 +103,7 @@ class Presence(SpheroWidget):
         return None if held is None or held.owner == self.presence_owner else held
 
     def _release(self, image_id: int) -> None:
+        self._taken.pop(image_id, None)
         if image_id in self._held:
             self._held.discard(image_id)
             with self.project.database.write() as connection:

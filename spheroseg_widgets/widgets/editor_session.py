@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sqlalchemy import Connection
 
 from spheroseg_widgets.errors import ConflictError, StoreError
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.outlines.validity import Checked, check_outline
-from spheroseg_widgets.project.drafts import Draft, open_draft, open_drafts
+from spheroseg_widgets.project.drafts import Draft, continued_revisions, open_draft, open_drafts
 from spheroseg_widgets.project.project import Project
+from spheroseg_widgets.store.drafts import ELSEWHERE, STORED
 from spheroseg_widgets.store.images import images_frame
 from spheroseg_widgets.store.results import load_outlines
 
@@ -25,6 +27,10 @@ from .editor_pixels import Pictures, read_original
 
 _holders: weakref.WeakValueDictionary[str, EditSession] = weakref.WeakValueDictionary()
 """Who of this process works on a draft, by the draft's id."""
+
+
+class MovedOnError(ConflictError):
+    """Changes of a revision that does not hold any more: the page reads the image again and offers them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +94,11 @@ class EditSession:
         self.position, self.count = at + 1, len(ids)
         self.previous = int(ids[at - 1]) if at > 0 else None
         self.next = int(ids[at + 1]) if at + 1 < len(ids) else None
-        if self._draft is None and not self.read_only:
-            mine = [draft for draft in open_drafts(self.project, self.image_id) if draft.session == self.session]
-            self._hold(mine[-1] if mine else None)
+        if not self.read_only and not self._taken_over:
+            drafts = {one.id: one for one in open_drafts(self.project, self.image_id)}
+            if self._draft is None or self._draft.id not in drafts:  # it may have been saved or discarded elsewhere
+                mine = [one for one in drafts.values() if one.session == self.session]
+                self._hold(mine[-1] if mine else None)
         self._build()
 
     @property
@@ -103,6 +111,21 @@ class EditSession:
     def stale(self) -> bool:
         """Whether another revision was saved since our draft began."""
         return self._draft is not None and self._draft.base_result_id != self.current
+
+    def continued(self) -> list[int | None]:
+        """Return the revisions from which this editor's own saves led to the one that is shown."""
+        return continued_revisions(self.project, self.image_id, self.session, self.document.base)
+
+    def check_base(self, base: int | None) -> None:
+        """See that changes of a revision can go on here: what was on its way while this editor saved can.
+
+        Raises
+        ------
+        MovedOnError
+            Somebody else saved another one.
+        """
+        if base != self.document.base and base not in self.continued():
+            raise MovedOnError(f"{self.row['name']}: the changes were made on another revision than the open one")
 
     def pixels(self) -> NDArray[Any]:
         """Return the original grey values, read once."""
@@ -128,38 +151,65 @@ class EditSession:
             })  # fmt: skip
         return found
 
-    def store(self, operations: Sequence[Operation]) -> list[Verdict]:
+    def store(
+        self, operations: Sequence[Operation], check: Callable[[Connection | None], object] = lambda _: None
+    ) -> list[Verdict]:
         """Check operations, store them in the draft, apply them; in this order, so that nothing is shown that is not stored.
+
+        Parameters
+        ----------
+        operations : sequence of Operation
+            When one of a step is refused, all of its step are.
+        check : callable
+            Called before anything is stored, with the connection that stores them where there is one; nothing is when it
+            raises.
 
         Raises
         ------
         StoreError
-            The store took none of those after the last verdict; a repeated call stores no operation twice.
+            The store took none of them; a repeated call stores no operation twice.
         """
         self._writable()
-        steps = groupby(operations, lambda operation: operation.step or operation.id)
-        return [verdict for _, step in steps for verdict in self._store(list(step))]
-
-    def _store(self, step: Sequence[Operation]) -> list[Verdict]:
-        """Store the operations of one step: when one of them is refused, all are."""
         height, width = int(self.row["height"]), int(self.row["width"])
-        checks = [check_outline(one.rings, height, width) if one.kind == "put" else None for one in step]
-        reason = next((check.reason for check in checks if check is not None and check.state == "refused"), None)
-        if reason is not None:
-            return [self._refused(one, reason) for one in step]
-        return [self._take(one, check) for one, check in zip(step, checks, strict=True)]
+        taken: dict[str, tuple[Operation, Checked | None]] = {}
+        refused: dict[str, str] = {}
+        for _, group in groupby(operations, lambda operation: operation.step or operation.id):
+            step = list(group)
+            checks = [check_outline(one.rings, height, width) if one.kind == "put" else None for one in step]
+            reason = next((found.reason for found in checks if found is not None and found.state == "refused"), None)
+            for one, found in zip(step, checks, strict=True):
+                if reason is None:
+                    taken[one.id] = (one if found is None else replace(one, rings=found.rings)), found
+                else:
+                    refused[one.id] = reason
+        told = self._append([one for one, _ in taken.values()], check)
+        return [
+            self._refused(one, refused[one.id]) if one.id in refused else self._took(*taken[one.id], told[one.id])
+            for one in operations
+        ]
 
-    def _take(self, operation: Operation, check: Checked | None) -> Verdict:
-        taken = operation if check is None else replace(operation, rings=check.rings)
+    def _append(self, operations: Sequence[Operation], check: Callable[[Connection | None], object]) -> dict[str, str]:
+        """Store operations; what became of each, by its id."""
+        if not operations:
+            return {}
+        begun = self._draft is not None
+        if not begun:
+            check(None)  # what is not allowed begins no draft
         draft = self._draft or self._begin()
+        stored = {one.id: one.to_json() for one in operations}
         try:
-            fresh = draft.append(operation.id, taken.to_json())
+            return dict(zip(stored, draft.append_all(stored, check if begun else None), strict=True))
+        except ConflictError:
+            raise
         except StoreError:
-            if not self._is_elsewhere(operation.id):
-                raise
-            return self._refused(operation, "elsewhere")
-        if fresh:
-            self.document.apply(taken)
+            self._check_open(draft)
+            raise
+
+    def _took(self, operation: Operation, check: Checked | None, told: str) -> Verdict:
+        if told == ELSEWHERE:
+            return self._refused(operation, told)
+        if told == STORED:
+            self.document.apply(operation)
             self.version += 1
         if check is None or check.state == "ok":
             return Verdict(operation.id, operation.outline_id, "ok")
@@ -169,6 +219,17 @@ class EditSession:
     def _refused(self, operation: Operation, reason: str) -> Verdict:
         kept = self.document.rings(operation.outline_id)
         return Verdict(operation.id, operation.outline_id, "refused", reason, kept)
+
+    def begun(self) -> tuple[Document, list[Operation]]:
+        """Return the document as our draft began it, and the draft's operations; neither is what is edited here."""
+        base = self.current if self._draft is None else self._draft.base_result_id
+        outlines, rows = Outlines.empty(), pd.DataFrame()
+        if base is not None:
+            with self.project.database.read() as connection:
+                outlines, rows = load_outlines(connection, base)
+        stored = [] if self._draft is None else self._draft.operations()
+        operations = [Operation.from_json(one["id"], one["operation"]) for one in stored]
+        return Document(outlines, rows, base, int(self.row["height"]), int(self.row["width"])), operations
 
     def save(self) -> int | None:
         """Close the draft into a revision; returns its id, None when there is nothing to save.
@@ -243,19 +304,27 @@ class EditSession:
         if draft.base_result_id != self.document.base:
             # Somebody saved since we read: what is shown is not what would be changed.
             draft.discard()
-            raise ConflictError(f"{self.row['name']}: a newer revision was saved meanwhile; open it first")
+            self._start_again()
+            raise MovedOnError(f"{self.row['name']}: a newer revision was saved meanwhile")
         self._hold(draft)
         return draft
+
+    def _check_open(self, draft: Draft) -> None:
+        """Let our draft go where it is not open any more.
+
+        Raises
+        ------
+        MovedOnError
+            It was saved or discarded elsewhere: what was stored in it is not there to go on with.
+        """
+        if all(one.id != draft.id for one in open_drafts(self.project, self.image_id)):
+            self._start_again()
+            raise MovedOnError(f"{self.row['name']}: its changes were saved or discarded elsewhere")
 
     def _hold(self, draft: Draft | None) -> None:
         self._draft = draft
         if draft is not None:
             _holders[draft.id] = self
-
-    def _is_elsewhere(self, operation_id: str) -> bool:
-        own = None if self._draft is None else self._draft.id
-        others = (draft for draft in open_drafts(self.project, self.image_id) if draft.id != own)
-        return any(stored["id"] == operation_id for draft in others for stored in draft.operations())
 
     def _left(self, draft_id: str) -> Draft:
         for draft in open_drafts(self.project, self.image_id):
@@ -277,11 +346,6 @@ class EditSession:
             )
 
     def _build(self) -> None:
-        base = self.current if self._draft is None else self._draft.base_result_id
-        outlines, rows = Outlines.empty(), pd.DataFrame()
-        if base is not None:
-            with self.project.database.read() as connection:
-                outlines, rows = load_outlines(connection, base)
-        self.document = Document(outlines, rows, base, int(self.row["height"]), int(self.row["width"]))
-        for stored in [] if self._draft is None else self._draft.operations():
-            self.document.apply(Operation.from_json(stored["id"], stored["operation"]))
+        self.document, operations = self.begun()
+        for operation in operations:
+            self.document.apply(operation)

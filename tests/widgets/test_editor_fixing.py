@@ -89,7 +89,7 @@ def test_an_image_is_looked_at_ahead_and_opened_as_it_is_by_then(editor: Editor,
     assert page.call("pixels", image_id=1, ahead=True)["width"] == document["image"]["width"]
     assert editor.image_id == 3
     with pytest.raises(RuntimeError, match="another image"):
-        page.call("save", image_id=1, ahead=True)
+        page.call("revisions", image_id=1, ahead=True)
     other = Editor(project, 1)
     other.delete(1)
     other.save()

@@ -33,7 +33,9 @@ export class Ahead {
     return asked as Promise<Answer<T>> | undefined;
   }
 
-  drop(): void {
+  /** @param image  only when it is this one */
+  drop(image = this.#image): void {
+    if (image !== this.#image) return;
     this.#stop.abort();
     this.#stop = new AbortController();
     this.#asked.clear();

@@ -120,7 +120,7 @@ export class Fixing {
     const { image, readOnly } = this.editor.work;
     if (!image || readOnly) return this.editor.refuse("editor.state.read_only");
     const item = this.#items[this.#at(image.id)] ?? (await this.#calls.queue([image.id]).catch(() => []))[0] ?? unlisted(image);
-    if (image === this.editor.work.image) this.#form.ask(item);
+    if (image.id === this.editor.work.image?.id) this.#form.ask(item);
   }
 
   /** Take the last judgement back and show its image; false when there is none. */
