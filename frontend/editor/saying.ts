@@ -66,7 +66,7 @@ export class Saying {
   elsewhere({ image, name }: Place, key?: string, vars?: Vars): void {
     const about = `left ${image}`, { t } = this.frame;
     if (!key) return this.notices.hide(about);
-    const place = key.startsWith("editor.refused") ? `${about} refused` : about;
+    const place = key.startsWith("editor.refused.") ? `${about} refused` : about;
     this.notices.show(place, `${name ?? image}: ${t(key, vars)}`, "warning", [
       { label: t("editor.judge.open"), run: () => this.open(image) }, this.#dismiss,
     ]);

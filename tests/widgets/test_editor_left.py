@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.drafts import open_drafts
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.store import presence
@@ -32,7 +33,7 @@ def put(page: Page, image: int, base: int | None, operation: str | None = None, 
         "id": operation or str(uuid7()), "kind": "put", "outline_id": outline or str(uuid7()), "class_name": "spheroid",
         "label": "editor.did.draw", "step": str(uuid7()), "parents": [],
     }  # fmt: skip
-    blob = editor_module.Outlines.from_rings([[SQUARE + 65]]).to_bytes()
+    blob = Outlines.from_rings([[SQUARE + 65]]).to_bytes()
     value, _ = page.call("operations", [blob], image_id=image, base_revision=base, operations=[described])
     return value["verdicts"][0]
 
