@@ -241,7 +241,8 @@ class Person:
             self.hands.press("Enter")
             self._mend(file, project)
             self._gone_on(file)
-            self.hands.click(self.review.locator(".sw-review-title"))  # the keys are in the editor: back to the review
+            self.hands.press("Escape")  # back to the review
+            expect(self.review).to_be_focused()
         phase.images += 1
 
     def fix_more(self, project: Project) -> None:
@@ -280,8 +281,7 @@ class Person:
         overlaps = [shape.intersection(target).area / shape.union(target).area for shape in shapes]
         best = int(np.argmax(overlaps)) if overlaps else -1
         others = [place for place in range(len(found)) if place != best]
-        hands.click(editor.locator(".sw-editor-name"))
-        editor.locator(".sw-editor-stage").focus()
+        expect(editor.locator(".sw-editor-stage")).to_be_focused()
         hands.press("v")
         if not anew and best >= 0 and overlaps[best] > SAME and len(others) <= BY_CLICKS:
             for place in others:

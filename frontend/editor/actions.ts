@@ -39,7 +39,9 @@ export function handlersOf(editor: Editor): Handlers {
     "edit.finish": () => void editor.current.finish(),
     "edit.back": () => {
       if (editor.help.shown) editor.closeHelp();
-      else if (!editor.current.back() && !editor.clearRuler() && editor.current.name !== "select") editor.useTool("select");
+      else if (editor.current.back() || editor.clearRuler()) return;
+      else if (editor.current.name !== "select") editor.useTool("select");
+      else editor.handed.back();
     },
     "select.all": () => editor.selection.set(editor.store.seen()),
     "select.next": () => selectNeighbour(editor, 1),

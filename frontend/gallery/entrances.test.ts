@@ -1,6 +1,7 @@
 /** Plate mode and review in the gallery: what joins them to its rows, filters and selection. */
 import { expect, it, vi } from "vitest";
 import { Rpc } from "../shared/rpc";
+import { FakeKernel, outcome } from "./add/fixture";
 import { kernel, many, pack } from "./fixture";
 import { all, cards, chip, one, page, show, soon } from "./testpage";
 
@@ -142,6 +143,29 @@ it("reviews what is selected, flagged or not", async () => {
   await soon(() => expect(one(".sw-review-end")?.hidden).toBe(false));
   expect(model.calls("review.queue").map(({ params }) => params)).toEqual([{ ids: [2, 4] }]);
   expect(all(".sw-foot button").some(({ textContent }) => textContent === "Review")).toBe(true); // until it is drawn again
+});
+
+it("puts the ways of adding away with what was said of those that were added", async () => {
+  const model = await kernel(plate());
+  const adds = new FakeKernel();
+  model.handle("add_preview", (params) => adds.preview(params as never));
+  model.handle("add_images", () => outcome({ added: 2 }));
+  await show(model);
+  await soon(() => expect(cards().length).toBe(6));
+  const add = all(".sw-head-verbs button")[0];
+  add.click();
+  const named = (label: string) => all(".sw-adding button").find((each) => each.textContent === label && each.offsetParent !== null);
+  const path = one(".sw-add-path input") as HTMLInputElement;
+  await soon(() => expect(path.disabled).toBe(false));
+  path.value = "/raw";
+  named("Look into it")!.click();
+  await soon(() => expect(named("Add 2 images")?.getAttribute("aria-disabled")).toBe("false"));
+  named("Add 2 images")!.click();
+  await soon(() => expect(named("Close")).toBeTruthy());
+  named("Close")!.click();
+  expect(one(".sw-adding").offsetParent).toBeNull();
+  expect(add.getAttribute("aria-expanded")).toBe("false");
+  expect(document.activeElement).toBe(one(".sw-grid"));
 });
 
 it("says why a review cannot begin, and reviews nothing where one only looks", async () => {

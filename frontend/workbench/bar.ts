@@ -1,12 +1,12 @@
 /** Which pane is seen, and the verbs: segment and export, each with a form of its own below the bar. */
+import { type Pane, takeKeys } from "../shared/bench";
 import { type Frame, button, make } from "../shared/frame";
 import { type Model, onTrait } from "../shared/types";
 import { ExportForm } from "./export_form";
 import type { Form } from "../shared/form";
 import { SegmentForm } from "./segment_form";
 
-const PANES = ["gallery", "editor"] as const;
-type Pane = (typeof PANES)[number];
+const PANES: readonly Pane[] = ["gallery", "editor"];
 
 export class Bar {
   readonly #tabs = new Map<Pane, HTMLButtonElement>();
@@ -54,6 +54,7 @@ export class Bar {
     });
     root.append(line, this.#place, this.#said);
     onTrait(model, "pane", signal, () => this.#show());
+    for (const pane of PANES) takeKeys(root, pane, signal, () => this.#pane !== pane && this.#choose(pane));
     this.#show();
     // Not in the document yet: the box around is found a moment later.
     requestAnimationFrame(() => this.#show());
