@@ -283,7 +283,9 @@ class Person:
         others = [place for place in range(len(found)) if place != best]
         expect(editor.locator(".sw-editor-stage")).to_be_focused()
         hands.press("v")
-        if not anew and best >= 0 and overlaps[best] > SAME and len(others) <= BY_CLICKS:
+        storing = editor.locator(".sw-editor-storing")
+        before = storing.inner_text()
+        if not anew and best >= 0 and overlaps[best] > SAME and 0 < len(others) <= BY_CLICKS:
             for place in others:
                 point = shapes[place].representative_point()
                 hands.click_at(*at((point.x, point.y)))
@@ -299,7 +301,8 @@ class Person:
             hands.press("v")
         expect(editor.locator(".sw-editor-count")).to_have_text("1 object")
         hands.press("Control+s")
-        expect(editor.locator(".sw-editor-storing")).to_contain_text("Saved as revision")
+        expect(storing).not_to_have_text(before)  # which names the revision that was opened
+        expect(storing).to_contain_text("Saved as revision")
 
 
 def _polygon(outlines: Outlines, place: int) -> Polygon:

@@ -1,5 +1,6 @@
 /** What every key and button does: one handler an action of the table of keys. */
 
+import { LEAVES, say } from "../shared/bench";
 import type { Editor } from "./editor";
 import { bounds } from "./geometry";
 import type { Handlers } from "./keys";
@@ -41,7 +42,7 @@ export function handlersOf(editor: Editor): Handlers {
       if (editor.help.shown) editor.closeHelp();
       else if (editor.current.back() || editor.clearRuler()) return;
       else if (editor.current.name !== "select") editor.useTool("select");
-      else editor.handed.back();
+      else say(editor.chrome.stage, LEAVES);
     },
     "select.all": () => editor.selection.set(editor.store.seen()),
     "select.next": () => selectNeighbour(editor, 1),

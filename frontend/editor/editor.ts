@@ -11,7 +11,6 @@ import { Clipboard } from "./clipboard";
 import type { DocumentInfo, OpenDraft } from "./document";
 import { Fixing } from "./fixing/fixing";
 import { GlRenderer } from "./gl/renderer";
-import { Handed } from "./handed";
 import { Help } from "./help";
 import type { Change, Step } from "./history";
 import { listen } from "./input";
@@ -62,7 +61,6 @@ export class Editor implements ToolHost {
   readonly revisions: Revisions;
   readonly presence: Presence;
   readonly fixing: Fixing;
-  readonly handed: Handed;
   readonly drawing: Drawing = { classIndex: 0, hole: false };
   preview: Preview | null = null;
   renderer!: Renderer;
@@ -118,7 +116,6 @@ export class Editor implements ToolHost {
     this.handlers = handlersOf(this);
     this.#build(signal);
     this.fixing = new Fixing(this, model, signal);
-    this.handed = new Handed(this, signal);
     this.work.store.onChange((slots) => {
       this.renderer.change(slots);
       this.#tool.changed();
@@ -320,7 +317,7 @@ export class Editor implements ToolHost {
     const news = this.fixing.opened(info.image);
     if (news) this.tell(news);
     else this.#say(downsample > 1 ? "editor.downsampled" : "editor.opened", "info", { n: this.store.count, factor: downsample });
-    this.handed.opened(info.image.id);
+    this.chrome.stage.dataset.image = String(info.image.id); // a workbench waits for it
     this.redrawAll();
   }
 

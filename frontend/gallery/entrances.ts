@@ -1,5 +1,5 @@
 /** What leads out of the images and back: adding some, and the review. Both are made when they are first needed. */
-import { takeKeys } from "../shared/bench";
+import { KEYS } from "../shared/bench";
 import { type Frame, make, messageOf } from "../shared/frame";
 import { type Host, type Model, onTrait } from "../shared/types";
 import { takeDrops } from "./add/drop_target";
@@ -51,7 +51,7 @@ export class Entrances {
       this.wishes.changed();
       void this.#add.take(transfer);
     });
-    takeKeys(frame.root, "gallery", signal, () => this.#takeKeys());
+    frame.root.addEventListener(KEYS, () => this.#takeKeys(), { signal });
     this.show();
   }
 
@@ -118,8 +118,8 @@ export class Entrances {
   /** The keys come back from the editor: to the review, if there is one, else to the images. */
   #takeKeys(): void {
     const place = this.#reviewing ? this.#pane : this.#compares?.open ? this.#compares : null;
-    // After all that hears of it: in a narrow place the gallery is brought into sight first.
-    queueMicrotask(() => (place ? place.element.focus({ preventScroll: true }) : this.wishes.leave()));
+    if (place) place.element.focus({ preventScroll: true });
+    else this.wishes.leave();
   }
 
   #toggle(): void {

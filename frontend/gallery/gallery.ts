@@ -1,5 +1,5 @@
 /** The image gallery: joins rows, filters, the way they are shown, what is selected and the kernel. */
-import { handKeys } from "../shared/bench";
+import { OPENS, say } from "../shared/bench";
 import { Drawings } from "../shared/drawings";
 import { type Frame, button, make } from "../shared/frame";
 import { count } from "../shared/numbers";
@@ -346,7 +346,7 @@ export class Gallery {
     if (this.model.get("opened") === id) this.#set("opened", null); // opened again: the kernel hears of a change only
     this.#set("opened_among", [...among]);
     this.#set("opened", id);
-    handKeys(this.frame.root, "editor", id);
+    say(this.frame.root, OPENS, id);
   }
 
   #look(id = this.#picker.activeId): void {

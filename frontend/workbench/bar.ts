@@ -1,9 +1,9 @@
 /** Which pane is seen, and the verbs: segment and export, each with a form of its own below the bar. */
-import { type Pane, takeKeys } from "../shared/bench";
 import { type Frame, button, make } from "../shared/frame";
 import { type Model, onTrait } from "../shared/types";
 import { ExportForm } from "./export_form";
 import type { Form } from "../shared/form";
+import { Handing, type Pane } from "./handing";
 import { SegmentForm } from "./segment_form";
 
 const PANES: readonly Pane[] = ["gallery", "editor"];
@@ -54,7 +54,7 @@ export class Bar {
     });
     root.append(line, this.#place, this.#said);
     onTrait(model, "pane", signal, () => this.#show());
-    for (const pane of PANES) takeKeys(root, pane, signal, () => this.#pane !== pane && this.#choose(pane));
+    new Handing(home, (pane) => this.#pane !== pane && this.#choose(pane), signal);
     this.#show();
     // Not in the document yet: the box around is found a moment later.
     requestAnimationFrame(() => this.#show());

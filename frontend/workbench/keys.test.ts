@@ -2,14 +2,17 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { press, show as showEditor, type Shown } from "../editor/testing";
 import { kernel, many } from "../gallery/fixture";
-import { card, cards, one, page, press as pressInGallery, show, soon } from "../gallery/testpage";
-import type { MockModel } from "../shared/mock";
+import { card, cards, life, one, page, press as pressInGallery, show, soon } from "../gallery/testpage";
+import { MockModel } from "../shared/mock";
+import widget from "./index";
 
 let editor: Shown;
 let gallery: MockModel;
+let bar: MockModel;
 
 beforeEach(async () => {
   page.className = "sw-workbench";
+  bar = new MockModel({ strings: {}, pane: "gallery", n_selected: 0, models: [], formats: [], read_only: false });
   const inner = document.createElement("div");
   page.append(inner); // the gallery takes its place
   editor = await showEditor();
@@ -17,6 +20,9 @@ beforeEach(async () => {
   const item = (id: number) => ({ id, name: `image_00000${id}.tif`, plate: "P1", well: "A01", time_h: 0, flags: [], sentences: [] });
   gallery.handle("review.queue", () => ({ items: [item(2), item(3)] }));
   await show(gallery);
+  const above = document.createElement("div");
+  page.prepend(above);
+  void widget.render({ model: bar, el: above, signal: life.signal });
   page.append(editor.el);
   await soon(() => expect(cards().length).toBe(6));
 });
@@ -30,6 +36,7 @@ it("are in the editor when the image is shown that was opened, and go back to th
   one(".sw-grid").focus();
   pressInGallery("Enter");
   expect(document.activeElement).toBe(one(".sw-grid")); // the image is not there yet
+  expect(bar.get("pane")).toBe("editor");
   opens(2);
   await soon(() => expect(document.activeElement).toBe(stage()));
   press(editor, "a", { ctrlKey: true });
@@ -38,6 +45,7 @@ it("are in the editor when the image is shown that was opened, and go back to th
   press(editor, "Escape");
   await soon(() => expect(document.activeElement).toBe(one(".sw-grid")));
   expect(one(".sw-grid").getAttribute("aria-activedescendant")).toBe(card(1).id);
+  expect(bar.get("pane")).toBe("gallery");
 });
 
 it("come at once where the image is open already", async () => {

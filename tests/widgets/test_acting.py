@@ -17,7 +17,7 @@ import tifffile
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.project import Project, open_project
 from spheroseg_widgets.store import results
-from spheroseg_widgets.store.tables import exclusion, image, image_tag, outcome, review
+from spheroseg_widgets.store.tables import exclusion, image, image_tag, outcome, review, well
 from spheroseg_widgets.store.tables import tag as tag_table
 from spheroseg_widgets.widgets.gallery import Gallery
 
@@ -72,6 +72,7 @@ def stored(project: Project) -> list[list[Any]]:
         sa.select(review).order_by(review.c.image_id),
         sa.select(outcome).order_by(outcome.c.image_id),
         sa.select(exclusion).where(exclusion.c.undone_at.is_(None)).order_by(exclusion.c.id),
+        sa.select(well.c.id, well.c.condition).where(well.c.condition.is_not(None)).order_by(well.c.id),
         sa.select(image_tag.c.image_id, tag_table.c.name)
         .join(tag_table)
         .order_by(image_tag.c.image_id, tag_table.c.name),
@@ -86,6 +87,7 @@ def stored(project: Project) -> list[list[Any]]:
         ("tag", [1, 2, 4], {"tag": "control"}, 2),
         ("tag", [1, 2, 4], {"tag": "old", "take": True}, 1),
         ("metadata", [1, 3], {"values": {"time_h": 96}}, 2),
+        ("metadata", [1, 2], {"values": {"condition": "drug", "time_h": 30}}, 2),
         ("metadata", [4], {"values": {"plate": "second", "well": "c7", "time_h": 5.5, "pixel_size_um": 0.65}}, 1),
         ("metadata", [1, 2, 3, 4], {"values": {"pixel_size_um": 1.24}}, 4),
         ("approve", [1, 2], {}, 2),
@@ -102,6 +104,7 @@ def test_what_is_done_and_taken_back_leaves_everything_as_it_was(
     project.review([1], "corrected")
     project.confirm([2], "unusable", "bubble")
     project.set_pixel_size(3.0, [3])
+    project.set_map([{"well": "A01", "condition": "control"}])
     before = stored(project)
     project.author = "later"
     done = page.act(verb, ids, **more)
@@ -139,6 +142,22 @@ def test_what_was_judged_again_meanwhile_is_left_alone_by_an_undo(page: Actor, p
     assert project.images()["excluded"].tolist() == [False, True, False, False]  # by its review
 
 
+def test_a_condition_is_said_of_wells_and_of_what_else_lies_in_them(page: Actor, project: Project) -> None:
+    project.set_metadata([2], well="A01", time_h=48)
+    assert page.ask("act.beside", ids=[1])[0] == 1
+    assert page.ask("act.beside", ids=[1, 2, 4])[0] == 0
+    heard: list[tuple[str, list[int]]] = []
+    project.on_change(lambda kind, ids: heard.append((kind, ids)))
+    done = page.act("metadata", [1, 4], values={"condition": " drug "})
+    assert (done["n"], done["some"]) == (2, [["z.tif", "it lies in no well, and a condition is a well's"]])
+    assert heard == [("map", [1, 2])]
+    assert project.images()["condition"].where(lambda told: told.notna(), None).tolist() == ["drug", "drug", None, None]
+    assert page.act("metadata", [2], values={"condition": "drug"})["undo"] is None
+    assert page.ask("act.choices")[0]["conditions"] == ["drug"]
+    page.undo(done)
+    assert project.images()["condition"].isna().all()
+
+
 def test_bad_input_changes_nothing_and_says_why(page: Actor, project: Project) -> None:
     before = stored(project)
     for verb, more, why in (
@@ -147,6 +166,7 @@ def test_bad_input_changes_nothing_and_says_why(page: Actor, project: Project) -
         ("metadata", {"values": {"well": "nowhere"}}, "well nowhere"),
         ("metadata", {"values": {"well": "A05", "pixel_size_um": -1}}, "pixel size -1"),
         ("metadata", {"values": {"colour": "red"}}, "no metadata colour"),
+        ("metadata", {"values": {"well": "A05", "condition": "drug"}}, "set plate and well first"),
         ("segment", {"model": "no such model"}, "no such model"),
     ):
         with pytest.raises(RuntimeError, match=why):
