@@ -107,7 +107,7 @@ class ActsOnImages(HandsOutArchives, MayAct):
 
     @rpc_method("act.segment", ordered=True)
     def _act_segment(self, params: Params, _buffers: list[memoryview], _call: Call) -> dict[str, Any]:
-        """Start a run; taken back, it is cancelled, and what its results displaced holds again."""
+        """Start a run; taken back, it is cancelled, and what held before its results holds again, also where that is nothing."""
         ids = list(batch.pickable_in(self.project, self._asked(params)))
         if not ids:
             raise StoreError(text("act.none"))
@@ -115,7 +115,7 @@ class ActsOnImages(HandsOutArchives, MayAct):
 
         def undo() -> batch.Refused:
             run.cancel()
-            self.project.undo_promote(run)
+            self.project.undo_promote(run, first=True)
             return []
 
         return self._done(ids, undo, run=run.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ from spheroseg_widgets.store.tables import exclusion, image, image_tag, outcome,
 from spheroseg_widgets.store.tables import tag as tag_table
 from spheroseg_widgets.widgets.gallery import Gallery
 
-from .page import Page
+from .page import Page, until
 
 SQUARE = Outlines.from_rings([[[(60, 60), (120, 60), (120, 120), (60, 120)]]])
 CLASSICAL = "threshold"
@@ -222,7 +223,31 @@ def test_segmenting_again_is_taken_back_to_the_outlines_of_before(page: Actor, p
     assert now["current_result_id"].tolist()[0] != before[0]
     assert now["current_result_id"].tolist()[1] == before[1]
     page.undo(done)
-    assert project.images()["current_result_id"].tolist()[:2] == before[:2]
+    pd.testing.assert_series_equal(
+        project.images()["current_result_id"], pd.Series(before, dtype=float), check_names=False
+    )
+    assert project.images()["outcome"].tolist()[2] is None  # nobody has segmented it
+
+
+@pytest.mark.slow
+def test_a_run_that_still_works_is_cancelled_when_it_is_taken_back_and_nothing_of_it_holds(
+    page: Actor, project: Project, three_images: Path
+) -> None:
+    pixels = tifffile.imread(three_images / "plate_A01_24h.tif")
+    for number in range(40):
+        tifffile.imwrite(three_images / f"plate_C{number:02d}_24h.tif", np.minimum(pixels, 255 - number))
+    project.add(three_images, pixel_size_um=2.0)
+    columns = ["current_result_id", "outcome", "review", "n_objects"]
+    before = project.images()
+    done = page.act("segment", before["image_id"].tolist(), model="resunet-spheroid")
+    run = project.run(done["run"])
+    until(lambda: run.progress().done >= 3, 120)
+    assert not run.finished
+    assert (project.images()["current_result_id"] != before["current_result_id"]).any()
+    page.undo(done)
+    assert run.wait(20).progress().status == "cancelled"
+    time.sleep(2)  # what a worker had in hand comes to nothing
+    pd.testing.assert_frame_equal(project.images()[columns], before[columns])
 
 
 def test_thousands_of_images_take_few_statements(page: Actor, project: Project) -> None:
