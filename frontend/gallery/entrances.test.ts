@@ -2,7 +2,8 @@
 import { expect, it, vi } from "vitest";
 import { Rpc } from "../shared/rpc";
 import { FakeKernel, outcome } from "./add/fixture";
-import { kernel, many, pack } from "./fixture";
+import { MockAnswer } from "../shared/mock";
+import { kernel, many, pack, picture } from "./fixture";
 import { all, cards, chip, one, page, show, soon } from "./testpage";
 
 const plate = (count = 6) => many(count, (id) => ({ plate: "P1", well: `A0${1 + ((id - 1) % 3)}`, time_h: id > 3 ? 24 : 0 }));
@@ -96,6 +97,39 @@ it("shows the picture that was asked of a kernel that is gone when one is back",
   } finally {
     [Rpc.pingEvery, Rpc.silentAfter] = [pingEvery, silentAfter];
   }
+});
+
+it("shows a larger picture when it has come, asked for ahead, and does without where none can be made", async () => {
+  const model = await kernel(plate());
+  const item = (id: number) => ({ id, name: `image_00000${id}.tif`, plate: "P1", well: `A0${id}`, time_h: 0, flags: [], sentences: [] });
+  model.handle("review.queue", () => ({ items: [item(1), item(2)] }));
+  model.handle("review.decide", () => ({ undo: 1 }));
+  const jpeg = await picture();
+  let give: (value: unknown) => void = () => {};
+  model.handle("thumbs", ({ ids, size }) => {
+    const good = (ids as number[]).filter((id) => size !== 1024 || id === 1);
+    const failed = (ids as number[]).filter((id) => !good.includes(id)).map((id) => [id, "the share is away"]);
+    const value = { ids: good, lengths: good.map(() => jpeg.length), failed, pending: [], mime: "image/jpeg" };
+    const bytes = new Uint8Array(good.flatMap(() => [...jpeg]));
+    const answer = new MockAnswer(value, [new DataView(bytes.buffer)]);
+    return size === 1024 ? new Promise((resolve) => (give = () => resolve(answer))) : answer;
+  });
+  await show(model);
+  await soon(() => expect(cards().length).toBe(6));
+  all(".sw-head-verbs button")[1].click();
+  const shown = () => (one(".sw-review-outlined img") as HTMLImageElement | null)?.src;
+  await soon(() => expect(shown()).toBeTruthy());
+  const small = shown();
+  await soon(() => expect(model.calls("thumbs").some(({ params }) => params.size === 1024)).toBe(true));
+  const asked = model.calls("thumbs").filter(({ params }) => params.size === 1024);
+  expect(asked.map(({ params }) => params.ids)).toEqual([[1, 2]]); // the next one, too
+  expect(shown()).toBe(small);
+  give(null);
+  await soon(() => expect(shown()).not.toBe(small));
+  verb("approve").click();
+  await soon(() => expect(one(".sw-review-name").textContent).toBe("image_000002.tif"));
+  await soon(() => expect(verb("approve").matches(":disabled")).toBe(false)); // the small one does
+  expect(one(".sw-review-outlined img").hidden).toBe(false);
 });
 
 it("judges one broken file after the other: the second was asked for ahead", async () => {
