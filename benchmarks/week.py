@@ -8,7 +8,7 @@ second spheroid or debris removed, or the outline drawn anew), six are excluded 
 `project.wells()`, which is matched with what the images show:
 
 - *outcomes*: out of focus and broken files unusable, no spheroid absent, excluded ones excluded, one that fills the frame
-  censored, all others measured (or censored, where the spheroid meets the edge);
+  censored, all others measured (or censored, where the spheroid meets the edge; or not found, where the person passed over);
 - *counts*: one outline in everything measured; what is wrong beyond the 40 that are corrected is passed over and told
   apart;
 - *area*: of the spheroid, over the true one, of the corrected images and of all.
@@ -47,7 +47,7 @@ from slow_mount import SlowMount
 from week_person import Person
 
 import spheroseg_widgets as sw
-from spheroseg_widgets.analysis.outcomes import ABSENT, CENSORED, MEASURED, UNUSABLE
+from spheroseg_widgets.analysis.outcomes import ABSENT, CENSORED, MEASURED, NOT_FOUND, UNUSABLE
 from spheroseg_widgets.demo.planted import PlantedPlate, make_planted_plate
 from spheroseg_widgets.project.project import open_project
 
@@ -137,7 +137,9 @@ def wanted(person: Person) -> pd.DataFrame:
     outcomes = [
         {UNUSABLE} if kind in {"defocus", "broken"}
         else {ABSENT} if count == 0
-        else ({CENSORED, UNUSABLE} if verdict != "exclude" else {CENSORED, MEASURED, UNUSABLE, "not_found"}) if kind == "oversize"
+        else {*measured, UNUSABLE, NOT_FOUND} if verdict == "exclude"  # whatever was found in it counts nowhere
+        else {CENSORED, UNUSABLE} if kind == "oversize"
+        else {*measured, NOT_FOUND} if verdict == "skip"  # which says that it awaits review
         else measured
         for kind, count, verdict in zip(truth["planted"], truth["n_spheroids"], verdicts, strict=True)
     ]  # fmt: skip
@@ -166,7 +168,8 @@ def matched(person: Person, wells: pd.DataFrame) -> list[Metric]:
     fixed = off[sized["fixed"]]
     print(f"{len(table)} wells and times; the person said {pd.Series(person.verdicts).value_counts().to_dict()}")
     for name, row in table[~right | ~left_out].iterrows():
-        print(f"  {name}: {row['outcome']}, planted {person.truth.loc[name, 'planted'] or 'nothing'}")
+        planted, verdict = person.truth.loc[name, "planted"] or "nothing", person.verdicts.get(name, "nothing")
+        print(f"  {name}: {row['outcome']}, planted {planted}, the person said {verdict}")
     for name, count in sized.loc[~counted, "n_objects"].items():
         print(f"  {name}: {count:.0f} objects")
     return [

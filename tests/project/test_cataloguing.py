@@ -105,34 +105,6 @@ def test_wells_and_times_change_and_change_back(project: sw.Project, told: list[
     assert told == [("metadata", [one, two]), ("metadata", [one, two])]
 
 
-def test_a_condition_is_the_wells_and_changes_back(project: sw.Project, told: list[tuple[str, list[int]]]) -> None:
-    one, two, three = ids_of(project)
-    project.set_map([{"well": "A01", "condition": "control"}, {"well": "A02", "cell_line": "line 7"}])
-    told.clear()
-    first = project.map()
-    before = project.set_condition([one, two], "drug")
-    assert project.map()["condition"].tolist()[:2] == ["drug", "drug"]
-    assert project.map()["cell_line"].tolist()[1] == "line 7"
-    assert before["condition"].tolist() == ["control", None]
-    line = last_line(project)
-    assert (line["action"], line["row_table"]) == ("set_condition", "well")
-    assert line["detail"] == {"before": None, "after": "drug"}
-    assert project.set_condition([one], "drug").empty
-    again = project.set_condition(before)
-    pd.testing.assert_frame_equal(project.map(), first)
-    assert again["condition"].tolist() == ["drug", "drug"]
-    assert told == [("map", [one, two]), ("map", [one, two])]
-    project.set_condition([one], None)
-    assert project.map()["condition"].isna().all()
-    project.set_metadata([three], well=None)
-    lines = len(project.audit())
-    with pytest.raises(StoreError, match="in no well, and a condition is a well's"):
-        project.set_condition([one, three], "drug")
-    with pytest.raises(StoreError, match="well_id and condition"):
-        project.set_condition(pd.DataFrame({"image_id": [one]}))
-    assert len(project.audit()) == lines
-
-
 def test_a_table_gives_every_image_its_own_and_two_may_change_places(project: sw.Project) -> None:
     one, two, three = ids_of(project)
     project.set_metadata(pd.DataFrame({"image_id": [one, two], "well": ["a2", "A1"]}))
