@@ -312,12 +312,12 @@ export class Editor implements ToolHost {
     const { width, height } = info.image;
     // The same place in the next image of a series; another size is shown whole.
     if (this.#shown?.[0] !== width || this.#shown[1] !== height) this.fit();
+    this.chrome.stage.dataset.image = String(info.image.id); // a workbench waits for it
     this.#shown = [width, height];
     const { downsample } = pixels.info;
     const news = this.fixing.opened(info.image);
     if (news) this.tell(news);
     else this.#say(downsample > 1 ? "editor.downsampled" : "editor.opened", "info", { n: this.store.count, factor: downsample });
-    this.chrome.stage.dataset.image = String(info.image.id); // a workbench waits for it
     this.redrawAll();
   }
 
