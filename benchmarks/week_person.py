@@ -241,8 +241,16 @@ class Person:
             self.hands.press("Enter")
             self._mend(file, project)
             self._gone_on(file)
-            self.hands.click(self.review.locator(".sw-review-title"))  # the keys are in the editor: back to the review
+            self._back_to_review()
         phase.images += 1
+
+    def _back_to_review(self) -> None:
+        """Go back by Esc, one step at a time: what was drawn is selected still, and is let go first."""
+        for _ in range(3):
+            self.hands.press("Escape")
+            if self.review.evaluate("(review) => review === document.activeElement"):
+                return
+        raise RuntimeError("Esc does not lead from the editor back to the review")
 
     def fix_more(self, project: Project) -> None:
         """Open images that nothing flags, found by their names, and draw their outlines anew, up to the number wanted."""
@@ -280,10 +288,11 @@ class Person:
         overlaps = [shape.intersection(target).area / shape.union(target).area for shape in shapes]
         best = int(np.argmax(overlaps)) if overlaps else -1
         others = [place for place in range(len(found)) if place != best]
-        hands.click(editor.locator(".sw-editor-name"))
-        editor.locator(".sw-editor-stage").focus()
+        expect(editor.locator(".sw-editor-stage")).to_be_focused()
         hands.press("v")
-        if not anew and best >= 0 and overlaps[best] > SAME and len(others) <= BY_CLICKS:
+        storing = editor.locator(".sw-editor-storing")
+        before = storing.inner_text()
+        if not anew and best >= 0 and overlaps[best] > SAME and 0 < len(others) <= BY_CLICKS:
             for place in others:
                 point = shapes[place].representative_point()
                 hands.click_at(*at((point.x, point.y)))
@@ -299,7 +308,8 @@ class Person:
             hands.press("v")
         expect(editor.locator(".sw-editor-count")).to_have_text("1 object")
         hands.press("Control+s")
-        expect(editor.locator(".sw-editor-storing")).to_contain_text("Saved as revision")
+        expect(storing).not_to_have_text(before)  # which names the revision that was opened
+        expect(storing).to_contain_text("Saved as revision")
 
 
 def _polygon(outlines: Outlines, place: int) -> Polygon:

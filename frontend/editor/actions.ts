@@ -1,5 +1,6 @@
 /** What every key and button does: one handler an action of the table of keys. */
 
+import { LEAVES, say } from "../shared/bench";
 import type { Editor } from "./editor";
 import { bounds } from "./geometry";
 import type { Handlers } from "./keys";
@@ -39,7 +40,9 @@ export function handlersOf(editor: Editor): Handlers {
     "edit.finish": () => void editor.current.finish(),
     "edit.back": () => {
       if (editor.help.shown) editor.closeHelp();
-      else if (!editor.current.back() && !editor.clearRuler() && editor.current.name !== "select") editor.useTool("select");
+      else if (editor.current.back() || editor.clearRuler()) return;
+      else if (editor.current.name !== "select") editor.useTool("select");
+      else say(editor.chrome.stage, LEAVES);
     },
     "select.all": () => editor.selection.set(editor.store.seen()),
     "select.next": () => selectNeighbour(editor, 1),

@@ -316,6 +316,7 @@ export class Editor implements ToolHost {
     const { width, height } = info.image;
     // The same place in the next image of a series; another size is shown whole.
     if (this.#shown?.[0] !== width || this.#shown[1] !== height) this.fit();
+    this.chrome.stage.dataset.image = String(info.image.id); // a workbench waits for it
     this.#shown = [width, height];
     const factor = this.renderer.kind === "webgl2" ? 1 : this.work.pixels!.info.downsample;
     const news = this.fixing.opened(info.image);

@@ -1,7 +1,9 @@
 /** Plate mode and review in the gallery: what joins them to its rows, filters and selection. */
 import { expect, it, vi } from "vitest";
 import { Rpc } from "../shared/rpc";
-import { kernel, many, pack } from "./fixture";
+import { FakeKernel, outcome } from "./add/fixture";
+import { MockAnswer } from "../shared/mock";
+import { kernel, many, pack, picture } from "./fixture";
 import { all, cards, chip, one, page, show, soon } from "./testpage";
 
 const plate = (count = 6) => many(count, (id) => ({ plate: "P1", well: `A0${1 + ((id - 1) % 3)}`, time_h: id > 3 ? 24 : 0 }));
@@ -97,6 +99,39 @@ it("shows the picture that was asked of a kernel that is gone when one is back",
   }
 });
 
+it("shows a larger picture when it has come, asked for ahead, and does without where none can be made", async () => {
+  const model = await kernel(plate());
+  const item = (id: number) => ({ id, name: `image_00000${id}.tif`, plate: "P1", well: `A0${id}`, time_h: 0, flags: [], sentences: [] });
+  model.handle("review.queue", () => ({ items: [item(1), item(2)] }));
+  model.handle("review.decide", () => ({ undo: 1 }));
+  const jpeg = await picture();
+  let give: (value: unknown) => void = () => {};
+  model.handle("thumbs", ({ ids, size }) => {
+    const good = (ids as number[]).filter((id) => size !== 1024 || id === 1);
+    const failed = (ids as number[]).filter((id) => !good.includes(id)).map((id) => [id, "the share is away"]);
+    const value = { ids: good, lengths: good.map(() => jpeg.length), failed, pending: [], mime: "image/jpeg" };
+    const bytes = new Uint8Array(good.flatMap(() => [...jpeg]));
+    const answer = new MockAnswer(value, [new DataView(bytes.buffer)]);
+    return size === 1024 ? new Promise((resolve) => (give = () => resolve(answer))) : answer;
+  });
+  await show(model);
+  await soon(() => expect(cards().length).toBe(6));
+  all(".sw-head-verbs button")[1].click();
+  const shown = () => (one(".sw-review-outlined img") as HTMLImageElement | null)?.src;
+  await soon(() => expect(shown()).toBeTruthy());
+  const small = shown();
+  await soon(() => expect(model.calls("thumbs").some(({ params }) => params.size === 1024)).toBe(true));
+  const asked = model.calls("thumbs").filter(({ params }) => params.size === 1024);
+  expect(asked.map(({ params }) => params.ids)).toEqual([[1, 2]]); // the next one, too
+  expect(shown()).toBe(small);
+  give(null);
+  await soon(() => expect(shown()).not.toBe(small));
+  verb("approve").click();
+  await soon(() => expect(one(".sw-review-name").textContent).toBe("image_000002.tif"));
+  await soon(() => expect(verb("approve").matches(":disabled")).toBe(false)); // the small one does
+  expect(one(".sw-review-outlined img").hidden).toBe(false);
+});
+
 it("judges one broken file after the other: the second was asked for ahead", async () => {
   const reason = "the TIFF is truncated";
   const model = await kernel(plate().map((image) => (image.id < 4 ? { ...image, reason } : image)));
@@ -142,6 +177,29 @@ it("reviews what is selected, flagged or not", async () => {
   await soon(() => expect(one(".sw-review-end")?.hidden).toBe(false));
   expect(model.calls("review.queue").map(({ params }) => params)).toEqual([{ ids: [2, 4] }]);
   expect(all(".sw-foot button").some(({ textContent }) => textContent === "Review")).toBe(true); // until it is drawn again
+});
+
+it("puts the ways of adding away with what was said of those that were added", async () => {
+  const model = await kernel(plate());
+  const adds = new FakeKernel();
+  model.handle("add_preview", (params) => adds.preview(params as never));
+  model.handle("add_images", () => outcome({ added: 2 }));
+  await show(model);
+  await soon(() => expect(cards().length).toBe(6));
+  const add = all(".sw-head-verbs button")[0];
+  add.click();
+  const named = (label: string) => all(".sw-adding button").find((each) => each.textContent === label && each.offsetParent !== null);
+  const path = one(".sw-add-path input") as HTMLInputElement;
+  await soon(() => expect(path.disabled).toBe(false));
+  path.value = "/raw";
+  named("Look into it")!.click();
+  await soon(() => expect(named("Add 2 images")?.getAttribute("aria-disabled")).toBe("false"));
+  named("Add 2 images")!.click();
+  await soon(() => expect(named("Close")).toBeTruthy());
+  named("Close")!.click();
+  expect(one(".sw-adding").offsetParent).toBeNull();
+  expect(add.getAttribute("aria-expanded")).toBe("false");
+  expect(document.activeElement).toBe(one(".sw-grid"));
 });
 
 it("says why a review cannot begin, and reviews nothing where one only looks", async () => {

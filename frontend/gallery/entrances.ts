@@ -1,4 +1,5 @@
 /** What leads out of the images and back: adding some, and the review. Both are made when they are first needed. */
+import { KEYS } from "../shared/bench";
 import { type Frame, make, messageOf } from "../shared/frame";
 import { type Host, type Model, onTrait } from "../shared/types";
 import { takeDrops } from "./add/drop_target";
@@ -14,7 +15,7 @@ export interface EntranceWishes {
   changed(): void;
   /** An image that is judged is to be opened in the editor. */
   open(id: number, left: readonly number[]): void;
-  /** A comparison is left: the focus goes back to the images. */
+  /** The focus goes back to the images. */
   leave(): void;
 }
 
@@ -50,6 +51,7 @@ export class Entrances {
       this.wishes.changed();
       void this.#add.take(transfer);
     });
+    frame.root.addEventListener(KEYS, () => this.#takeKeys(), { signal });
     this.show();
   }
 
@@ -104,8 +106,20 @@ export class Entrances {
       this.#panel.onAdded(() => {
         this.#adding = true; // what became of them stays in sight until it is closed
       });
+      this.#panel.onClosed(() => {
+        this.#adding = false;
+        this.wishes.changed();
+        this.wishes.leave();
+      });
     }
     return this.#panel;
+  }
+
+  /** The keys come back from the editor: to the review, if there is one, else to the images. */
+  #takeKeys(): void {
+    const place = this.#reviewing ? this.#pane : this.#compares?.open ? this.#compares : null;
+    if (place) place.element.focus({ preventScroll: true });
+    else this.wishes.leave();
   }
 
   #toggle(): void {

@@ -1,4 +1,5 @@
 /** The image gallery: joins rows, filters, the way they are shown, what is selected and the kernel. */
+import { OPENS, say } from "../shared/bench";
 import { Drawings } from "../shared/drawings";
 import { type Frame, button, make } from "../shared/frame";
 import { count } from "../shared/numbers";
@@ -345,6 +346,7 @@ export class Gallery {
     if (this.model.get("opened") === id) this.#set("opened", null); // opened again: the kernel hears of a change only
     this.#set("opened_among", [...among]);
     this.#set("opened", id);
+    say(this.frame.root, OPENS, id);
   }
 
   #look(id = this.#picker.activeId): void {

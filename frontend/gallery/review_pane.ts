@@ -11,8 +11,10 @@ import { Stepper } from "./review/stepper";
 import type { Rows } from "./rows";
 import { size } from "./text";
 
-/** Longest edge of the pictures, px; so many are kept. */
+/** Longest edge of the pictures that are there at once, and of those that take their place where there is room, px. */
 const LARGE = 512;
+const SHARP = 1024;
+/** So many of each are kept. */
 const KEPT = 24;
 /** What was said of an image, by its state. */
 const VERDICT_OF: Partial<Record<ImageState, Verdict>> = {
@@ -33,6 +35,7 @@ interface Awaited {
 export class ReviewPane {
   readonly #stepper: Stepper;
   readonly #pictures: Pictures;
+  readonly #sharp: Pictures;
   readonly #drawings: Drawings;
   readonly #outlined = new Outlined("sw-review-outlined");
   readonly #awaited = new Map<number, Awaited>();
@@ -49,6 +52,8 @@ export class ReviewPane {
     this.#calls = reviewCalls(frame.rpc);
     this.#pictures = new Pictures(frame.rpc, signal, (ids) => ids.forEach((id) => this.#came(id)), KEPT);
     this.#pictures.size = LARGE;
+    this.#sharp = new Pictures(frame.rpc, signal, (ids) => this.#sharpen(ids), KEPT);
+    this.#sharp.size = SHARP;
     this.#drawings = new Drawings(frame.rpc, signal, () => this.#paint());
     this.#stepper = new Stepper(
       frame,
@@ -88,7 +93,7 @@ export class ReviewPane {
   /** Rows have changed; null: came or went. What was saved or judged in the editor meanwhile is done here, too. */
   changed(ids: readonly number[] | null): void {
     if (!this.open) return;
-    this.#pictures.forgive(ids ?? undefined);
+    for (const pictures of [this.#pictures, this.#sharp]) pictures.forgive(ids ?? undefined);
     for (const id of ids ?? []) {
       const row = this.rows.place(id);
       const verdict = row === undefined ? undefined : VERDICT_OF[this.rows.state(row)];
@@ -128,14 +133,31 @@ export class ReviewPane {
   }
 
   #show(id: number): HTMLElement {
-    this.#outlined.show(this.#pictures.get(id));
+    this.#outlined.show(this.#sharp.get(id) ?? this.#pictures.get(id));
     this.#paint();
     return this.#outlined.element;
+  }
+
+  /** Larger pictures have come; where one cannot be made, the smaller one does. */
+  #sharpen(ids: readonly number[]): void {
+    const id = this.#id;
+    if (id === null || !ids.includes(id) || !this.#pictures.get(id)) return;
+    const sharp = this.#sharp.get(id);
+    if (sharp) this.#outlined.show(sharp);
+  }
+
+  /** Whether a larger picture would show more of an image here. */
+  #gains(id: number): boolean {
+    const row = this.rows.place(id);
+    const { clientWidth, clientHeight } = this.element;
+    const room = Math.max(clientWidth, clientHeight) * (window.devicePixelRatio || 1);
+    return row !== undefined && room > LARGE && Math.max(this.rows.width(row), this.rows.height(row)) > LARGE;
   }
 
   #ahead(items: readonly ReviewItem[]): void {
     const ids = [...(this.#id === null ? [] : [this.#id]), ...items.map(({ id }) => id)];
     this.#pictures.want(ids);
+    this.#sharp.want(ids.filter((one) => this.#gains(one)));
     this.#drawings.want(ids.map((id) => this.#result(id)).filter((result) => result > 0));
   }
 

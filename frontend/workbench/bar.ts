@@ -3,10 +3,10 @@ import { type Frame, button, make } from "../shared/frame";
 import { type Model, onTrait } from "../shared/types";
 import { ExportForm } from "./export_form";
 import type { Form } from "../shared/form";
+import { Handing, type Pane } from "./handing";
 import { SegmentForm } from "./segment_form";
 
-const PANES = ["gallery", "editor"] as const;
-type Pane = (typeof PANES)[number];
+const PANES: readonly Pane[] = ["gallery", "editor"];
 
 export class Bar {
   readonly #tabs = new Map<Pane, HTMLButtonElement>();
@@ -54,6 +54,7 @@ export class Bar {
     });
     root.append(line, this.#place, this.#said);
     onTrait(model, "pane", signal, () => this.#show());
+    new Handing(home, (pane) => this.#pane !== pane && this.#choose(pane), signal);
     this.#show();
     // Not in the document yet: the box around is found a moment later.
     requestAnimationFrame(() => this.#show());

@@ -6,11 +6,15 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 from spheroseg_widgets.errors import StoreError
-from spheroseg_widgets.store import images, judgement
+from spheroseg_widgets.store import images, judgement, well_condition
 from spheroseg_widgets.store.judged import Judged, judged_many, put_back_many, reviewed_images
+from spheroseg_widgets.store.metadata import metadata_of
 
 from .find import pickable
+from .metadata import change_condition
 from .project import Project
 
 Refused = list[tuple[str, str]]
@@ -39,6 +43,25 @@ class Batch:
     refused: Refused
     said: Mapping[int, tuple[Judged, Judged]] = field(default_factory=dict)
     exclusions: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Treated:
+    """What a condition was said of, with what `Project.set_condition` needs to take it back.
+
+    Parameters
+    ----------
+    wells : DataFrame
+        Those that changed, as they were: well_id, condition.
+    images : list of int
+        All that lie in them.
+    refused : list of (name, reason)
+        Of which it could not be said.
+    """
+
+    wells: pd.DataFrame
+    images: list[int]
+    refused: Refused
 
 
 def approve_all(project: Project, image_ids: Iterable[int]) -> Batch:
@@ -146,6 +169,29 @@ def put_pixel_sizes(project: Project, before: PixelSizes) -> None:
             images.set_pixel_size(connection, project.id, some, um, origin, project.author)
     if before:
         project.changes.tell("pixel_size", before)
+
+
+def set_conditions(project: Project, image_ids: Iterable[int], condition: str) -> Treated:
+    """Say under which condition the wells of images (image_id) are; an image that lies in no well is refused by name."""
+    wanted = pickable_in(project, image_ids)
+    with project.database.write() as connection:
+        wells = well_condition.wells_of(connection, project.id, wanted)
+        outside = [one for one, well_id in wells.items() if well_id is None]
+        inside = [one for one, well_id in wells.items() if well_id is not None]
+        before, changed = change_condition(connection, project.id, inside, condition, project.author)
+        names = [fields["name"] for fields in metadata_of(connection, outside).values()]
+    if changed:
+        project.changes.tell("map", changed)
+    return Treated(before, changed, [(name, "it lies in no well, and a condition is a well's") for name in names])
+
+
+def beside(project: Project, image_ids: Iterable[int]) -> list[int]:
+    """Return the other images of the wells in which some lie: what is said of the wells is said of them, too."""
+    wanted = pickable_in(project, image_ids)
+    with project.database.read() as connection:
+        wells = well_condition.wells_of(connection, project.id, wanted)
+        there = well_condition.images_in(connection, (one for one in wells.values() if one is not None))
+    return sorted(set(there) - set(wells))
 
 
 def pickable_in(project: Project, image_ids: Iterable[int]) -> Sequence[int]:

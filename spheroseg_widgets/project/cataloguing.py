@@ -13,7 +13,7 @@ from spheroseg_widgets.store import deletion, tags, views
 from spheroseg_widgets.store.database import Database
 
 from .changes import Changes
-from .metadata import change_metadata
+from .metadata import change_condition, change_metadata
 from .query import select
 from .tables import images_table
 
@@ -115,6 +115,31 @@ class Cataloguing:
         with self.database.write() as connection:
             before = change_metadata(connection, self.id, images, said, self.author)
         self._tell("metadata", before["image_id"])
+        return before
+
+    def set_condition(self, images: Sequence[int] | pd.DataFrame, condition: str | None = None) -> pd.DataFrame:
+        """Say under which condition the wells of images are; it is the wells', so all of their images have it.
+
+        Parameters
+        ----------
+        images : sequence of int or DataFrame
+            image_id of images that lie in wells; or a table with the columns well_id and condition, one row a well.
+        condition : str, optional
+            As a plate map has it; None takes it away. A table has its own.
+
+        Returns
+        -------
+        DataFrame
+            The wells that changed as they were before: given to this verb again, it takes the change back.
+
+        Raises
+        ------
+        StoreError
+            An image lies in no well, or there is no such image. Nothing was changed.
+        """
+        with self.database.write() as connection:
+            before, changed = change_condition(connection, self.id, images, condition, self.author)
+        self._tell("map", changed)
         return before
 
     def delete(self, images: Iterable[int]) -> list[int]:

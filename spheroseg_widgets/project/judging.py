@@ -178,19 +178,22 @@ class Judging:
             self.changes.tell("promote", moved)
         return len(moved)
 
-    def undo_promote(self, run: Run | int) -> int:
+    def undo_promote(self, run: Run | int, *, first: bool = False) -> int:
         """Let hold again what a run's results displaced, edits and approved ones too, with the review states they had.
 
         Parameters
         ----------
         run : Run or int
             Whose results no longer hold: those that `promote` moved, and those that came to hold when it segmented.
+        first : bool
+            Also in images that had no result before: they have none again, as if nobody had segmented them.
 
         Returns
         -------
         int
-            Images whose current result changed. Left alone are images that had no result before, those that have another
-            by now, and those whose new outlines somebody approved or corrected meanwhile. `promote` with `replace_edits` takes it back.
+            Images whose current result changed. Left alone are images that had no result before (but with `first`), those
+            that have another by now, and those whose new outlines somebody approved or corrected meanwhile. `promote` with
+            `replace_edits` takes it back.
 
         Raises
         ------
@@ -200,7 +203,7 @@ class Judging:
         run_id = run.id if isinstance(run, Run) else run
         with self.database.write() as connection:
             self._check_run(connection, run_id)
-            moved = promotion.undo_promotion(connection, self.id, run_id, self.author)
+            moved = promotion.undo_promotion(connection, self.id, run_id, self.author, first=first)
         if moved:
             self.changes.tell("promote", moved)
         return len(moved)

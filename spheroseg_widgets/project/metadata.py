@@ -17,7 +17,9 @@ from spheroseg_widgets.imaging.names import normal_well
 from spheroseg_widgets.store.experiment import DEFAULT_PLATE, plate_names
 from spheroseg_widgets.store.images import check_own
 from spheroseg_widgets.store.metadata import FIELDS, metadata_of, other_stems, set_metadata
+from spheroseg_widgets.store.well_condition import images_in, set_conditions, wells_of
 
+MOST_NAMED = 5
 WELL = re.compile(r"[A-Za-z]{1,2}\d{1,2}")
 
 
@@ -41,6 +43,36 @@ def change_metadata(
         wanted[one]["stem"] = stem
     before = set_metadata(connection, project_id, wanted, author)
     return pd.DataFrame([{"image_id": one, **fields} for one, fields in before.items()], columns=["image_id", *FIELDS])
+
+
+def change_condition(
+    connection: sa.Connection,
+    project_id: int,
+    images: Sequence[int] | pd.DataFrame,
+    condition: str | None,
+    author: str,
+) -> tuple[pd.DataFrame, list[int]]:
+    """Change the condition of wells, see `Cataloguing.set_condition`; returns what was before, and the images of these wells."""
+    if isinstance(images, pd.DataFrame):
+        if not {"well_id", "condition"} <= set(images):
+            raise StoreError("a table of conditions needs the columns well_id and condition; nothing was changed")
+        rows = images[["well_id", "condition"]].to_dict("records")
+        wanted = {int(row["well_id"]): _fitted("condition", row["condition"]) for row in rows}
+    else:
+        check_own(connection, project_id, images)
+        wells = wells_of(connection, project_id, images)
+        outside = [one for one, well_id in wells.items() if well_id is None]
+        if outside:
+            names = [metadata_of(connection, outside)[one]["name"] for one in outside]
+            raise StoreError(
+                f"{', '.join(names[:MOST_NAMED])}{' and others' if len(names) > MOST_NAMED else ''}: in no well, and a "
+                "condition is a well's; say their wells first. Nothing was changed"
+            )
+        said = _fitted("condition", condition)
+        wanted = {well_id: said for well_id in wells.values() if well_id is not None}
+    before = set_conditions(connection, project_id, wanted, author)
+    table = pd.DataFrame({"well_id": list(before), "condition": pd.Series(list(before.values()), dtype=object)})
+    return table.astype({"well_id": "int64"}), images_in(connection, before)
 
 
 def _said(images: Iterable[int] | pd.DataFrame, given: Mapping[str, Any]) -> dict[int, dict[str, Any]]:

@@ -17,15 +17,21 @@ from .tables import image, result, review
 class _Displaced:
     """What a result of the run displaced in one image: the revision, and the review state that went with it."""
 
-    result_id: int
+    result_id: int | None
     state: str | None = None
 
 
-def undo_promotion(connection: sa.Connection, project_id: int, run_id: int, author: str) -> list[int]:
+def undo_promotion(
+    connection: sa.Connection, project_id: int, run_id: int, author: str, *, first: bool = False
+) -> list[int]:
     """Let the revisions hold again that results of a run displaced, and give back the review states they had.
 
-    Images whose result the run's did not displace are left alone, as are those that have another result by now, and
-    those whose new outlines somebody approved meanwhile.
+    Images that have another result by now are left alone, as are those whose new outlines somebody approved meanwhile.
+
+    Parameters
+    ----------
+    first : bool
+        Also of images that had no result before: they have none again. Else they are left alone.
 
     Returns
     -------
@@ -41,6 +47,8 @@ def undo_promotion(connection: sa.Connection, project_id: int, run_id: int, auth
     )
     holds = {int(row.id): (int(row.current_result_id), row.state) for row in connection.execute(query)}
     displaced = _displaced(connection, project_id, {one: it for one, (it, _) in holds.items()})
+    if first:
+        displaced = {one: displaced.get(one, _Displaced(None)) for one in holds}
     back = {one: it for one, it in sorted(displaced.items()) if holds[one][1] not in JUDGED_OUTLINES}
     for part in chunks(list(back)):
         connection.execute(

@@ -44,9 +44,17 @@ class ActsOnImages(HandsOutArchives, MayAct):
 
     @rpc_method("act.choices")
     def _act_choices(self, _params: Params, _buffers: list[memoryview], _call: Call) -> dict[str, Any]:
-        """Say what forms offer: models (the default first), formats, tags with how many images have each."""
+        """Say what forms offer: models (the default first), formats, conditions, tags with how many images have each."""
         names = sorted((info.name for info in list_models()), key=lambda name: name != DEFAULT_MODEL)
-        return {"models": names, "formats": list(formats()), "tags": self.project.tags().to_numpy().tolist()}
+        return {
+            "models": names, "formats": list(formats()), "tags": self.project.tags().to_numpy().tolist(),
+            "conditions": sorted(self.project.map()["condition"].dropna().unique()),
+        }  # fmt: skip
+
+    @rpc_method("act.beside")
+    def _act_beside(self, params: Params, _buffers: list[memoryview], _call: Call) -> int:
+        """Say how many other images lie in the wells of some: what is said of the wells is said of them, too."""
+        return len(batch.beside(self.project, map(int, params["ids"])))
 
     @rpc_method("act.tag", ordered=True)
     def _act_tag(self, params: Params, _buffers: list[memoryview], _call: Call) -> dict[str, Any]:
@@ -60,23 +68,28 @@ class ActsOnImages(HandsOutArchives, MayAct):
 
     @rpc_method("act.metadata", ordered=True)
     def _act_metadata(self, params: Params, _buffers: list[memoryview], _call: Call) -> dict[str, Any]:
-        """Say of which plate, well and time images are, and how large their pixels."""
+        """Say of which plate, well and time images are, how large their pixels, and under which condition their wells."""
         ids, values = self._asked(params), dict(params["values"])
-        um = values.pop("pixel_size_um", None)
+        um, condition = values.pop("pixel_size_um", None), values.pop("condition", None)
+        if condition is not None and not values.keys().isdisjoint({"plate", "well"}):
+            raise StoreError(text("act.well_first"))
         if um is not None:
             um = float(um)
             batch.check_pixel_size(um)  # before anything is changed
         before = self.project.set_metadata(ids, **_fields(values)) if values else None
         sizes = {} if um is None else batch.set_pixel_sizes(self.project, ids, um)
-        changed = set(sizes) | (set() if before is None else set(before["image_id"]))
+        treated = None if condition is None else batch.set_conditions(self.project, ids, str(condition))
+        changed = {*sizes, *([] if before is None else before["image_id"]), *(treated.images if treated else [])}
 
         def undo() -> batch.Refused:
+            if treated is not None and treated.images:
+                self.project.set_condition(treated.wells)
             if before is not None and len(before):
                 self.project.set_metadata(before)
             batch.put_pixel_sizes(self.project, sizes)
             return []
 
-        return self._done(sorted(map(int, changed)), undo)
+        return {**self._done(sorted(map(int, changed)), undo), **_listed(treated.refused if treated else [])}
 
     @rpc_method("act.approve", ordered=True)
     def _act_approve(self, params: Params, _buffers: list[memoryview], _call: Call) -> dict[str, Any]:
@@ -94,7 +107,7 @@ class ActsOnImages(HandsOutArchives, MayAct):
 
     @rpc_method("act.segment", ordered=True)
     def _act_segment(self, params: Params, _buffers: list[memoryview], _call: Call) -> dict[str, Any]:
-        """Start a run; taken back, it is cancelled, and what its results displaced holds again."""
+        """Start a run; taken back, it is cancelled, and what held before its results holds again, also where that is nothing."""
         ids = list(batch.pickable_in(self.project, self._asked(params)))
         if not ids:
             raise StoreError(text("act.none"))
@@ -102,7 +115,7 @@ class ActsOnImages(HandsOutArchives, MayAct):
 
         def undo() -> batch.Refused:
             run.cancel()
-            self.project.undo_promote(run)
+            self.project.undo_promote(run, first=True)
             return []
 
         return self._done(ids, undo, run=run.id)
@@ -154,7 +167,7 @@ def _nothing(_changed: object) -> batch.Refused:
 def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
     unknown = sorted(set(values) - {"plate", "well", "time_h"})
     if unknown:
-        raise ValueError(f"no metadata {', '.join(unknown)}; there are plate, well, time_h, pixel_size_um")
+        raise ValueError(f"no metadata {', '.join(unknown)}; there are plate, well, condition, time_h, pixel_size_um")
     return dict(values)
 
 

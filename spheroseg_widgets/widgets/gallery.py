@@ -26,7 +26,7 @@ from .outline_answer import ClassCodes, outlines_answer
 from .reviewing import Reviewing
 from .rpc import Answer, Call, rpc_method
 from .strings import text
-from .thumbnails import MIME, SIZES, Picture, Thumbnails
+from .thumbnails import LARGE, MIME, SIZES, Picture, Thumbnails
 
 FACE_SECONDS = 2.0
 """Time for the pictures of the static face; what is not ready by then is named without its picture."""
@@ -125,8 +125,8 @@ class Gallery(FindsImages, ActsOnImages, AddsImages, Reviewing, ComparesImages):
     @rpc_method("thumbs")
     def _answer_thumbs(self, params: dict[str, Any], _buffers: list[memoryview], call: Call) -> Answer:
         size = int(params["size"])
-        if size not in SIZES:
-            raise ValueError(f"thumbnails have one of the sizes {', '.join(map(str, SIZES))}, not {size}")
+        if size not in (*SIZES, LARGE):
+            raise ValueError(f"thumbnails have one of the sizes {', '.join(map(str, (*SIZES, LARGE)))}, not {size}")
         wanted, gone = self._pictures(int(image_id) for image_id in params["ids"])
         fetched = self._thumbs().fetch(wanted, size, check=call.check)
         failed = [*fetched.failed.items(), *((image_id, text("gallery.not_in_project")) for image_id in gone)]

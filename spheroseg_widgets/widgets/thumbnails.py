@@ -23,6 +23,8 @@ from .newest_first import NewestFirst, wait_for
 
 SIZES = (128, 256, 512)
 """Longest edge of the thumbnails, px."""
+LARGE = 1024
+"""Longest edge of a picture that is looked at by itself, px: made when it is asked for, and kept by who asked."""
 MIME = "image/jpeg"
 QUALITY = 80
 MOST_BYTES = {128: 1 << 30, 256: 3 << 30, 512: 3 << 30}
@@ -169,6 +171,7 @@ class Thumbnails:
         self.percentiles = percentiles or Percentiles()
         self._packs = {size: Pack(folder / f"thumbnails-{size}.sqlite", MOST_BYTES[size]) for size in SIZES}
         self._making: NewestFirst[bytes, Picture, dict[int, bytes]] = NewestFirst(self._make, threads)
+        self._enlarging: NewestFirst[bytes, Picture, dict[int, bytes]] = NewestFirst(self._enlarge, threads)
 
     def fetch(
         self,
@@ -185,7 +188,7 @@ class Thumbnails:
         wanted : mapping
             Picture by image id, the most wanted first.
         size : int
-            One of `SIZES`.
+            One of `SIZES`, or `LARGE`.
         seconds : float
             After this, what is not ready is left pending and what has not begun is given up.
         check : callable
@@ -193,7 +196,8 @@ class Thumbnails:
         """
         out = Fetched()
         keys = {image_id: picture.keys(self.percentiles) for image_id, picture in wanted.items()}
-        cached = self._packs[size].get(key for some in keys.values() for key in some)
+        pack = self._packs.get(size)
+        cached = {} if pack is None else pack.get(key for some in keys.values() for key in some)
         missing: dict[int, bytes] = {}
         for image_id, some in keys.items():
             found = next((cached[key] for key in some if _whole(cached.get(key, b""))), None)
@@ -202,7 +206,8 @@ class Thumbnails:
             else:
                 missing[image_id] = some[0]
         if missing:
-            with self._making.asking({key: wanted[image_id] for image_id, key in missing.items()}) as futures:
+            making = self._making if pack is not None else self._enlarging
+            with making.asking({key: wanted[image_id] for image_id, key in missing.items()}) as futures:
                 wait_for(futures, seconds, check)
             for image_id, key in missing.items():
                 _collect(out, image_id, futures[key], size)
@@ -217,6 +222,7 @@ class Thumbnails:
     def close(self) -> None:
         """Stop the threads and close the packs."""
         self._making.close()
+        self._enlarging.close()
         for pack in self._packs.values():
             pack.close()
 
@@ -225,6 +231,9 @@ class Thumbnails:
         for size, data in made.items():
             self._packs[size].put({key: data})
         return made
+
+    def _enlarge(self, _key: bytes, picture: Picture) -> dict[int, bytes]:
+        return make_thumbnails(read_plane(picture.path, picture.plane).pixels, self.percentiles, (LARGE,))
 
 
 def _whole(data: bytes) -> bool:

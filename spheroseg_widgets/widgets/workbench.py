@@ -192,7 +192,8 @@ class Workbench(ipywidgets.VBox):  # type: ignore[misc]
         if self._marking:
             return
         self.open_image(image_id)
-        if self.editor is not None:  # which goes on with those that are under review there
+        # It goes on with those that are under review there; what was said meanwhile of the same ones holds.
+        if self.editor is not None and self.editor.queue != self.gallery.opened_among:
             self.editor.judged_ids = []
             self.editor.queue = self.gallery.opened_among
 

@@ -85,8 +85,15 @@ def test_a_review_that_is_opened_in_the_editor_goes_on_there_and_after_a_reload(
     expect(name).to_have_text(first)
     expect(place).to_have_text("1 / 2")
 
+    # The keys came with the image; Esc gives them back to the review.
+    stage = bench.locator(".sw-editor-stage")
+    expect(stage).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(review).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(stage).to_be_focused()
+
     # What is said in the editor is said in the review, too, and both show the next.
-    bench.locator(".sw-editor-stage").focus()
     page.keyboard.press("a")
     expect(name).not_to_have_text(first)
     second = name.inner_text()
@@ -122,6 +129,12 @@ def test_a_narrow_page_of_voila_has_tabs(
     expect(bench.locator(".sw-editor:visible")).to_have_count(0)
     card(bench, "A02", 0).dblclick()
     expect(bench.locator(".sw-editor-name")).to_contain_text("plate_A02_0h")
+    expect(bench.locator(".sw-gallery:visible")).to_have_count(0)
+    expect(bench.locator(".sw-editor-stage")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(card(bench, "A02", 0)).to_be_visible()
+    expect(bench.locator(".sw-grid")).to_be_focused()
+    bench.get_by_role("tab", name="Editor").click()
     expect(bench.locator(".sw-gallery:visible")).to_have_count(0)
     bench.get_by_role("tab", name="Images").click()
     expect(card(bench, "A02", 0)).to_be_visible()

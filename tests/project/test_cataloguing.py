@@ -75,7 +75,7 @@ def test_no_verb_touches_the_images_of_others(project: sw.Project, told: list[tu
     before = project.images()
     verbs: list[Callable[[list[int]], object]] = [
         lambda images: project.tag(images, "late"), lambda images: project.set_metadata(images, time_h=1.0),
-        project.delete, project.restore,
+        lambda images: project.set_condition(images, "drug"), project.delete, project.restore,
     ]  # fmt: skip
     for verb in verbs:
         with pytest.raises(StoreError, match="none of this id"):

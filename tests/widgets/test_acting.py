@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,11 +18,11 @@ import tifffile
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.project import Project, open_project
 from spheroseg_widgets.store import results
-from spheroseg_widgets.store.tables import exclusion, image, image_tag, outcome, review
+from spheroseg_widgets.store.tables import exclusion, image, image_tag, outcome, review, well
 from spheroseg_widgets.store.tables import tag as tag_table
 from spheroseg_widgets.widgets.gallery import Gallery
 
-from .page import Page
+from .page import Page, until
 
 SQUARE = Outlines.from_rings([[[(60, 60), (120, 60), (120, 120), (60, 120)]]])
 CLASSICAL = "threshold"
@@ -72,6 +73,7 @@ def stored(project: Project) -> list[list[Any]]:
         sa.select(review).order_by(review.c.image_id),
         sa.select(outcome).order_by(outcome.c.image_id),
         sa.select(exclusion).where(exclusion.c.undone_at.is_(None)).order_by(exclusion.c.id),
+        sa.select(well.c.id, well.c.condition).where(well.c.condition.is_not(None)).order_by(well.c.id),
         sa.select(image_tag.c.image_id, tag_table.c.name)
         .join(tag_table)
         .order_by(image_tag.c.image_id, tag_table.c.name),
@@ -86,6 +88,7 @@ def stored(project: Project) -> list[list[Any]]:
         ("tag", [1, 2, 4], {"tag": "control"}, 2),
         ("tag", [1, 2, 4], {"tag": "old", "take": True}, 1),
         ("metadata", [1, 3], {"values": {"time_h": 96}}, 2),
+        ("metadata", [1, 2], {"values": {"condition": "drug", "time_h": 30}}, 2),
         ("metadata", [4], {"values": {"plate": "second", "well": "c7", "time_h": 5.5, "pixel_size_um": 0.65}}, 1),
         ("metadata", [1, 2, 3, 4], {"values": {"pixel_size_um": 1.24}}, 4),
         ("approve", [1, 2], {}, 2),
@@ -102,6 +105,7 @@ def test_what_is_done_and_taken_back_leaves_everything_as_it_was(
     project.review([1], "corrected")
     project.confirm([2], "unusable", "bubble")
     project.set_pixel_size(3.0, [3])
+    project.set_map([{"well": "A01", "condition": "control"}])
     before = stored(project)
     project.author = "later"
     done = page.act(verb, ids, **more)
@@ -139,6 +143,22 @@ def test_what_was_judged_again_meanwhile_is_left_alone_by_an_undo(page: Actor, p
     assert project.images()["excluded"].tolist() == [False, True, False, False]  # by its review
 
 
+def test_a_condition_is_said_of_wells_and_of_what_else_lies_in_them(page: Actor, project: Project) -> None:
+    project.set_metadata([2], well="A01", time_h=48)
+    assert page.ask("act.beside", ids=[1])[0] == 1
+    assert page.ask("act.beside", ids=[1, 2, 4])[0] == 0
+    heard: list[tuple[str, list[int]]] = []
+    project.on_change(lambda kind, ids: heard.append((kind, ids)))
+    done = page.act("metadata", [1, 4], values={"condition": " drug "})
+    assert (done["n"], done["some"]) == (2, [["z.tif", "it lies in no well, and a condition is a well's"]])
+    assert heard == [("map", [1, 2])]
+    assert project.images()["condition"].where(lambda told: told.notna(), None).tolist() == ["drug", "drug", None, None]
+    assert page.act("metadata", [2], values={"condition": "drug"})["undo"] is None
+    assert page.ask("act.choices")[0]["conditions"] == ["drug"]
+    page.undo(done)
+    assert project.images()["condition"].isna().all()
+
+
 def test_bad_input_changes_nothing_and_says_why(page: Actor, project: Project) -> None:
     before = stored(project)
     for verb, more, why in (
@@ -147,6 +167,7 @@ def test_bad_input_changes_nothing_and_says_why(page: Actor, project: Project) -
         ("metadata", {"values": {"well": "nowhere"}}, "well nowhere"),
         ("metadata", {"values": {"well": "A05", "pixel_size_um": -1}}, "pixel size -1"),
         ("metadata", {"values": {"colour": "red"}}, "no metadata colour"),
+        ("metadata", {"values": {"well": "A05", "condition": "drug"}}, "set plate and well first"),
         ("segment", {"model": "no such model"}, "no such model"),
     ):
         with pytest.raises(RuntimeError, match=why):
@@ -202,7 +223,31 @@ def test_segmenting_again_is_taken_back_to_the_outlines_of_before(page: Actor, p
     assert now["current_result_id"].tolist()[0] != before[0]
     assert now["current_result_id"].tolist()[1] == before[1]
     page.undo(done)
-    assert project.images()["current_result_id"].tolist()[:2] == before[:2]
+    pd.testing.assert_series_equal(
+        project.images()["current_result_id"], pd.Series(before, dtype=float), check_names=False
+    )
+    assert project.images()["outcome"].tolist()[2] is None  # nobody has segmented it
+
+
+@pytest.mark.slow
+def test_a_run_that_still_works_is_cancelled_when_it_is_taken_back_and_nothing_of_it_holds(
+    page: Actor, project: Project, three_images: Path
+) -> None:
+    pixels = tifffile.imread(three_images / "plate_A01_24h.tif")
+    for number in range(40):
+        tifffile.imwrite(three_images / f"plate_C{number:02d}_24h.tif", np.minimum(pixels, 255 - number))
+    project.add(three_images, pixel_size_um=2.0)
+    columns = ["current_result_id", "outcome", "review", "n_objects"]
+    before = project.images()
+    done = page.act("segment", before["image_id"].tolist(), model="resunet-spheroid")
+    run = project.run(done["run"])
+    until(lambda: run.progress().done >= 3, 120)
+    assert not run.finished
+    assert (project.images()["current_result_id"] != before["current_result_id"]).any()
+    page.undo(done)
+    assert run.wait(20).progress().status == "cancelled"
+    time.sleep(2)  # what a worker had in hand comes to nothing
+    pd.testing.assert_frame_equal(project.images()[columns], before[columns])
 
 
 def test_thousands_of_images_take_few_statements(page: Actor, project: Project) -> None:

@@ -16,7 +16,7 @@ import tifffile
 from spheroseg_widgets.imaging.normalise import Percentiles, normalise
 from spheroseg_widgets.imaging.read import Plane, ReadResult, read_plane
 from spheroseg_widgets.store.pack import Pack
-from spheroseg_widgets.widgets.thumbnails import QUALITY, SIZES, Picture, Thumbnails, make_thumbnails
+from spheroseg_widgets.widgets.thumbnails import LARGE, QUALITY, SIZES, Picture, Thumbnails, make_thumbnails
 
 
 def decoded(data: bytes) -> np.ndarray:
@@ -101,6 +101,24 @@ def test_made_once_then_cached(gradient: Path, tmp_path: Path) -> None:
     assert again[256].pictures == first.pictures
     assert all(list(fetched.pictures) == [5] for fetched in again.values())
     thumbnails.close()
+
+
+def test_a_large_picture_is_read_when_it_is_asked_for_and_not_kept(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    pixels = cv2.resize(rng.integers(0, 255, (75, 100), np.uint8), (2000, 1500), interpolation=cv2.INTER_CUBIC)
+    path = tmp_path / "large.tif"
+    tifffile.imwrite(path, pixels)
+    thumbs = Thumbnails(tmp_path / "cache")
+    for _ in range(2):
+        shown = decoded(thumbs.fetch({1: Picture(str(path), Plane())}, LARGE, seconds=30).pictures[1])
+        assert shown.shape == (768, 1024)
+        smooth = cv2.resize(normalise(pixels) * 255, (1024, 768), interpolation=cv2.INTER_AREA)
+        assert np.abs(shown.astype(float) - smooth).mean() < 3
+    path.unlink()
+    gone = thumbs.fetch({1: Picture(str(path), Plane())}, LARGE, seconds=30)
+    assert gone.failed[1] == "the file does not exist"
+    assert not thumbs.fetch({1: Picture(str(path), Plane())}, 512, seconds=30).pictures
+    thumbs.close()
 
 
 def test_another_plane_file_or_contrast_is_another_thumbnail(tmp_path: Path) -> None:

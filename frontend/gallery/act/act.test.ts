@@ -13,7 +13,7 @@ const params = (model: MockModel, method: string) => model.calls(method).map(({ 
 
 async function gallery(count = 12, more: Record<string, unknown> = {}): Promise<MockModel> {
   const model = await kernel(many(count), more);
-  model.handle("act.choices", () => ({ models: ["resunet-spheroid", "threshold"], formats: ["csv", "masks"], tags: [["control", 3]] }));
+  model.handle("act.choices", () => ({ models: ["resunet-spheroid", "threshold"], formats: ["csv", "masks"], conditions: ["control", "drug"], tags: [["control", 3]] }));
   await show(model);
   await soon(() => expect(card(0)).not.toBeNull());
   return model;
@@ -123,6 +123,35 @@ it("changes only what is filled in, and refuses what is no number", async () => 
   main().click();
   await soon(() => expect(one(".sw-form-failed").textContent).toContain("image_000009.tif lies in well B07"));
   expect(params(model, "act.metadata")).toEqual([{ ids: [1], values: { well: "B7", time_h: 48.5 } }]);
+});
+
+it("says a condition of wells, after a yes where they hold more images than are selected", async () => {
+  const model = await gallery();
+  select([0, 1]);
+  named("Set metadata").click();
+  await soon(() => expect(all(".sw-act-form option").map((each) => (each as HTMLOptionElement).value)).toEqual(["control", "drug"]));
+  const write = (label: string, text: string) => {
+    field(label).value = text;
+    field(label).dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  write("Condition", "drug");
+  write("Well", "B7");
+  main().click();
+  await soon(() => expect(one(".sw-form-failed").textContent).toContain("set plate and well first"));
+  write("Well", "");
+  model.handle("act.beside", () => 34);
+  model.handle("act.metadata", () => done(36));
+  main().click();
+  await soon(() => expect(main().textContent).toBe("Change 36 images"));
+  expect(one(".sw-act-form .sw-act-note").textContent).toContain("34 other images of the same wells");
+  expect(model.calls("act.metadata")).toEqual([]);
+  write("Condition", "control"); // something else: asked again
+  expect(main().textContent).toBe("Change 2 images");
+  main().click();
+  await soon(() => expect(main().textContent).toBe("Change 36 images"));
+  main().click();
+  await soon(() => expect(report()).toBe("36 images changed: Condition control."));
+  expect(params(model, "act.metadata")).toEqual([{ ids: [1, 2], values: { condition: "control" } }]);
 });
 
 it("deletes only after a yes, and nothing deleted stays selected", async () => {

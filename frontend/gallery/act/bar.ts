@@ -4,7 +4,7 @@ import { count } from "../../shared/numbers";
 import { onTrait, type Model } from "../../shared/types";
 import { type About, type ActForm, type Forms, imagesText, makeForms } from "./forms";
 import { type Choices, type Done, Kernel, type Refused } from "./kernel";
-import { MANY, SHORTCUTS, VERBS, type Verb } from "./verbs";
+import { MANY, OFFERED, SHORTCUTS, VERBS, type Verb } from "./verbs";
 
 export interface ActWishes {
   /** The selected images. */
@@ -94,7 +94,7 @@ export class ActBar {
     this.#report.hidden = true;
     this.#draw();
     form.ask(about);
-    if (verb === "segment" || verb === "tag" || verb === "export") void this.#offer(form);
+    if (OFFERED.includes(verb)) void this.#offer(form);
   }
 
   /** Takes back what was done last; returns whether there was something. */

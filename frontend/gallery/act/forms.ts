@@ -56,8 +56,8 @@ export abstract class ActForm extends Form {
   }
 
   /** Writes on the button what it does, and to how many images. */
-  protected name(key = this.verb as string): void {
-    this.go.textContent = this.frame.t(`act.ask.${key}`, { images: imagesText(this.frame, this.about.ids.length) });
+  protected name(key = this.verb as string, images = this.about.ids.length): void {
+    this.go.textContent = this.frame.t(`act.ask.${key}`, { images: imagesText(this.frame, images) });
   }
 
   protected async act(verb: string, more: Record<string, unknown>, said: (n: string, done: Done) => string): Promise<void> {
@@ -149,27 +149,57 @@ class TagForm extends ActForm {
   }
 }
 
-const FIELDS = ["plate", "well", "time_h", "pixel_size_um"] as const;
+const FIELDS = ["plate", "well", "condition", "time_h", "pixel_size_um"] as const;
 
 class MetadataForm extends ActForm {
   readonly #inputs = new Map<(typeof FIELDS)[number], HTMLInputElement>();
+  readonly #known = make("datalist");
+  /** Says how many images have a condition beside those that were selected; shown, they are agreed to. */
+  readonly #others = make("p", "sw-act-note");
 
   constructor(frame: Frame, wishes: FormWishes) {
     super(frame, wishes, "metadata");
+    this.#known.id = freshName();
     const fields = FIELDS.map((field) => {
       const input = make("input", "sw-form-field sw-act-field");
       input.placeholder = frame.t("act.unchanged");
       input.autocomplete = "off";
       if (isNumber(field)) input.inputMode = "decimal";
+      if (field === "condition") input.setAttribute("list", this.#known.id);
       this.#inputs.set(field, input);
       return labelled(frame.t(`act.${field}`), input);
     });
-    this.fill(...fields);
+    this.#others.setAttribute("role", "status");
+    this.fill(...fields, this.#known, this.#others);
+    this.element.addEventListener("input", () => this.#askAgain());
   }
 
-  override opened(): void {
+  override ask(about: About): void {
     for (const input of this.#inputs.values()) input.value = "";
-    super.opened();
+    this.#askAgain();
+    super.ask(about);
+  }
+
+  override offer(choices: Choices): void {
+    super.offer(choices);
+    this.#known.replaceChildren(...choices.conditions.map((name) => new Option("", name)));
+  }
+
+  #askAgain(): void {
+    this.#others.hidden = true;
+    this.name();
+  }
+
+  /** Whether a condition may be said: it is the wells', and they may hold more images than are selected. */
+  async #agreed(): Promise<boolean> {
+    if (!this.#others.hidden) return true;
+    const n = await this.wishes.kernel.beside(this.about.ids);
+    if (n === 0) return true;
+    const { t } = this.frame;
+    this.#others.textContent = t("act.beside", { n, count: count(n) });
+    this.#others.hidden = false;
+    this.name("metadata", this.about.ids.length + n);
+    return false;
   }
 
   protected async carryOut(): Promise<void> {
@@ -188,6 +218,8 @@ class MetadataForm extends ActForm {
       said.push(`${t(`act.${field}`)} ${text}`);
     }
     if (said.length === 0) throw new Error(t("act.no_metadata"));
+    if (values.condition !== undefined && (values.plate ?? values.well) !== undefined) throw new Error(t("act.well_first"));
+    if (values.condition !== undefined && !(await this.#agreed())) return;
     await this.act("metadata", { values }, (images) => t("act.did.metadata", { images, said: said.join(", ") }));
   }
 }

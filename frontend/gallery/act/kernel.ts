@@ -2,10 +2,11 @@
 import type { Archive } from "../../shared/archive";
 import type { Rpc } from "../../shared/rpc";
 
-/** What a form offers: models (the default first), formats of exports, tags with how many images have each. */
+/** What a form offers: models (the default first), formats of exports, conditions, tags with how many images have each. */
 export interface Choices {
   models: string[];
   formats: string[];
+  conditions: string[];
   tags: [name: string, images: number][];
 }
 
@@ -35,6 +36,11 @@ export class Kernel {
 
   act(verb: string, ids: readonly number[], more: Record<string, unknown> = {}): Promise<Done> {
     return this.#ask(`act.${verb}`, { ids, ...more });
+  }
+
+  /** How many other images lie in the wells of some. */
+  beside(ids: readonly number[]): Promise<number> {
+    return this.#ask("act.beside", { ids });
   }
 
   export(ids: readonly number[], formats: readonly string[]): Promise<Archive> {

@@ -2,6 +2,9 @@
 export const VERBS = ["segment", "tag", "metadata", "approve", "exclude", "export", "delete"] as const;
 export type Verb = (typeof VERBS)[number];
 
+/** Their forms offer what the kernel knows. */
+export const OFFERED: readonly Verb[] = ["segment", "tag", "metadata", "export"];
+
 /** More images than this are not approved without asking. */
 export const MANY = 100;
 

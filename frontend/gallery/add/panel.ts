@@ -4,6 +4,7 @@
  *     const panel = new AddPanel(frame, model, signal);
  *     element.append(panel.element);
  *     panel.onAdded(() => ...);                       // images were added from here
+ *     panel.onClosed(() => ...);                      // what became of them was read, and nothing else is under way
  *     takeDrops(element, signal, (transfer) => void panel.take(transfer));
  *
  * The model's widget is an `AddsImages` (Python: `widgets/adding.py`).
@@ -38,6 +39,7 @@ export class AddPanel {
   readonly #elsewhere = new RunningLine();
   readonly #done = make("div", "sw-add-done");
   readonly #listeners = new Set<(outcome: Outcome) => void>();
+  readonly #closers = new Set<() => void>();
   readonly #moved = new Set<Item>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -107,6 +109,12 @@ export class AddPanel {
     return () => this.#listeners.delete(handler);
   }
 
+  /** Calls `handler` when a person closes what was said of an adding and nothing else is taken in; returns what ends it. */
+  onClosed(handler: () => void): () => void {
+    this.#closers.add(handler);
+    return () => this.#closers.delete(handler);
+  }
+
   #clear(): void {
     this.#ways.busy = false;
     void this.#adding.clear();
@@ -115,11 +123,19 @@ export class AddPanel {
 
   #added(outcome: Outcome, here: boolean): void {
     const { t } = this.frame;
-    this.#done.replaceChildren(...outcomeLines(outcome, t, button(t("add.done_close"), () => this.#close())));
+    this.#done.replaceChildren(...outcomeLines(outcome, t, button(t("add.done_close"), () => this.#leave())));
     this.#done.hidden = false;
     if (!here) return;
     this.frame.announce(headlineOf(outcome, t));
     this.#listeners.forEach((listener) => listener(outcome));
+  }
+
+  /** Puts what was said away; the button that had the focus goes with it. */
+  #leave(): void {
+    this.#close();
+    this.#ways.focus();
+    const { staged, work } = this.#adding;
+    if (!staged && work === null) this.#closers.forEach((closer) => closer());
   }
 
   #close(): void {
