@@ -18,7 +18,7 @@ export function chordOf(event: KeyboardEvent): string {
 const SIGNS: Record<string, string> = {
   arrowleft: "←", arrowright: "→", arrowup: "↑", arrowdown: "↓",
   ctrl: "Ctrl", shift: "Shift", alt: "Alt", delete: "Del", backspace: "Backspace", enter: "Enter", escape: "Esc", space: "Space",
-  pageup: "PgUp", pagedown: "PgDn", home: "Home",
+  pageup: "PgUp", pagedown: "PgDn", home: "Home", end: "End",
 };
 
 /** How a chord is written for people: "Ctrl+Shift+Z". */

@@ -18,7 +18,7 @@ TABLE = json.loads((ROOT / "spheroseg_widgets" / "widgets" / "keys" / "editor.js
 SIGNS = {
     "arrowleft": "←", "arrowright": "→", "arrowup": "↑", "arrowdown": "↓", "ctrl": "Ctrl", "shift": "Shift", "alt": "Alt",
     "delete": "Del", "backspace": "Backspace", "enter": "Enter", "escape": "Esc", "space": "Space",
-    "pageup": "PgUp", "pagedown": "PgDn", "home": "Home",
+    "pageup": "PgUp", "pagedown": "PgDn", "home": "Home", "end": "End",
 }  # fmt: skip
 
 

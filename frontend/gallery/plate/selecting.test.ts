@@ -180,7 +180,7 @@ it("shows its keys, and Esc leaves them", () => {
   plate.focus();
   press("?");
   expect(one(".sw-plate-keys").hidden).toBe(false);
-  expect(one(".sw-plate-keys").textContent).toContain("HOME END");
+  expect(one(".sw-plate-keys").textContent).toContain("Home End");
   press("Escape");
   expect([one(".sw-plate-keys").hidden, document.activeElement]).toEqual([true, well("A01")]);
 });
