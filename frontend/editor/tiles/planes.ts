@@ -29,7 +29,7 @@ export class Planes {
   readonly #projections: readonly HTMLButtonElement[];
   /** That the outlines are of another plane, and the way to it; its place is kept, so that the picture never jumps. */
   readonly #note = make("span", "sw-editor-plane-note");
-  readonly #words = make("span", "sw-editor-words");
+  readonly #words = make("span", "sw-editor-plane-words");
   /** The plane that is asked for, or shown. */
   #plane: Plane | null = null;
   #stop = new AbortController();
