@@ -136,7 +136,7 @@ def _card(row: dict[Any, Any], drawing: NDArray[np.uint8] | None) -> str:
         reason = str(row["reason"]) if isinstance(row["reason"], str) else text("gallery.face.pending")
         picture = f'<div style="padding:16px 8px;font-size:11px;overflow-wrap:anywhere">{html.escape(reason)}</div>'
     else:
-        code = base64.b64encode(jpeg(drawing)).decode("ascii")
+        code = base64.b64encode(jpeg(drawing, 70)).decode("ascii")
         picture = f'<img alt="{name}" style="display:block;width:100%;margin:0" src="data:image/jpeg;base64,{code}">'
     cut = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
     return (
