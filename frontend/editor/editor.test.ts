@@ -8,7 +8,7 @@ import * as journal from "./journal";
 import type { Action } from "./keys";
 import { CROWD } from "./scene";
 import bindings from "../../spheroseg_widgets/widgets/keys/editor.json";
-import { click, drag, frame, IDS, Kernel, point, press, show, SIZE, until, type Shown } from "./testing";
+import { click, drag, frame, IDS, Kernel, loseContext, point, press, show, SIZE, until, type Shown } from "./testing";
 
 let shown: Shown | null = null;
 const open = async (kernel?: Kernel) => (shown = await show(kernel));
@@ -397,14 +397,7 @@ describe("picture", () => {
   it("comes back whole after a lost context", async () => {
     const { editor } = await open();
     const before = read(120, 20);
-    const { gl } = editor.renderer as GlRenderer;
-    const loss = gl.getExtension("WEBGL_lose_context")!;
-    loss.loseContext();
-    await until(() => gl.isContextLost());
-    await frame();
-    loss.restoreContext();
-    await until(() => !gl.isContextLost());
-    await frame();
+    await loseContext(editor.renderer as GlRenderer);
     expect(read(120, 20)).toEqual(before);
     expect(read(150.5, 100.5)[0]).toBeGreaterThan(185);
   });

@@ -78,6 +78,7 @@ export class Editor implements ToolHost {
   #coarse = false;
   outlinesShown = true;
   #base = { low: 0, high: 1 };
+  #waiting: ReturnType<typeof setTimeout> | undefined;
   /** Size of the image that was shown last. */
   #shown: [number, number] | null = null;
 
@@ -295,15 +296,24 @@ export class Editor implements ToolHost {
   // The open image
 
   async #open(): Promise<void> {
-    const wait = setTimeout(() => (this.chrome.wait.hidden = false), 200);
-    this.chrome.wait.textContent = this.frame.t("editor.loading");
+    const image = this.model.get<number>("image_id");
+    this.wait(true);
     this.#saying.leave();
     this.chrome.card.hidden = true;
     this.preview = null;
     this.tool().cancel(); // what is begun is of the image that is left
-    await this.work.open(this.model.get<number>("image_id"));
-    clearTimeout(wait);
-    this.chrome.wait.hidden = true;
+    await this.work.open(image);
+    if (image === this.model.get("image_id")) this.wait(false); // else another one is on its way
+  }
+
+  /** Say that the picture is on its way, unless it comes at once. */
+  wait(on: boolean): void {
+    clearTimeout(this.#waiting);
+    if (!on) this.chrome.wait.hidden = true;
+    else if (this.chrome.wait.hidden) {
+      this.chrome.wait.textContent = this.frame.t("editor.loading");
+      this.#waiting = setTimeout(() => (this.chrome.wait.hidden = false), 200);
+    }
   }
 
   #opened(info: DocumentInfo, fresh: boolean): void {

@@ -17,6 +17,7 @@ import { MockAnswer, MockModel } from "../shared/mock";
 import { OutlineSet } from "../shared/outlines";
 import type { SentVerdict } from "./operations";
 import { Editor } from "./editor";
+import type { GlRenderer } from "./gl/renderer";
 import script from "./later.ts?script";
 import { isHere } from "./outlines/algebra";
 import { mount } from "../shared/frame";
@@ -150,6 +151,17 @@ export async function until(ready: () => boolean, limit = 5000): Promise<void> {
 }
 
 export const frame = () => new Promise<void>((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
+
+/** Lose the context of the picture and get it back, as after a driver's fault. */
+export async function loseContext({ gl }: GlRenderer): Promise<void> {
+  const loss = gl.getExtension("WEBGL_lose_context")!;
+  loss.loseContext();
+  await until(() => gl.isContextLost());
+  await frame();
+  loss.restoreContext();
+  await until(() => !gl.isContextLost());
+  await frame();
+}
 
 /** A pointer event on the stage, at a place of the image. */
 export function point(shown: Shown, type: string, x: number, y: number, init: PointerEventInit & { on?: EventTarget } = {}): void {

@@ -104,6 +104,7 @@ export class Planes {
     this.#refresh();
     this.#stop.abort();
     const stop = (this.#stop = new AbortController());
+    editor.wait(true);
     try {
       const { value, buffers } = await editor.frame.rpc.call<PixelsInfo>("pixels", this.#asked, { signal: stop.signal });
       if (stop.signal.aborted) return;
@@ -114,6 +115,8 @@ export class Planes {
       this.#plane = before;
       this.#refresh();
       editor.refuse("editor.plane.failed", { reason: messageOf(error) });
+    } finally {
+      if (this.#stop === stop) editor.wait(false);
     }
   }
 
@@ -146,10 +149,12 @@ export class Planes {
   }
 
   #row(axis: Axis): Row {
-    const element = make("label", "sw-editor-slide"), slider = make("input", "sw-editor-slider"), words = make("span", "sw-editor-plane-at");
+    const element = make("span", "sw-editor-slide"), slider = make("input", "sw-editor-slider"), words = make("span", "sw-editor-plane-at");
+    const name = this.editor.frame.t(`editor.plane.${axis}`);
     Object.assign(slider, { type: "range", min: "0", step: "1" });
+    slider.setAttribute("aria-label", name);
     slider.addEventListener("input", () => void this.#go({ [axis]: Number(slider.value) }));
-    element.append(make("span", "", this.editor.frame.t(`editor.plane.${axis}`)), slider, words);
+    element.append(make("span", "", name), slider, words);
     return { element, slider, words };
   }
 

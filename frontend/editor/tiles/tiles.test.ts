@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { MockAnswer } from "../../shared/mock";
 import type { GlRenderer } from "../gl/renderer";
-import { frame, IDS, Kernel, point, press, show, until, type Shown } from "../testing";
+import { IDS, Kernel, loseContext, point, press, show, until, type Shown } from "../testing";
 import { levelAt, tilesIn, TILE } from "./choose";
 
 const WIDTH = 3000, HEIGHT = 1100, FACTOR = 2;
@@ -157,14 +157,7 @@ describe("the picture of a large image", () => {
   it("comes back whole after a lost context", async () => {
     shown = await show(new LargeKernel());
     await look(700, 300);
-    const { gl } = shown.editor.renderer as GlRenderer;
-    const loss = gl.getExtension("WEBGL_lose_context")!;
-    loss.loseContext();
-    await until(() => gl.isContextLost());
-    await frame();
-    loss.restoreContext();
-    await until(() => !gl.isContextLost());
-    await frame();
+    await loseContext(shown.editor.renderer as GlRenderer);
     expect(Math.abs(read(700.5, 300.5) - (grey(700, 300) * 255) / 4000)).toBeLessThan(1.5);
   });
 
@@ -237,6 +230,23 @@ describe("planes of the file", () => {
     press(shown, "Home");
     await until(() => shown!.editor.work.pixels!.info.plane.channel === 0);
     expect(element.textContent).not.toContain("Not the outlines");
+  });
+
+  it("that take their time say so, also when a second one was asked for meanwhile", async () => {
+    const kernel = new LargeKernel({ z: 5 });
+    shown = await show(kernel);
+    const { wait } = shown.editor.chrome;
+    let release = () => undefined as void;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    kernel.model.handle("pixels", async ({ plane }) => (await held, kernel.plane(plane as typeof OWN)));
+    press(shown, "PageUp");
+    await until(() => !wait.hidden);
+    press(shown, "PageUp");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(wait.hidden).toBe(false);
+    release();
+    await until(() => wait.hidden === true);
+    expect(shown.editor.work.pixels!.info.plane.z).toBe(1);
   });
 
   it("are not there where the file has one", async () => {
