@@ -84,14 +84,21 @@ def write_notebook(path: Path, sources: Sequence[str]) -> None:
 
 
 def run_all(page: Page) -> None:
-    """Run all cells of the open notebook by the menu; again, if Lab was not ready and let the click go by."""
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+    """Run all cells of the open notebook by the menu; again, if Lab was not ready and let the click or a cell go by.
+
+    Raises
+    ------
+    RuntimeError
+        After five tries some cell in sight has neither run nor is in line to.
+    """
+    ready = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
+    page.wait_for_selector(ready)
     prompts = page.locator(".jp-CodeCell .jp-InputPrompt")
-    dialog = page.locator(".jp-Dialog")
+    busy = page.locator(".jp-Notebook-ExecutionIndicator[data-status=busy]")
     for _ in range(5):
-        if dialog.count():  # Lab asks, as for the kernel when it did not know of any yet: what it suggests is right
-            print("JupyterLab asks:", dialog.first.inner_text())
-            dialog.locator(".jp-mod-accept").first.click()
+        if _knows_no_kernel(page):
+            page.reload()  # it would ask its server again after a minute
+            page.wait_for_selector(ready)
         try:
             page.get_by_role("menuitem", name="Run", exact=True).click(timeout=20_000)
             page.locator("li[data-command='runmenu:run-all']").click(timeout=20_000)
@@ -99,10 +106,26 @@ def run_all(page: Page) -> None:
             continue
         until = time.monotonic() + 20
         while time.monotonic() < until:
-            if any(re.search(r"\[(\*|\d+)\]", prompt) for prompt in prompts.all_inner_texts()):
+            said = " ".join(prompts.all_inner_texts())
+            # Cells in line for a kernel that is still to come may be struck off it: one must run, and none be left out.
+            if "[ ]" not in said and (re.search(r"\[\d+\]", said) or busy.count()):
                 return
             page.wait_for_timeout(250)
-    raise RuntimeError("the notebook's cells do not run")
+    raise RuntimeError(f"the notebook's cells do not run: {prompts.all_inner_texts()}")
+
+
+def _knows_no_kernel(page: Page) -> bool:
+    """Choose Python where Lab asks for a kernel, its list having come late; return whether no list has come at all."""
+    dialog = page.locator(".jp-Dialog")
+    if not dialog.count():
+        return False
+    print("JupyterLab asks:", dialog.first.inner_text())
+    known = dialog.locator("select option", has_text="Python 3")
+    if not known.count():
+        return True
+    dialog.locator("select").first.select_option(value=known.first.get_attribute("value"))
+    dialog.locator(".jp-mod-accept").first.click()
+    return False
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
