@@ -8,7 +8,7 @@ from scipy import stats
 
 from spheroseg_widgets.analysis.outcomes import ABSENT, CENSORED, FITTED, MEASURED
 
-from .template import ALL, TEMPLATE, ConditionStyle, Plot, condition_styles
+from .template import ALL, LAYOUT, ConditionStyle, Plot, condition_styles
 
 SIZES = {"equivalent_diameter": "Equivalent diameter", "area": "Area", "volume_sphere": "Volume of the sphere"}
 POWERS = {"equivalent_diameter": "", "area": "2", "volume_sphere": "3"}
@@ -65,7 +65,7 @@ def growth_figure(
     column, title = size_column(wells, size)
     table = with_condition(wells)
     table = table[~table["excluded"].astype(bool) & table["time_h"].notna()]
-    figure = Plot(layout={"template": TEMPLATE, "hovermode": "closest"})
+    figure = Plot(layout=LAYOUT)
     times = np.sort(table["time_h"].unique())
     gap = float(np.diff(times).min()) if len(times) > 1 else 1.0
     styles = condition_styles(conditions or table["condition"])
@@ -112,7 +112,7 @@ def last_size_figure(
     last = table["time_h"].max() if table["time_h"].notna().any() else None
     if last is not None:
         table = table[table["time_h"] == last]
-    figure = Plot(layout={"template": TEMPLATE, "hovermode": "closest"})
+    figure = Plot(layout=LAYOUT)
     styles = condition_styles(conditions or table["condition"])
     for at, (condition, style) in enumerate(styles.items()):
         rows = table[table["condition"] == condition]

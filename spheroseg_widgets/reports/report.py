@@ -96,7 +96,10 @@ def _embed_figures(notebook: nbformat.NotebookNode) -> int:
             if MIMETYPE not in output.get("data", {}):
                 continue
             count += 1
-            picture = {key: output.data[MIMETYPE][key] for key in ("data", "layout") if key in output.data[MIMETYPE]}
-            page = figure_html(json.loads(json.dumps(picture)), f"figure-{count}")
+            shown = json.loads(json.dumps(output.data[MIMETYPE]))
+            picture = {key: shown[key] for key in ("data", "layout") if key in shown}
+            if shown.get("config", {}).get("responsive"):
+                picture["layout"].pop("width", None)  # that of a cell; on the page it follows the page
+            page = figure_html(picture, f"figure-{count}")
             output.data = nbformat.from_dict({"text/html": page})
     return count

@@ -33,9 +33,13 @@ TEMPLATE = go.layout.Template(
         "paper_bgcolor": "#ffffff", "plot_bgcolor": "rgba(0,0,0,0)", "colorway": list(OKABE_ITO),
         "xaxis": {**_AXIS, "showgrid": False}, "yaxis": _AXIS,
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom", "title": {"text": ""}},
-        "margin": {"l": 64, "r": 16, "t": 72, "b": 56}, "hoverlabel": {"font": {"size": 11}}, "height": 420,
+        "margin": {"l": 64, "r": 16, "t": 72, "b": 56}, "hoverlabel": {"font": {"size": 11}},
     }
 )  # fmt: skip
+LAYOUT = {"template": TEMPLATE, "hovermode": "closest", "height": 420}
+"""What every figure begins with; the height is in CSS pixels."""
+CELL_WIDTH = 840
+"""CSS pixels of a figure in a cell."""
 CONFIG = {"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 """How a figure behaves: no advertisement, no tool that does nothing."""
 PAGE_STYLE = """
@@ -54,13 +58,16 @@ class Plot(go.Figure):  # type: ignore[misc]  # plotly has no types
     """A figure that displays as plotly's own mimetype wherever a cell shows it.
 
     JupyterLab, Voila and VS Code draw that themselves; plotly's default would put its whole library of 5 MB into
-    the notebook beside it.
+    the notebook beside it. There it has a width: JupyterLab fits what lacks one to its cell whenever the notebook's
+    width changes, and takes a cell that is out of sight for 29 pixels high.
     """
 
     _ipython_display_ = None
 
     def _repr_mimebundle_(self, *_args: Any, **_options: Any) -> dict[str, Any]:
-        return {MIMETYPE: {**json.loads(self.to_json()), "config": CONFIG}}
+        described = json.loads(self.to_json())
+        described["layout"].setdefault("width", CELL_WIDTH)
+        return {MIMETYPE: {**described, "config": CONFIG}}
 
 
 def figure_html(figure: dict[str, Any] | go.Figure, div_id: str) -> str:
@@ -110,7 +117,7 @@ def later_figure_html(figure: go.Figure, div_id: str) -> str:
     """Return a figure as HTML that waits until the page's widgets are there (see `later_plotly_script`)."""
     described = {**json.loads(figure.to_json()), "config": CONFIG}
     text = json.dumps(described).replace("</", "<\\/")  # the end of a script within a string would end the script
-    height = described["layout"].get("height", TEMPLATE.layout.height)
+    height = described["layout"]["height"]
     return (
         f'<div class="sw-figure-later"><script type="application/json">{text}</script>'
         f'<div id="{div_id}" style="min-height:{height}px"></div></div>'

@@ -15,6 +15,7 @@ from servers import free_port, own_folders, run_all, serving, status_of
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.reports.notebooks import packaged_notebook
+from spheroseg_widgets.reports.template import LAYOUT
 
 from .conftest import Lab, Watch
 from .hands import ask, bring, drag_vertex
@@ -103,6 +104,17 @@ def test_a_dragged_vertex_is_found_in_the_dataframe_and_in_the_database(opened: 
     assert moved[:, 0].max() == pytest.approx(outlines.rings(0)[0][:, 0].max() + pulled, abs=2)
     assert ask(lab, f"plate.images().set_index('image_id').loc[{image_id}, 'review']") == "corrected"
     project.close()
+
+
+def test_a_figure_out_of_sight_keeps_its_height_when_the_notebook_gets_wider(opened: tuple[Page, Watch]) -> None:
+    page, _ = opened
+    bring(page, ".js-plotly-plot .main-svg")
+    bring(page, ".sw-monitor")
+    page.keyboard.press("Control+B")  # the side bar goes
+    page.wait_for_timeout(1000)
+    figure = bring(page, ".js-plotly-plot .main-svg")
+    assert figure.bounding_box()["height"] == LAYOUT["height"]
+    page.keyboard.press("Control+B")
 
 
 def test_nothing_was_asked_of_another_machine(opened: tuple[Page, Watch]) -> None:
