@@ -47,17 +47,6 @@ class Draft:
     author: str
     updated_at: datetime
 
-    def append(self, operation_id: str, operation: Mapping[str, Any]) -> bool:
-        """Store one operation; False when it was stored before (a browser sends again what it is unsure of).
-
-        Raises
-        ------
-        StoreError
-            The draft is closed, or the operation belongs to another draft.
-        """
-        with self.project.database.write() as connection:
-            return drafts.append_edit(connection, uuid.UUID(self.id), uuid.UUID(operation_id), operation)
-
     def append_all(
         self, operations: Mapping[str, Mapping[str, Any]], check: Callable[[sa.Connection], object] | None = None
     ) -> list[str]:

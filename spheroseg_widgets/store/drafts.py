@@ -97,26 +97,12 @@ def discard_draft(connection: sa.Connection, project_id: int, draft_id: uuid.UUI
     )
 
 
-def append_edit(
-    connection: sa.Connection, draft_id: uuid.UUID, operation_id: uuid.UUID, operation: Mapping[str, Any]
-) -> bool:
-    """Store an operation of a draft; False when it was stored before (a browser sends again what it is unsure of).
-
-    Raises
-    ------
-    StoreError
-        The draft does not exist or is closed, or the operation belongs to another draft.
-    """
-    [told] = append_edits(connection, draft_id, {operation_id: operation})
-    if told == ELSEWHERE:
-        raise StoreError(f"operation {operation_id}: belongs to another draft")
-    return told == STORED
-
-
 def append_edits(
     connection: sa.Connection, draft_id: uuid.UUID, operations: Mapping[uuid.UUID, Mapping[str, Any]]
 ) -> list[str]:
     """Store operations of a draft by their ids, in their order.
+
+    A browser sends again what it is unsure of: each is stored once, however often it is sent.
 
     Returns
     -------
