@@ -86,9 +86,9 @@ class Fixing(Reviewing):
                     saved = session.save()
                 finally:
                     self._push_version(session)
-                if self._resting.get(image_id) is session:
-                    del self._resting[image_id]
-                    self._release(image_id)
+                    if self._resting.get(image_id) is session and not session.unsaved:
+                        del self._resting[image_id]
+                        self._release(image_id)
         if saved is not None:
             self._tell([(image_id, saved)])
         return saved
