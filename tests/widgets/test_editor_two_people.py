@@ -11,21 +11,18 @@ from pathlib import Path
 
 import ipywidgets
 import numpy as np
-import pandas as pd
 import pytest
-import sqlalchemy as sa
 import tifffile
 
 from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.drafts import open_drafts
+from spheroseg_widgets.project.project import open_project
 from spheroseg_widgets.store.ids import uuid7
-from spheroseg_widgets.store.results import load_outlines
-from spheroseg_widgets.store.tables import audit, draft, edit, image, result
-from spheroseg_widgets.widgets.editor_document import Document, Operation
+from tests.editor_store import bits, faults, holding
 
 from .test_editor import Browser
-from .two_people import Page, Shown, World, bits
+from .two_people import Page, World
 
 IMAGES = 2
 STEPS = 80
@@ -162,72 +159,9 @@ class Course:
             page.deliver(left)
 
 
-def faults(project: Project, pages: list[Page]) -> list[str]:
-    """Return what is lost or wrong in the store; nothing where all is well."""
-    with project.database.read() as connection:
-        drafts = {one.id: one for one in connection.execute(sa.select(draft))}
-        edits = list(connection.execute(sa.select(edit).order_by(edit.c.draft_id, edit.c.number)))
-        results = {one.id: one for one in connection.execute(sa.select(result))}
-        currents = {one.id: one.current_result_id for one in connection.execute(sa.select(image))}
-        conflicts = {
-            int(one.row_id): one.author for one in connection.execute(sa.select(audit).where(audit.c.action == "conflict"))
-        }
-        made = {
-            one.id: replayed(connection, one, [row for row in edits if row.draft_id == one.id])
-            for one in drafts.values()
-            if one.closed_by_result_id is not None
-        }
-        saved = {key: shown_of(connection, key) for key in results}
-    found = []
-    lies_in = {str(row.id): drafts[row.draft_id] for row in edits}
-    for page in pages:
-        discarded = set().union(*(one.discarded for one in pages if one.author == page.author))
-        for one, number in page.stored.items():
-            at = lies_in.get(one)
-            if at is None:
-                if one not in discarded:
-                    found.append(f"{one} of {page.author} on {number} was shown as stored and is gone")
-            elif (at.image_id, at.author) != (number, page.author):
-                found.append(f"{one} of {page.author} on {number} lies with {at.author} on {at.image_id}")
-        for one in page.made.keys() - page.stored.keys() - page.refused - discarded:
-            if one not in lies_in and one not in page.journal:
-                found.append(f"{one} of {page.author} on {page.made[one]} vanished without a word")
-    for key, wanted in made.items():
-        closed = results[drafts[key].closed_by_result_id]
-        if saved[closed.id] != wanted:
-            found.append(f"revision {closed.id} of {closed.image_id} is not what its draft holds")
-        if closed.author != drafts[key].author or closed.parent_id != drafts[key].base_result_id:
-            found.append(f"revision {closed.id} is of {closed.author} on {closed.parent_id}")
-    for number, current in currents.items():
-        chain = set()
-        while current is not None:
-            chain.add(current)
-            current = results[current].parent_id
-        beside = {key for key, one in results.items() if one.image_id == number} - chain
-        if any(results[key].image_id != number for key in chain):
-            found.append(f"the revisions of {number} lead to another image")
-        if beside - conflicts.keys():
-            found.append(f"revisions {sorted(beside - conflicts.keys())} of {number} lie beside the chain without a conflict")
-    return found
-
-
-def replayed(connection: sa.Connection, one: sa.Row, operations: list[sa.Row]) -> Shown:
-    """Return what a draft's operations make of the revision it was begun on."""
-    outlines, rows = Outlines.empty(), pd.DataFrame()
-    if one.base_result_id is not None:
-        outlines, rows = load_outlines(connection, one.base_result_id)
-    document = Document(outlines, rows, one.base_result_id, SIDE, SIDE)
-    for row in operations:
-        document.apply(Operation.from_json(str(row.id), row.operation))
-    return {key: bits(document.rings(key) or []) for key in document.ids}
-
-
-def shown_of(connection: sa.Connection, revision: int) -> Shown:
-    outlines, rows = load_outlines(connection, revision)
-    return {str(key): bits(outlines.rings(at)) for at, key in enumerate(rows["outline_id"])}
-
-
-def go_through(seed: int, folder: Path, authors: tuple[str, str], patch: pytest.MonkeyPatch, *, steps: int = STEPS) -> None:
+def go_through(
+    seed: int, folder: Path, authors: tuple[str, str], patch: pytest.MonkeyPatch, *, steps: int = STEPS
+) -> None:
     """Let two people work on a copy of a project; nothing may be lost after any step, and all agree in the end."""
     world = World(folder, patch)
     project = open_project(folder)
@@ -239,17 +173,14 @@ def go_through(seed: int, folder: Path, authors: tuple[str, str], patch: pytest.
     course.finish()
     found = faults(project, course.pages)
     assert not found, (seed, found, course.done)
-    with project.database.read() as connection:
-        currents = {one.id: one.current_result_id for one in connection.execute(sa.select(image))}
-        holding = {key: {} if one is None else shown_of(connection, one) for key, one in currents.items()}
-        still_open = connection.scalar(sa.select(sa.func.count()).select_from(draft).where(draft.c.closed_by_result_id.is_(None)))
-    assert still_open == 0, (seed, course.done)
+    wanted = holding(project)
+    assert not open_drafts(project), (seed, course.done)
     for page in course.pages:
         assert not page.journal, (seed, page.told[-5:], course.done)
-        for number in (page.image, *holding):
+        for number in (page.image, *wanted):
             if number != page.image:
                 page.open(number)
-            assert page.shown == holding[number], (seed, number, course.done)
+            assert page.shown == wanted[number], (seed, number, course.done)
         page.kernel.end()
     project.close()
 

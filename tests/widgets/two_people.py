@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import socket
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
-import numpy as np
 import pytest
 
 from spheroseg_widgets.outlines.outlines import Outlines
@@ -30,9 +29,7 @@ from spheroseg_widgets.store.tables import now
 from spheroseg_widgets.widgets import editor_presence, editor_session
 from spheroseg_widgets.widgets.editor import Editor
 from spheroseg_widgets.widgets.rpc import Answer, Call
-
-Shown = dict[str, bytes]
-"""By outline: its rings, bit by bit."""
+from tests.editor_store import Shown, shown
 
 
 class KernelLostError(Exception):
@@ -179,6 +176,11 @@ class Page:
         self._leave()
         self.open(image)
 
+    @property
+    def kept(self) -> Collection[str]:
+        """Operations that lie in the browser."""
+        return self.journal
+
     def _leave(self) -> None:
         """What a page forgets when it is closed."""
         self.info: dict[str, Any] | None = None
@@ -259,8 +261,7 @@ class Page:
             self.outboxes[self.image] = Outbox(base)
             self._send_on(going_on)
         self.info, self.version = value, value["version"]
-        outlines = Outlines.from_bytes(blob)
-        self.shown = {one: bits(outlines.rings(at)) for at, one in enumerate(value["ids"])}
+        self.shown = shown(Outlines.from_bytes(blob), value["ids"])
         for operation in self.outboxes[self.image].waiting:
             self._show(operation)
 
@@ -432,10 +433,6 @@ class Page:
         self._send_on([one.operation for one in kept])
         for one in kept:
             self._show(one.operation)
-
-
-def bits(rings: Sequence[np.ndarray]) -> bytes:
-    return Outlines.from_rings([list(rings)]).to_bytes()
 
 
 def operations_of(project: Project, draft: str) -> list[str]:
