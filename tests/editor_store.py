@@ -79,7 +79,10 @@ def _chain(results: Mapping[int, Any], number: int | None) -> set[int]:
 def _lost(lies_in: Mapping[str, Any], people: Sequence[Person]) -> list[str]:
     found = []
     for person in people:
-        discarded = {one for other in people if other.author == person.author for one in other.discarded}
+        same = [other for other in people if other.author == person.author]  # one browser may show two notebooks
+        stored, discarded = (
+            {one for other in same for one in getattr(other, what)} for what in ("stored", "discarded")
+        )
         for one, number in person.stored.items():
             at = lies_in.get(one)
             if at is None and one not in discarded:
@@ -87,7 +90,7 @@ def _lost(lies_in: Mapping[str, Any], people: Sequence[Person]) -> list[str]:
             if at is not None and (at.image_id, at.author) != (number, person.author):
                 found.append(f"{one} of {person.author} on {number} lies with {at.author} on {at.image_id}")
         for one, number in person.made.items():
-            accounted = (person.stored, person.refused, discarded, lies_in, person.kept)
+            accounted = (stored, person.refused, discarded, lies_in, person.kept)
             if not any(one in place for place in accounted):
                 found.append(f"{one} of {person.author} on {number} vanished without a word")
     return found

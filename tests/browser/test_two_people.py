@@ -9,7 +9,6 @@ from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
@@ -223,9 +222,11 @@ editor"""
         self.page.get_by_role("dialog").get_by_role("button", name="Ok").click()
 
     def restart(self) -> None:
-        number = self.lab.kernel_id(self.notebook)
-        with urlopen(Request(f"http://127.0.0.1:{self.lab.port}/api/kernels/{number}/restart", method="POST")):
-            pass
+        address = f"/api/kernels/{self.lab.kernel_id(self.notebook)}/restart"
+        self.page.evaluate(
+            "(address) => fetch(address, { method: 'POST', headers: { 'X-XSRFToken': /_xsrf=([^;]+)/.exec(document.cookie)[1] } })",
+            address,
+        )
         self.run_again()
 
     def run_again(self) -> None:

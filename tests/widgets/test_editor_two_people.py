@@ -22,7 +22,7 @@ from spheroseg_widgets.store.ids import uuid7
 from tests.editor_store import bits, faults, holding
 
 from .test_editor import Browser
-from .two_people import Page, World
+from .two_people import Kept, Page, World
 
 IMAGES = 2
 STEPS = 80
@@ -65,13 +65,14 @@ class Course:
     seed : int
     world : World
     authors : (str, str)
-        The same name twice is one person in two notebooks.
+        The same name twice is one person with two notebooks in one browser.
     """
 
     def __init__(self, seed: int, world: World, authors: tuple[str, str]) -> None:
         self.luck = random.Random(seed)
         self.world = world
-        self.pages = [Page(world, author, 1) for author in authors]
+        browsers: dict[str, dict[str, Kept]] = {author: {} for author in authors}
+        self.pages = [Page(world, author, 1, browsers[author]) for author in authors]
         self.done: list[str] = []
         self.acts: dict[str, tuple[int, Callable[[Page], object]]] = {
             "refresh": (4, Page.refresh), "change": (14, self.change), "undo": (3, Page.undo), "deliver": (10, self.deliver), "lose an answer": (2, self.lose),

@@ -164,14 +164,13 @@ class Page:
         What the page said was not stored, not saved, or offered.
     """
 
-    def __init__(self, world: World, author: str, image: int) -> None:
-        self.world, self.author, self.image = world, author, image
+    def __init__(self, world: World, author: str, image: int, journal: dict[str, Kept]) -> None:
+        self.world, self.author, self.image, self.journal = world, author, image, journal
         self.stored: dict[str, int] = {}
         self.made: dict[str, int] = {}
         self.refused: set[str] = set()
         self.discarded: set[str] = set()
         self.told: list[str] = []
-        self.journal: dict[str, Kept] = {}
         self.kernel = Kernel(world, author, image)
         self._leave()
         self.open(image)
