@@ -197,12 +197,16 @@ class EditSession:
         draft = self._draft or self._begin()
         stored = {one.id: one.to_json() for one in operations}
         try:
-            return dict(zip(stored, draft.append_all(stored, check if begun else None), strict=True))
+            told = draft.append_all(stored, check if begun else None)
         except ConflictError:
             raise
         except StoreError:
             self._check_open()
             raise
+        if not begun and STORED not in told:  # they lie in other drafts: nothing was changed here
+            self._hold(None)
+            draft.discard()
+        return dict(zip(stored, told, strict=True))
 
     def _took(self, operation: Operation, check: Checked | None, told: str) -> Verdict:
         if told == ELSEWHERE:

@@ -269,3 +269,15 @@ def test_what_another_kernel_saved_is_shown(project: Project, learns: str) -> No
     one.call(learns, editing=False)
     until(lambda: [event for event in one.wire.events if event["name"] == "version"])
     assert one.call("document")[0]["base_revision"] == saved
+
+
+def test_a_change_that_lies_in_another_draft_begins_none(project: Project) -> None:  # noqa: F811
+    one, two = Page(Editor(project, "a.tif")), Page(Editor(project, "a.tif"))
+    base = one.call("document")[0]["base_revision"]
+    operation, outline = str(uuid7()), str(uuid7())
+    put(one, first(project), base, operation, outline)
+    [draft] = open_drafts(project)
+    assert put(two, first(project), base, operation, outline)["reason"] == "elsewhere"
+    assert [left.id for left in open_drafts(project)] == [draft.id]
+    two.editor.close()
+    assert int(project.image(first(project))["current_result_id"]) == base
