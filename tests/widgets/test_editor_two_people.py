@@ -22,7 +22,8 @@ from spheroseg_widgets.store.ids import uuid7
 from tests.editor_store import bits, faults, holding
 
 from .test_editor import Browser
-from .two_people import Kept, Page, World
+from .two_kernels import World
+from .two_people import Kept, Page
 
 IMAGES = 2
 SIDE = 160
