@@ -31,7 +31,7 @@ SIDE = 160
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three images; two have outlines, one has none."""
+    """Two images; the first has outlines."""
     folder = tmp_path_factory.mktemp("template")
     luck = np.random.default_rng(0)
     for number in range(1, IMAGES + 1):
@@ -40,8 +40,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project.add(folder / "*.tif", pixel_size_um=2.0)
     outlines = Outlines.from_rings([[square(x, 20)] for x in (20, 60, 100)])
     rows = measure_shape(outlines).assign(confidence=0.9, touches_border=False, class_name="spheroid")
-    for number in (1,):
-        project.save(number, outlines, rows, parent=None)
+    project.save(1, outlines, rows, parent=None)
     project.close()
     return folder / "project"
 
