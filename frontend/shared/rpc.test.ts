@@ -165,6 +165,18 @@ describe("Rpc", () => {
     await expect(rpc.call("save")).rejects.toThrow("does not answer");
   });
 
+  it("does not take its own standstill for a silence of the kernel", async () => {
+    const states: State[] = [];
+    rpc.onState((state) => states.push(state));
+    model.widget_manager.kernel.status = "idle";
+    model.handle("save", () => wait(80).then(() => 7));
+    const call = rpc.call("save");
+    await wait(5);
+    for (const end = performance.now() + 2 * Rpc.silentAfter; performance.now() < end;);
+    expect((await call).value).toBe(7);
+    expect(states).toEqual([]);
+  });
+
   it("says lost when the host no longer takes messages, and comes back when it does", async () => {
     const send = model.send.bind(model);
     model.send = () => {

@@ -63,6 +63,7 @@ export class Rpc {
   #lastSeq: number | null = null;
   #resyncing = false;
   #heard = performance.now();
+  #watched = performance.now();
   #pingId: number | null = null;
   #broken = false; // the last message could not even be handed over
   readonly #pending = new Map<number, Pending>();
@@ -225,6 +226,11 @@ export class Rpc {
   }
 
   #watch(): void {
+    const now = performance.now();
+    // While the page itself stood still (a busy machine, a hidden tab) nothing could be heard: that is no silence.
+    const late = now - this.#watched - Rpc.pingEvery;
+    if (late > 0) this.#heard = Math.min(now, this.#heard + late);
+    this.#watched = now;
     // A ping on its way is enough: a busy kernel answers each of them later, all at once. A kernel that no longer knows
     // this widget would only log the ping as a fault.
     if (this.#pingId === null && !this.isCut()) {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +33,7 @@ class Draft:
     base_result_id : int or None
         The revision it was begun on; None where the image had none.
     session : str
-        Which editor began it.
+        Which editor goes on with it.
     author : str
     updated_at : datetime
         Of the last operation.
@@ -46,17 +46,6 @@ class Draft:
     session: str
     author: str
     updated_at: datetime
-
-    def append(self, operation_id: str, operation: Mapping[str, Any]) -> bool:
-        """Store one operation; False when it was stored before (a browser sends again what it is unsure of).
-
-        Raises
-        ------
-        StoreError
-            The draft is closed, or the operation belongs to another draft.
-        """
-        with self.project.database.write() as connection:
-            return drafts.append_edit(connection, uuid.UUID(self.id), uuid.UUID(operation_id), operation)
 
     def append_all(
         self, operations: Mapping[str, Mapping[str, Any]], check: Callable[[sa.Connection], object] | None = None
@@ -76,13 +65,13 @@ class Draft:
         Raises
         ------
         StoreError
-            The draft is closed.
+            The draft is closed, or another editor went on with it.
         """
         with self.project.database.write() as connection:
             if check is not None:
                 check(connection)
             by_id = {uuid.UUID(one): operation for one, operation in operations.items()}
-            return drafts.append_edits(connection, uuid.UUID(self.id), by_id)
+            return drafts.append_edits(connection, uuid.UUID(self.id), self.session, by_id)
 
     def operations(self) -> list[dict[str, Any]]:
         """Return the operations in their order: {"id", "number", "operation"}."""
@@ -98,13 +87,25 @@ class Draft:
         ConflictError
             Another revision was saved meanwhile; this one is kept beside it, and the draft is closed.
         StoreError
-            The draft is closed already.
+            The draft is closed already, or another editor went on with it.
         """
         try:
             with self.project.database.write(commit_on=(KeptConflictError,)) as connection:
-                return drafts.close_draft(connection, uuid.UUID(self.id), outlines, objects)
+                return drafts.close_draft(connection, uuid.UUID(self.id), self.session, outlines, objects)
         finally:
             self.project.changes.tell("save", [self.image_id])
+
+    def taken_by(self, session: str) -> Draft:
+        """Return it as another editor's, which goes on with it; the one it is taken from cannot any more.
+
+        Raises
+        ------
+        StoreError
+            The draft is closed.
+        """
+        with self.project.database.write() as connection:
+            drafts.take_draft(connection, uuid.UUID(self.id), session)
+        return replace(self, session=session)
 
     def discard(self) -> None:
         """Throw the draft and its operations away."""

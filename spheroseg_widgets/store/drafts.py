@@ -80,6 +80,18 @@ def continued_revisions(
     return found
 
 
+def take_draft(connection: sa.Connection, draft_id: uuid.UUID, session: str) -> None:
+    """Go on with an open draft in another session; the one it is taken from can neither change nor close it any more.
+
+    Raises
+    ------
+    StoreError
+        The draft does not exist or is closed.
+    """
+    _unclosed(connection, draft_id)
+    connection.execute(draft.update().where(draft.c.id == draft_id).values(session=session))
+
+
 def discard_draft(connection: sa.Connection, project_id: int, draft_id: uuid.UUID, author: str) -> None:
     """Throw an open draft and its operations away.
 
@@ -97,26 +109,12 @@ def discard_draft(connection: sa.Connection, project_id: int, draft_id: uuid.UUI
     )
 
 
-def append_edit(
-    connection: sa.Connection, draft_id: uuid.UUID, operation_id: uuid.UUID, operation: Mapping[str, Any]
-) -> bool:
-    """Store an operation of a draft; False when it was stored before (a browser sends again what it is unsure of).
-
-    Raises
-    ------
-    StoreError
-        The draft does not exist or is closed, or the operation belongs to another draft.
-    """
-    [told] = append_edits(connection, draft_id, {operation_id: operation})
-    if told == ELSEWHERE:
-        raise StoreError(f"operation {operation_id}: belongs to another draft")
-    return told == STORED
-
-
 def append_edits(
-    connection: sa.Connection, draft_id: uuid.UUID, operations: Mapping[uuid.UUID, Mapping[str, Any]]
+    connection: sa.Connection, draft_id: uuid.UUID, session: str, operations: Mapping[uuid.UUID, Mapping[str, Any]]
 ) -> list[str]:
-    """Store operations of a draft by their ids, in their order.
+    """Store operations of a session's draft by their ids, in their order.
+
+    A browser sends again what it is unsure of: each is stored once, however often it is sent.
 
     Returns
     -------
@@ -126,9 +124,9 @@ def append_edits(
     Raises
     ------
     StoreError
-        The draft does not exist or is closed.
+        The draft does not exist, is closed, or another session went on with it.
     """
-    row = _unclosed(connection, draft_id)
+    row = _unclosed(connection, draft_id, session)
     owners: dict[uuid.UUID, uuid.UUID] = {}
     for part in chunks(list(operations)):
         found = connection.execute(sa.select(edit.c.id, edit.c.draft_id).where(edit.c.id.in_(part)))
@@ -149,17 +147,19 @@ def append_edits(
     return [state.get(owners.get(one), ELSEWHERE) for one in operations]
 
 
-def close_draft(connection: sa.Connection, draft_id: uuid.UUID, outlines: Outlines, objects: pd.DataFrame) -> int:
-    """Close a draft into a revision; returns the revision's id.
+def close_draft(
+    connection: sa.Connection, draft_id: uuid.UUID, session: str, outlines: Outlines, objects: pd.DataFrame
+) -> int:
+    """Close a session's draft into a revision; returns the revision's id.
 
     Raises
     ------
     KeptConflictError
         As in `save_edit`: the draft is closed by the kept revision.
     StoreError
-        The draft does not exist or is closed.
+        The draft does not exist, is closed, or another session went on with it.
     """
-    row = _unclosed(connection, draft_id)
+    row = _unclosed(connection, draft_id, session)
     closing = draft.update().where(draft.c.id == draft_id)
     try:
         saved = save_edit(connection, row.image_id, outlines, objects, parent_id=row.base_result_id, author=row.author)
@@ -170,8 +170,10 @@ def close_draft(connection: sa.Connection, draft_id: uuid.UUID, outlines: Outlin
     return saved
 
 
-def _unclosed(connection: sa.Connection, draft_id: uuid.UUID) -> Any:
+def _unclosed(connection: sa.Connection, draft_id: uuid.UUID, session: str | None = None) -> Any:
     row = connection.execute(sa.select(draft).where(draft.c.id == draft_id).with_for_update()).first()
     if row is None or row.closed_by_result_id is not None:
         raise StoreError(f"draft {draft_id}: {'there is no such draft' if row is None else 'is closed already'}")
+    if session is not None and row.session != session:
+        raise StoreError(f"draft {draft_id}: another editor went on with it")
     return row

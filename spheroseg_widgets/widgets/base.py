@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import anywidget
 import traitlets
 
+from .kernel import known_subshell
 from .rpc import Buffer, Call, Rpc, rpc_method
 from .strings import interface_strings
 
@@ -61,8 +62,9 @@ class SpheroWidget(anywidget.AnyWidget):
         # JupyterLab sends widget messages to a subshell, so that they are read while a cell runs; ipykernel 7.4 leads
         # them back to the main one when the widget last spoke from there, as each does when a cell makes it. Ours only
         # take a message and go on in a thread, so they may be read wherever the page sends them.
-        if hasattr(change["new"], "_reply_subshell_for"):
-            change["new"]._reply_subshell_for = None
+        comm = change["new"]
+        if hasattr(comm, "_reply_subshell_for"):
+            comm._reply_subshell_for = lambda _data, subshell: known_subshell(comm, subshell)
 
     def _receive(self, _widget: object, content: object, buffers: Sequence[memoryview]) -> None:
         self.rpc.receive(content, buffers)

@@ -252,13 +252,16 @@ class Editor(
     def _continue_draft(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> None:
         with self.lock:
             session = self._session_of(params)
+            self._check_held(session.image_id)  # whoever edits it in another kernel goes on with it
             session.take_over(str(params["draft"]))
             self._push_version(session)
 
     @rpc_method("discard_draft", ordered=True)
     def _discard_draft(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> None:
         with self.lock:
-            self._session_of(params).discard(str(params["draft"]))
+            session = self._session_of(params)
+            self._check_held(session.image_id)
+            session.discard(str(params["draft"]))
 
     # How it looks where nothing runs
 

@@ -86,12 +86,16 @@ class Fixing(Reviewing):
                     saved = session.save()
                 finally:
                     self._push_version(session)
-                if self._resting.get(image_id) is session:
-                    del self._resting[image_id]
-                    self._release(image_id)
+                    self._put_away(session)
         if saved is not None:
             self._tell([(image_id, saved)])
         return saved
+
+    def _put_away(self, session: EditSession) -> None:
+        """Let go of an image that was left, once no change of it is unsaved."""
+        if self._resting.get(session.image_id) is session and not session.unsaved:
+            del self._resting[session.image_id]
+            self._release(session.image_id)
 
 
 def queue_of(project: Project, images: pd.DataFrame | Iterable[Image]) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from spheroseg_widgets.errors import ConflictError, StoreError
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.store import presence
 from spheroseg_widgets.store.leases import new_owner
+from spheroseg_widgets.store.results import current_result
 from spheroseg_widgets.store.tables import now
 
 from .base import SpheroWidget
@@ -36,6 +37,8 @@ class Presence(SpheroWidget):
     _session_of: Callable[[dict[str, Any]], EditSession]
     _held: set[int]
     _taken: dict[int, str]
+    _open: EditSession | None
+    _changed_elsewhere: Callable[[str, Sequence[int]], None]
     _asking: threading.Lock
     """Not the lock of the open image: a lease is prolonged while a large one is saved."""
 
@@ -47,7 +50,9 @@ class Presence(SpheroWidget):
             other = self._hold(image_id) if params["editing"] and image_id not in self._taken else self._other(image_id)
             if other is not None and image_id in self._held:
                 self._taken[image_id] = other.author
-            return {"author": None if other is None else other.author, "taken_by": self._taken.get(image_id)}
+            taken_by = self._taken.get(image_id)
+        self._notice_saved(image_id)
+        return {"author": None if other is None else other.author, "taken_by": taken_by}
 
     @rpc_method("take_over", ordered=True)
     def _take_over(self, params: dict[str, Any], _buffers: list[memoryview], _call: Call) -> None:
@@ -56,6 +61,15 @@ class Presence(SpheroWidget):
         with self._asking:
             self._hold(image_id, force=True)
             self._taken.pop(image_id, None)
+        self._notice_saved(image_id)
+
+    def _notice_saved(self, image_id: int) -> None:
+        """See whether another kernel saved the open image: it tells nobody here."""
+        with self.project.database.read() as connection:
+            current = current_result(connection, image_id)
+        session = self._open  # no lock, which one who saves holds: at worst it is read again for nothing
+        if session is not None and session.image_id == image_id and session.current != current:
+            self._changed_elsewhere("save", [image_id])
 
     def _check_held(self, image_id: int, connection: Connection | None = None) -> None:
         """Take the lease of an image that is about to be changed.

@@ -44,8 +44,10 @@ class Revisions(SpheroWidget):
             if session is None:
                 return
             try:
-                saved = session.save() if session.unsaved else None
-                self._release(session.image_id)
+                try:
+                    saved = session.save() if session.unsaved else None
+                finally:
+                    self._release(session.image_id)
             except SpherosegError as error:
                 self.push("not_closed", {"name": str(session.row["name"]), "reason": str(error)})
         if saved is not None:

@@ -95,9 +95,8 @@ class EditSession:
         self.previous = int(ids[at - 1]) if at > 0 else None
         self.next = int(ids[at + 1]) if at + 1 < len(ids) else None
         if not self.read_only and not self._taken_over:
-            drafts = {one.id: one for one in open_drafts(self.project, self.image_id)}
-            if self._draft is None or self._draft.id not in drafts:  # it may have been saved or discarded elsewhere
-                mine = [one for one in drafts.values() if one.session == self.session]
+            mine = [one for one in open_drafts(self.project, self.image_id) if one.session == self.session]
+            if not self._is_among(mine):  # it may have been saved or discarded elsewhere
                 self._hold(mine[-1] if mine else None)
         self._build()
 
@@ -198,12 +197,16 @@ class EditSession:
         draft = self._draft or self._begin()
         stored = {one.id: one.to_json() for one in operations}
         try:
-            return dict(zip(stored, draft.append_all(stored, check if begun else None), strict=True))
+            told = draft.append_all(stored, check if begun else None)
         except ConflictError:
             raise
         except StoreError:
-            self._check_open(draft)
+            self._check_open()
             raise
+        if not begun and STORED not in told:  # they lie in other drafts: nothing was changed here
+            self._hold(None)
+            draft.discard()
+        return dict(zip(stored, told, strict=True))
 
     def _took(self, operation: Operation, check: Checked | None, told: str) -> Verdict:
         if told == ELSEWHERE:
@@ -250,6 +253,9 @@ class EditSession:
         except ConflictError:
             self._start_again()
             raise
+        except StoreError:
+            self._check_open()
+            raise
         self._start_again()
         return saved
 
@@ -275,7 +281,7 @@ class EditSession:
         holder = _holders.get(draft_id)
         if holder is not None and holder is not self:
             holder._taken_over = True
-        self._hold(draft)
+        self._hold(draft.taken_by(self.session))
         self.version += 1
         self._build()
 
@@ -309,17 +315,22 @@ class EditSession:
         self._hold(draft)
         return draft
 
-    def _check_open(self, draft: Draft) -> None:
-        """Let our draft go where it is not open any more.
+    def _check_open(self) -> None:
+        """Let our draft go where it is not ours any more.
 
         Raises
         ------
         MovedOnError
-            It was saved or discarded elsewhere: what was stored in it is not there to go on with.
+            It was saved, discarded or gone on with elsewhere: what was stored in it is not here to go on with.
         """
-        if all(one.id != draft.id for one in open_drafts(self.project, self.image_id)):
+        if not self._is_among(open_drafts(self.project, self.image_id)):
             self._start_again()
-            raise MovedOnError(f"{self.row['name']}: its changes were saved or discarded elsewhere")
+            raise MovedOnError(f"{self.row['name']}: its changes were saved, discarded or gone on with elsewhere")
+
+    def _is_among(self, drafts: Sequence[Draft]) -> bool:
+        """Whether our draft is among these, and still ours."""
+        own = self._draft
+        return own is not None and any((one.id, one.session) == (own.id, own.session) for one in drafts)
 
     def _hold(self, draft: Draft | None) -> None:
         self._draft = draft

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlparse
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -118,8 +120,15 @@ class Lab:
         """Return where a notebook opens in a workspace of its own: others' tabs would hide it."""
         return lab_address(self.port, notebook, workspace)
 
-    def kernel_file(self) -> Path:
-        """Return the connection file of the newest kernel."""
+    def kernel_id(self, notebook: str) -> str:
+        """Return the id of a notebook's kernel."""
+        with urlopen(f"http://127.0.0.1:{self.port}/api/sessions", timeout=PATIENCE_S) as answer:
+            return str(next(one["kernel"]["id"] for one in json.load(answer) if one["path"] == notebook))
+
+    def kernel_file(self, notebook: str | None = None) -> Path:
+        """Return the connection file of a notebook's kernel, else of the newest one."""
+        if notebook is not None:
+            return self.runtime / f"kernel-{self.kernel_id(notebook)}.json"
         return max(self.runtime.glob("kernel-*.json"), key=lambda path: path.stat().st_mtime)
 
 

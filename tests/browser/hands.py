@@ -34,9 +34,9 @@ def bring(page: Page, selector: str, seconds: float = 120) -> Locator:
     return found
 
 
-def ask(lab: Lab, code: str) -> Any:
-    """Evaluate an expression in the notebook's kernel."""
-    client = BlockingKernelClient(connection_file=str(lab.kernel_file()))
+def ask(lab: Lab, code: str, notebook: str | None = None) -> Any:
+    """Evaluate an expression in the kernel of a notebook, else in the newest one."""
+    client = BlockingKernelClient(connection_file=str(lab.kernel_file(notebook)))
     client.load_connection_file()
     client.start_channels()
     try:
@@ -57,9 +57,9 @@ def until_told(lab: Lab, code: str, wanted: Any, seconds: float = 60) -> None:
         assert time.monotonic() < end, f"{code} is {told}, not {wanted}"
 
 
-def kill_kernel(lab: Lab) -> None:
-    """End the newest kernel as a crash does."""
-    connection = str(lab.kernel_file())
+def kill_kernel(lab: Lab, notebook: str | None = None) -> None:
+    """End the kernel of a notebook, else the newest one, as a crash does."""
+    connection = str(lab.kernel_file(notebook))
     for process in psutil.process_iter(["cmdline"]):
         if connection in (process.info["cmdline"] or []):
             process.kill()

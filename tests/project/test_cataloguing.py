@@ -262,7 +262,7 @@ def test_unsaved_changes_of_a_deleted_image_hold_up_no_numbers(project: sw.Proje
     project.segment(model="threshold", cluster=client, wait=True)
     one, *others = ids_of(project)
     draft = open_draft(project, one, "elsewhere")
-    draft.append(str(uuid7()), {"kind": "cut"})
+    draft.append_all({str(uuid7()): {"kind": "cut"}})
     project.delete([one])
     assert set(project.measurements()["image_id"]) == set(others)
 

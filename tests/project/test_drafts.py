@@ -11,6 +11,7 @@ import spheroseg_widgets as sw
 from spheroseg_widgets.errors import ConflictError, StoreError
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.drafts import open_draft, open_drafts
+from spheroseg_widgets.store.drafts import ELSEWHERE, KNOWN, STORED
 from spheroseg_widgets.store.ids import uuid7
 
 
@@ -23,9 +24,9 @@ def test_operations_are_stored_once_and_found_again_by_the_session(project: sw.P
     draft = open_draft(project, image, "tab 1")
     first, second = str(uuid7()), str(uuid7())
     assert draft.base_result_id is None
-    assert draft.append(first, {"kind": "cut", "points": [[1.5, 2.0]]})
-    assert draft.append(second, {"kind": "delete"})
-    assert not draft.append(first, {"kind": "cut", "points": [[1.5, 2.0]]})
+    cut, delete = {"kind": "cut", "points": [[1.5, 2.0]]}, {"kind": "delete"}
+    assert draft.append_all({first: cut}) == [STORED]
+    assert draft.append_all({first: cut, second: delete}) == [KNOWN, STORED]
     again = open_draft(project, image, "tab 1")
     assert again.id == draft.id
     assert again.operations() == [
@@ -34,8 +35,7 @@ def test_operations_are_stored_once_and_found_again_by_the_session(project: sw.P
     ]
     other = open_draft(project, image, "tab 2")
     assert other.id != draft.id
-    with pytest.raises(StoreError, match="another draft"):
-        other.append(first, {"kind": "cut"})
+    assert other.append_all({first: cut}) == [ELSEWHERE]
     assert [one.session for one in open_drafts(project, image)] == ["tab 1", "tab 2"]
     assert len(open_drafts(project)) == 2
 
@@ -51,7 +51,7 @@ def test_closing_makes_the_revision_that_holds_and_tells_listeners(project: sw.P
     assert heard == [("save", [image])]
     assert open_drafts(project) == []
     with pytest.raises(StoreError, match="closed"):
-        draft.append(str(uuid7()), {})
+        draft.append_all({str(uuid7()): {}})
     assert open_draft(project, image, "tab").base_result_id == saved
 
 
@@ -70,7 +70,7 @@ def test_a_stale_draft_is_refused_and_both_are_kept(project: sw.Project) -> None
 def test_a_discarded_draft_is_gone_and_the_audit_says_so(project: sw.Project) -> None:
     image = int(project.images()["image_id"].iloc[0])
     draft = open_draft(project, image, "tab")
-    draft.append(str(uuid7()), {"kind": "delete"})
+    draft.append_all({str(uuid7()): {"kind": "delete"}})
     draft.discard()
     assert open_drafts(project) == []
     last = project.audit().iloc[-1]

@@ -96,7 +96,7 @@ def everything(plate: sw.Project, images: Path, client: Any, out: Path) -> dict[
     first, second, third = (int(image) for image in plate.images()["image_id"])
     outlines, objects = plate.outlines(first)
     draft = open_draft(plate, first, "tab")
-    draft.append(str(uuid7()), {"kind": "cut", "points": [[1.5, 2.0]]})
+    draft.append_all({str(uuid7()): {"kind": "cut", "points": [[1.5, 2.0]]}})
     draft.close(outlines.transformed(0.5, 0.5, 64, 48), objects.assign(area_px2=objects["area_px2"] / 4))
     plate.review([second], "approved")
     plate.exclude(image=third, reason="bubble")

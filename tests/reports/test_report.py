@@ -72,7 +72,7 @@ def test_a_correction_that_was_not_saved_is_named(small_plate: Project) -> None:
     first = small_plate.images().iloc[0]
     draft = open_draft(small_plate, int(first["image_id"]), "another session")
     assert unsaved_table(small_plate).empty
-    draft.append(str(uuid.uuid4()), {"kind": "move"})
+    draft.append_all({str(uuid.uuid4()): {"kind": "move"}})
     assert unsaved_table(small_plate)[["image", "changes"]].to_numpy().tolist() == [[first["name"], 1]]
     draft.discard()
     assert unsaved_table(small_plate).empty

@@ -23,14 +23,15 @@ def test_operations_are_stored_once_and_two_drafts_are_both_kept(store: Database
         hers = drafts.open_draft(c, one, "session 1", "her")
         his = drafts.open_draft(c, one, "session 2", "him")
         first, second = uuid7(), uuid7()
-        told = [drafts.append_edit(c, hers, i, {"delete": 1}) for i in (first, second, first)]
-        assert told == [True, True, False]
+        assert drafts.append_edits(c, hers, "session 1", {first: {"delete": 1}}) == [drafts.STORED]
+        told = drafts.append_edits(c, hers, "session 1", {first: {"delete": 1}, second: {"delete": 1}})
+        assert told == [drafts.KNOWN, drafts.STORED]
         assert c.execute(sa.select(edit.c.id, edit.c.number).order_by(edit.c.number)).all() == [(first, 1), (second, 2)]
-        saved = drafts.close_draft(c, hers, *nothing)
+        saved = drafts.close_draft(c, hers, "session 1", *nothing)
         with pytest.raises(results.KeptConflictError) as conflict:
-            drafts.close_draft(c, his, *nothing)
+            drafts.close_draft(c, his, "session 2", *nothing)
         with pytest.raises(StoreError, match="closed"):
-            drafts.append_edit(c, hers, uuid7(), {})
+            drafts.append_edits(c, hers, "session 1", {uuid7(): {}})
     with store.read() as c:
         closed = set(c.scalars(sa.select(draft.c.closed_by_result_id)))
         assert closed == {saved, conflict.value.result_id}

@@ -189,7 +189,7 @@ def test_operations_of_one_draft_from_two_clients_get_numbers_of_their_own(clien
     def append(store: Database, _number: int) -> None:
         for _ in range(10):
             with store.write() as c:
-                assert drafts.append_edit(c, draft, uuid7(), {"delete": 1})
+                assert drafts.append_edits(c, draft, "session", {uuid7(): {"delete": 1}}) == [drafts.STORED]
 
     assert clients.at_once(append) == [None, None]
     assert numbers(clients.both[0], sa.select(edit.c.number).order_by(edit.c.number)) == list(range(1, 21))

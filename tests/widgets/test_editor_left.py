@@ -13,10 +13,12 @@ from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.store import presence
 from spheroseg_widgets.store.ids import uuid7
 from spheroseg_widgets.widgets import editor as editor_module
+from spheroseg_widgets.widgets import editor_session
 from spheroseg_widgets.widgets.editor import Editor
 from spheroseg_widgets.widgets.editor_session import EditSession
 
-from .test_editor import SQUARE, FailedError, Page, _wires, first, project  # noqa: F401 - fixtures
+from .page import until
+from .test_editor import SQUARE, FailedError, Page, _wires, die, first, project  # noqa: F401 - fixtures
 from .test_editor_saving import kernel
 
 NEVER = 10.0
@@ -204,3 +206,78 @@ def test_an_image_that_was_taken_over_and_left_is_free_when_it_is_opened_again(p
     one.call("document")
     one.editor.image_id = here
     assert one.put(SQUARE + 62)["state"] == "ok"
+
+
+def test_an_image_that_was_left_in_a_conflict_is_free_when_it_is_opened_again(project: Project) -> None:  # noqa: F811
+    one, two = kernel(project, "first"), kernel(project, "second")
+    here, there = both(project)
+    one.put(SQUARE + 65)
+    two.call("take_over")
+    two.put(SQUARE + 60)
+    two.call("save")
+    assert one.call("presence", editing=True)[0]["taken_by"] == project.author
+    two.editor.close()
+    one.editor.image_id = there  # what was changed is kept beside what holds
+    one.call("document")
+    one.editor.image_id = here
+    assert one.put(SQUARE + 62)["state"] == "ok"
+
+
+def test_what_another_kernel_goes_on_with_is_neither_changed_nor_saved_by_the_first(project: Project) -> None:  # noqa: F811
+    one, two = kernel(project, "first"), kernel(project, "second")
+    one.put(SQUARE + 65)
+    editor_session._holders.clear()  # another process does not know of it
+    [offered] = two.call("document")[0]["drafts"]
+    for verb in ("continue", "discard"):
+        with pytest.raises(FailedError, match="edited by"):
+            two.call(f"{verb}_draft", draft=offered["id"])
+    two.call("take_over")
+    two.call("continue_draft", draft=offered["id"])
+    assert two.put(SQUARE + 60)["state"] == "ok"
+    one.call("take_over")
+    with pytest.raises(FailedError, match="gone on with elsewhere") as failed:
+        one.call("save")
+    assert failed.value.kind == "MovedOnError"
+    value = one.call("document")[0]
+    assert (value["draft_operations"], len(value["ids"]), len(value["drafts"])) == (0, 2, 1)
+    two.call("take_over")
+    two.call("save")
+    assert len(project.outlines(first(project))[0]) == 4
+
+
+def test_a_change_on_its_way_while_a_draft_of_a_dead_kernel_is_saved_goes_on_there(project: Project) -> None:  # noqa: F811
+    editor = Editor(project, "a.tif")
+    Page(editor).put(SQUARE + 65)
+    die(editor)
+    page = Page(Editor(project, "a.tif"))
+    value = page.call("document")[0]
+    page.call("continue_draft", draft=value["drafts"][0]["id"])
+    page.call("save")
+    assert put(page, first(project), value["base_revision"])["state"] == "ok"
+    page.call("save")
+    assert len(project.outlines(first(project))[0]) == 4
+
+
+@pytest.mark.parametrize("learns", ["presence", "take_over"])
+def test_what_another_kernel_saved_is_shown(project: Project, learns: str) -> None:  # noqa: F811
+    one, two = kernel(project, "first"), kernel(project, "second")
+    one.call("document")
+    two.put(SQUARE + 65)
+    saved = two.call("save")[0]
+    one.editor._outdated = False  # another kernel tells nobody
+    one.wire.events.clear()
+    one.call(learns, editing=False)
+    until(lambda: [event for event in one.wire.events if event["name"] == "version"])
+    assert one.call("document")[0]["base_revision"] == saved
+
+
+def test_a_change_that_lies_in_another_draft_begins_none(project: Project) -> None:  # noqa: F811
+    one, two = Page(Editor(project, "a.tif")), Page(Editor(project, "a.tif"))
+    base = one.call("document")[0]["base_revision"]
+    operation, outline = str(uuid7()), str(uuid7())
+    put(one, first(project), base, operation, outline)
+    [draft] = open_drafts(project)
+    assert put(two, first(project), base, operation, outline)["reason"] == "elsewhere"
+    assert [left.id for left in open_drafts(project)] == [draft.id]
+    two.editor.close()
+    assert int(project.image(first(project))["current_result_id"]) == base

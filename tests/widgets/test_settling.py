@@ -49,7 +49,7 @@ def test_changes_of_others_are_named_and_left_alone(project: Project) -> None:  
     editor = Editor(project, "b.tif")
     Page(editor).put(SQUARE)
     for stored in open_drafts(project, first(project) + 1)[0].operations():
-        draft.append("11111111-1111-4111-8111-111111111111", stored["operation"])
+        draft.append_all({"11111111-1111-4111-8111-111111111111": stored["operation"]})
     project.author = own
     with pytest.warns(UnsavedChangesWarning, match=r"a\.tif \(anna, 1 change\)"):
         project.wells()
