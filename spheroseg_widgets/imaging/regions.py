@@ -31,13 +31,30 @@ DROP: int | None = getattr(mmap, "MADV_DONTNEED", None)
 """Lets go of the pages of a mapped file; not every system can."""
 
 
-class Regions(Protocol):
+class Parts(Protocol):
     """A plane of which parts can be read.
 
     Parameters
     ----------
     shape : (int, int)
         Height and width.
+    """
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        ...
+
+    def read(self, rows: slice, columns: slice) -> NDArray[Any]:
+        """Return the part (h, w) at these rows and columns, which lie in the plane."""
+        ...
+
+
+class Regions(Parts, Protocol):
+    """A plane as its file holds it.
+
+    Parameters
+    ----------
     again : bool
         A part can be read at any later time for little: nothing of it needs to be kept elsewhere.
     thirds : bool
@@ -48,7 +65,6 @@ class Regions(Protocol):
         Of samples in colours, of which all that were read so far are grey: what the whole plane would come as.
     """
 
-    shape: tuple[int, int]
     again: bool
     thirds: bool
     rows: int
@@ -58,10 +74,6 @@ class Regions(Protocol):
     @property
     def dtype(self) -> np.dtype[Any]:
         """Of what is read."""
-        ...
-
-    def read(self, rows: slice, columns: slice) -> NDArray[Any]:
-        """Return the part (h, w) at these rows and columns, which lie in the plane."""
         ...
 
 
