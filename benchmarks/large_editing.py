@@ -94,7 +94,8 @@ class Calls:
         if content["kind"] in {"result", "error"}:
             self._answers[content["id"]] = content
 
-    def __call__(self, method: str, buffers: list[memoryview] | None = None, **params: Any) -> Any:
+    def ask(self, method: str, buffers: list[memoryview] | None = None, **params: Any) -> Any:
+        """Return the value of an answer; an error is raised with its message."""
         self._number += 1
         params = {"image_id": self._widget.image_id, **params}
         call = {"kind": "call", "id": self._number, "method": method, "params": params}
@@ -125,7 +126,7 @@ def session(folder: Path) -> None:
     project = sw.open_project(folder)
     found = places()
     editor = sw.Editor(project, int(project.images()["image_id"].iloc[0]))
-    call = Calls(editor)
+    call = Calls(editor).ask
     idle = resident("VmRSS")
     figures: dict[str, Any] = {"idle": idle}
 
@@ -177,7 +178,9 @@ def metrics(label: str, figures: dict[str, Any], *, aimed: bool) -> list[Metric]
     for name in STEPS:
         seconds = TARGETS_S[name] if aimed else None
         found.append(metric(f"{name}, {label}", figures[name]["seconds"], "s", seconds))
-        found.append(metric(f"growth of memory: {name}, {label}", figures[name]["MB"], "MB", TARGET_MB if aimed else None))
+        found.append(
+            metric(f"growth of memory: {name}, {label}", figures[name]["MB"], "MB", TARGET_MB if aimed else None)
+        )
     return [
         *found,
         metric(f"memory kept afterwards, {label}", figures["kept"], "MB", None),

@@ -242,7 +242,7 @@ class _InMemory:
         self._bands: list[list[NDArray[Any]]] = [[] for _ in range(last)]
 
     def original(self, values: NDArray[Any]) -> None:
-        """The source holds it, or reads it again."""
+        """Let it be: the source holds it, or reads it again."""
 
     def add(self, level: int, band: NDArray[Any]) -> None:
         self._bands[level - 1].append(band)

@@ -141,7 +141,9 @@ class Intensities:
             else:
                 rings = self._outlines.rings(index)
                 rows = object_rows(rings if holes else rings[:1], own, top, bottom)
-            out[top - box[1] : bottom - box[1], left - box[0] : right - box[0]] = rows[:, left - own[0] : right - own[0]]
+            out[top - box[1] : bottom - box[1], left - box[0] : right - box[0]] = rows[
+                :, left - own[0] : right - own[0]
+            ]
         return out
 
     def _is_large(self, index: int) -> bool:
@@ -163,7 +165,7 @@ class Intensities:
 
 def _neighbours(boxes: NDArray[np.float64], by: int) -> list[NDArray[np.intp]]:
     """Return for each box (left, top, right, bottom) those that reach to within `by` pixels of it, itself among them."""
-    wider = boxes + [-by, -by, by, by]
+    wider = boxes + np.array([-by, -by, by, by])
     found = shapely.STRtree(shapely.box(*boxes.T)).query(shapely.box(*wider.T))
     return np.split(found[1], np.searchsorted(found[0], np.arange(1, len(boxes))))
 

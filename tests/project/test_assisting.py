@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,10 @@ import pandas as pd
 import pytest
 
 import spheroseg_widgets as sw
+from spheroseg_widgets.imaging.normalise import Percentiles
+from spheroseg_widgets.imaging.pyramid import Pyramid, open_pyramid
 from spheroseg_widgets.imaging.read import read_plane
+from spheroseg_widgets.imaging.regions import Whole
 from spheroseg_widgets.outlines.rasterise import to_labels
 from spheroseg_widgets.project import assisting
 from spheroseg_widgets.project.assisting import earlier_image, propose
@@ -26,6 +30,10 @@ def truth() -> np.ndarray:
     return render(SceneSpec(192, 256, (spheroid,)), np.random.default_rng(0)).labels > 0
 
 
+def pyramid_of(pixels: np.ndarray) -> Pyramid:
+    return open_pyramid(Whole(pixels, again=True), 0, Percentiles(), "image", Path("unused: it is small"))
+
+
 def overlap(found: assisting.Proposal | None) -> float:
     assert found is not None
     mask = to_labels(found.outlines(), 192, 256) > 0
@@ -38,26 +46,26 @@ def test_the_network_finds_it_on_a_crop_and_kept_maps_without_the_network(
     row = project.images().iloc[0].to_dict()
     stages: list[str] = []
 
-    def pixels() -> Any:
-        return read_plane(row["path"]).pixels
+    def picture() -> Pyramid:
+        return pyramid_of(read_plane(row["path"]).pixels)
 
     for box in ((128, 96, 128, 96), BOX):
-        found = propose(project, row, box, pixels, tell=stages.append)
+        found = propose(project, row, box, picture, tell=stages.append)
         print(f"by the network, {box}: IoU {overlap(found):.3f}")
         assert overlap(found) > 0.9
         assert found is not None
         assert (found.by, found.model) == ("network", DEFAULT_MODEL)
     assert stages == ["maps", "reading", "model", "network"] * 2
-    assert propose(project, row, (5, 5, 5, 5), pixels) is None
+    assert propose(project, row, (5, 5, 5, 5), picture) is None
     with pytest.raises(StoppedError):
-        propose(project, row, BOX, pixels, stop=lambda: True)
+        propose(project, row, BOX, picture, stop=lambda: True)
 
     project.segment(cluster=client, threshold=0.6).wait(120)
     row = project.images().iloc[0].to_dict()
     assert assisting.guide_of(project, row, BOX).settings.threshold == 0.6
     monkeypatch.setattr(assisting, "predictor_for", None)
     for box in ((128, 96, 128, 96), BOX):
-        found = propose(project, row, box, pixels)
+        found = propose(project, row, box, picture)
         print(f"from kept maps, {box}: IoU {overlap(found):.3f}")
         assert overlap(found) > 0.9
         assert found is not None
