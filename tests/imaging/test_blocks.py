@@ -28,7 +28,9 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "BLOCK_SIDE", 40)
 
 
-@pytest.mark.parametrize("layout", [{"tile": (16, 32)}, {"rowsperstrip": 7}, None], ids=["tiles", "strips", "one piece"])
+@pytest.mark.parametrize(
+    "layout", [{"tile": (16, 32)}, {"rowsperstrip": 7}, None], ids=["tiles", "strips", "one piece"]
+)
 @pytest.mark.parametrize("most", [7_000, 10**9], ids=["little room", "room"])
 def test_every_part_is_what_the_plane_has_there(
     tmp_path: Path, noise: np.ndarray, layout: dict[str, Any] | None, most: int
