@@ -20,9 +20,9 @@ INTENSITY_COLUMNS = ("intensity_mean", "intensity_sd", "contrast_to_rim")
 RIM_PX = 5
 MOST_MASK_BYTES = 64_000_000
 """Of drawn objects that are kept: neighbours are left out of each other's rims."""
-ONE_PIECE = 1 << 24
+ONE_PIECE = 1 << 22
 """Pixels of the box of an object that is looked at as one; larger ones are gone through in bands."""
-BAND_PIXELS = 4_000_000
+BAND_PIXELS = 2_000_000
 
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom."""

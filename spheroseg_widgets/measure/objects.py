@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,8 @@ from .edge import measure_edges
 from .intensity import Intensities, intensity_frame, measure_intensity
 from .shape import measure_shape
 
-TOGETHER = 16
-"""Neighbours that are measured together: what they lie in is read once."""
+TOGETHER, PIXELS_TOGETHER = 64, 16_000_000
+"""Neighbours that are measured together at most, and pixels of their boxes: what they lie in is read once."""
 
 
 def measure_objects(outlines: Outlines, pixels: NDArray[Any] | Regions) -> pd.DataFrame:
@@ -42,12 +43,23 @@ def measure_objects(outlines: Outlines, pixels: NDArray[Any] | Regions) -> pd.Da
     intensities = Intensities(outlines, blocks)
     found: list[list[float]] = [[]] * len(outlines)
     widths = []
-    middle = outlines.bounds().reshape(-1, 2, 2).mean(axis=1) // BLOCK_SIDE
-    order = np.lexsort((middle[:, 0], middle[:, 1]))
-    for first in range(0, len(order), TOGETHER):
-        some = order[first : first + TOGETHER]
+    for some in _neighbours(outlines.bounds()):
         for index in some:
-            found[index] = intensities.of(int(index))
-        widths.append(measure_edges(outlines.subset(some), blocks).set_index(some))
+            found[index] = intensities.of(index)
+        widths.append(measure_edges(outlines.subset(some), blocks).set_index(np.array(some)))
     edges = pd.concat(widths) if widths else measure_edges(outlines, blocks)
     return shapes.join([intensity_frame(found), edges])
+
+
+def _neighbours(bounds: NDArray[np.float64]) -> Iterator[list[int]]:
+    """Part objects into groups that lie near each other, given their bounding boxes (n, 4), from top to bottom."""
+    middle = (bounds[:, :2] + bounds[:, 2:]) / 2 // BLOCK_SIDE
+    areas = (bounds[:, 2:] - bounds[:, :2]).prod(axis=1)
+    some: list[int] = []
+    for index in np.lexsort((middle[:, 0], middle[:, 1])).tolist():
+        if some and (len(some) == TOGETHER or areas[[*some, index]].sum() > PIXELS_TOGETHER):
+            yield some
+            some = []
+        some.append(index)
+    if some:
+        yield some

@@ -55,6 +55,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "BLOCK_SIDE", 64)
     monkeypatch.setattr(objects, "BLOCK_SIDE", 64)
     monkeypatch.setattr(objects, "TOGETHER", 3)
+    monkeypatch.setattr(objects, "PIXELS_TOGETHER", 5000)
     monkeypatch.setattr(edge, "MOST_WINDOW", 900)
     monkeypatch.setattr(intensity, "MOST_MASK_BYTES", 3000)
     monkeypatch.setattr(rasterise, "BAND_PIXELS", 500)
