@@ -188,9 +188,9 @@ def _made(source: Regions, last: int, percentiles: Percentiles, into: _InMemory 
     rows = max(1, BAND_PIXELS // width // step) * step
     bands = [slice(top, min(height, top + rows)) for top in range(0, height, rows)]
     across = slice(0, width)
-    scale = _scale(source, bands, check)
-    counts = np.zeros(int(np.iinfo(scale.dtype).max) + 1, np.int64)
     try:
+        scale = _scale(source, bands, check)
+        counts = np.zeros(int(np.iinfo(scale.dtype).max) + 1, np.int64)
         for done, band in enumerate(bands):
             check(done / len(bands))
             values = source.read(band, across)

@@ -9,6 +9,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.imaging import normalise, pictures, pyramid, regions
 from spheroseg_widgets.imaging.normalise import Percentiles, limits_of
 from spheroseg_widgets.imaging.planes import Plane
@@ -103,6 +104,15 @@ def test_copies_of_an_earlier_version_are_made_anew(tmp_path: Path, monkeypatch:
         (place / name).unlink()
         np.testing.assert_array_equal(opened(path, tmp_path / "kept").whole(0), read_plane(path).pixels)
         assert (place / name).exists()
+
+
+def test_what_cannot_be_decoded_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pyramid, "IN_MEMORY", 0)
+    path = written(tmp_path, "png")
+    path.write_bytes(path.read_bytes()[:-9000])
+    with pytest.raises(ImageError, match=r"a\.png: cannot be decoded"):
+        opened(path, tmp_path / "kept")
+    assert list((tmp_path / "kept").iterdir()) == []
 
 
 @pytest.mark.parametrize("mode", ["L", "I;16", "RGB", "1", "P"])
