@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from .regions import Regions
 
-BLOCK_PIXELS = 1 << 20
+BLOCK_PIXELS = 1 << 18
 """Of a block, about: it is made of whole tiles or strips of the file."""
-BLOCK_SIDE = 1024
+BLOCK_SIDE = 512
 MOST_BYTES = 64_000_000
 """Of blocks that are kept; those used longest ago go first."""
 
