@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,25 @@ def test_objects_too_large_for_one_piece_are_measured_in_bands(
     monkeypatch.setattr(intensity, "BAND_PIXELS", 700)
     parts = measure_objects(outlines, open_regions(path, Plane()))
     pd.testing.assert_frame_equal(parts, whole, rtol=1e-12, atol=1e-9)
+
+
+def test_a_large_plane_takes_little_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()  # as large as things are
+    side, path = 12_000, tmp_path / "large.tif"
+    spot = np.random.default_rng(0).integers(0, 60_000, (512, 512), dtype=np.uint16)
+    tifffile.imwrite(
+        path, (spot for _ in range(24 * 24)), shape=(side, side), dtype=np.uint16, tile=(512, 512), metadata=None
+    )
+    centres = [(x, y) for x in range(2000, side, 4000) for y in range(2000, side, 4000)]
+    outlines = Outlines.from_rings([[blob(x, y, 700, 1, 400)] for x, y in centres])
+    source = open_regions(path, Plane())
+    tracemalloc.start()
+    measured = measure_objects(outlines, source)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    print(f"peak {peak / 1e6:.0f} MB")
+    assert peak < 200e6, "the plane has 288 MB, and a mask of it 144"
+    assert measured["edge_width_px"].notna().all()
 
 
 class Narrow(Whole):
