@@ -4,7 +4,7 @@ A field of 20,000 x 20,000 px with 200 outlined spheroids and some that were mis
 which can only be decoded whole. Every session is a process of its own that imports what a kernel does, torch included,
 opens the project and calls the editor's Python half as a page does. "First" is a session without the smaller copies of
 the image, which are made of all of it once; "again" a later one that finds them. Each is done three times: seconds are
-medians, memory is the most. Prints and writes `results/large_editing.json`.
+medians (also of the processors, which others may use as well), memory is the most. Prints and writes `results/large_editing.json`.
 
 What grows is the largest resident memory during a step over what the process had before it opened the image; pages of
 files that are mapped count.
@@ -156,9 +156,11 @@ def session(folder: Path) -> None:
 
     for name, step in zip(STEPS, (opened, edited, lambda: call("save"), assisted), strict=True):
         forget_peak()
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         step()
-        figures[name] = {"seconds": time.perf_counter() - began, "MB": resident("VmHWM") - idle}
+        figures[name] = {
+            "seconds": time.perf_counter() - began, "CPU s": time.process_time() - worked, "MB": resident("VmHWM") - idle,
+        }  # fmt: skip
     figures["kept"] = resident("VmRSS") - idle
     editor.close()
     project.close()
@@ -181,6 +183,8 @@ def metrics(label: str, sessions: Sequence[dict[str, Any]], *, aimed: bool) -> l
     for name in STEPS:
         seconds = median(one[name]["seconds"] for one in sessions)
         found.append(metric(f"{name}, {label}", seconds, "s", TARGETS_S[name] if aimed else None))
+        worked = median(one[name]["CPU s"] for one in sessions)
+        found.append(metric(f"processors: {name}, {label}", worked, "s", None))
     for name in STEPS:
         grown = max(one[name]["MB"] for one in sessions)
         found.append(metric(f"growth of memory: {name}, {label}", grown, "MB", TARGET_MB if aimed else None))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 BLOCK_PIXELS = 1 << 18
 """Of a block, about: it is made of whole tiles or strips of the file."""
 BLOCK_SIDE = 512
-MOST_BYTES = 64_000_000
+MOST_BYTES = 48_000_000
 """Of blocks that are kept; those used longest ago go first."""
 
 

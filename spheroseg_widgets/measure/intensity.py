@@ -18,7 +18,7 @@ from spheroseg_widgets.outlines.rasterise import object_rows, pixel_boxes
 
 INTENSITY_COLUMNS = ("intensity_mean", "intensity_sd", "contrast_to_rim")
 RIM_PX = 5
-MOST_MASK_BYTES = 64_000_000
+MOST_MASK_BYTES = 32_000_000
 """Of drawn objects that are kept: neighbours are left out of each other's rims."""
 ONE_PIECE = 1 << 22
 """Pixels of the box of an object that is looked at as one; larger ones are gone through in bands."""

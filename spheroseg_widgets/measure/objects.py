@@ -17,8 +17,10 @@ from .edge import measure_edges
 from .intensity import Intensities, intensity_frame, measure_intensity
 from .shape import measure_shape
 
-TOGETHER, PIXELS_TOGETHER = 64, 16_000_000
-"""Neighbours that are measured together at most, and pixels of their boxes: what they lie in is read once."""
+FIELD = 4 * BLOCK_SIDE
+"""Side of a part of the image that is gone through before the next: what its objects lie in is kept as long."""
+TOGETHER, PIXELS_TOGETHER = 64, 4_000_000
+"""Neighbours that are measured together at most, and pixels of their boxes."""
 
 
 def measure_objects(outlines: Outlines, pixels: NDArray[Any] | Regions) -> pd.DataFrame:
@@ -52,11 +54,12 @@ def measure_objects(outlines: Outlines, pixels: NDArray[Any] | Regions) -> pd.Da
 
 
 def _neighbours(bounds: NDArray[np.float64]) -> Iterator[list[int]]:
-    """Part objects into groups that lie near each other, given their bounding boxes (n, 4), from top to bottom."""
-    middle = (bounds[:, :2] + bounds[:, 2:]) / 2 // BLOCK_SIDE
+    """Part objects into groups that lie near each other, given their bounding boxes (n, 4)."""
+    middle = (bounds[:, :2] + bounds[:, 2:]) / 2
+    block, field = middle // BLOCK_SIDE, middle // FIELD
     areas = (bounds[:, 2:] - bounds[:, :2]).prod(axis=1)
     some: list[int] = []
-    for index in np.lexsort((middle[:, 0], middle[:, 1])).tolist():
+    for index in np.lexsort((block[:, 0], block[:, 1], field[:, 0], field[:, 1])).tolist():
         if some and (len(some) == TOGETHER or areas[[*some, index]].sum() > PIXELS_TOGETHER):
             yield some
             some = []
