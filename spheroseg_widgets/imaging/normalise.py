@@ -39,7 +39,16 @@ def limits_of(pixels: NDArray[Any], percentiles: Percentiles) -> tuple[float, fl
     """
     if pixels.dtype in (np.uint8, np.uint16):
         return limits_in(counted(pixels), percentiles)
-    values = pixels.ravel()[:: max(1, pixels.size // MOST_SAMPLES)]
+    return limits_of_sample(pixels.ravel()[:: sample_step(pixels.size)], percentiles)
+
+
+def sample_step(size: int) -> int:
+    """Return how far apart the pixels lie that are sorted of an image of so many, which is gone through row by row."""
+    return max(1, size // MOST_SAMPLES)
+
+
+def limits_of_sample(values: NDArray[Any], percentiles: Percentiles) -> tuple[float, float]:
+    """Return the grey values at the two percentiles of these; NaN and infinite ones do not count."""
     if values.size and not (np.isfinite(values.min()) and np.isfinite(values.max())):  # NaN is the least and the most
         values = values[np.isfinite(values)]
     if not values.size:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Image.MAX_IMAGE_PIXELS = None
 
 ORIENTATION = 0x0112
+BAND_PIXELS = 16_000_000
+"""Of a decoded image that are copied at a time."""
 
 
 def probe_picture(stream: IO[bytes], path: Place, kind: str) -> FileInfo:
@@ -65,10 +67,26 @@ def read_picture(name: str, kind: str) -> NDArray[Any]:
             upright_image = image.convert("RGB")
         elif image.mode == "1":
             upright_image = image.convert("L")
-        data = np.asarray(upright_image)
+        data = _samples(upright_image)
     if data.dtype == np.int32:
         data = data.astype(np.uint16)
     return data if data.ndim == 2 else grey(data)
+
+
+def _samples(image: Image.Image) -> NDArray[Any]:
+    """Return the samples of an image (h, w) or (h, w, s); of a large one band by band, or Pillow holds them three times."""
+    if image.width * image.height <= BAND_PIXELS:
+        return np.asarray(image)
+    rows = max(1, BAND_PIXELS // image.width)
+    out: NDArray[Any] | None = None
+    for top in range(0, image.height, rows):
+        bottom = min(image.height, top + rows)
+        band = np.asarray(image.crop((0, top, image.width, bottom)))
+        if out is None:
+            out = np.empty((image.height, *band.shape[1:]), band.dtype)
+        out[top:bottom] = band
+    assert out is not None
+    return out
 
 
 def _png_bits(stream: IO[bytes]) -> int:

@@ -9,9 +9,9 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,9 @@ import numpy as np
 from spheroseg_widgets.errors import ImageError
 
 from .normalise import Percentiles, counted, limits_in
+from .regions import Mapped, Whole
 from .resize import reduced
+from .tally import Tally, limits_from
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +35,7 @@ MOST_BYTES = 4 << 30
 """Of all pyramids in a folder; those that were looked at longest ago go first."""
 IN_MEMORY = 16_000_000
 """Pixels of planes whose levels are kept in memory: making them again takes no time."""
-ABOUT = "about.json"
+ABOUT, ORIGINAL, TALLY = "about.json", "original.raw", "tally.npy"
 
 Check = Callable[[float], None]
 
@@ -52,6 +54,8 @@ class About:
         A grey value is offset + gain x number.
     low, high : float
         Grey values shown black and white at first.
+    original : str
+        Dtype of the grey values, where they are kept beside the levels.
     """
 
     height: int
@@ -61,6 +65,7 @@ class About:
     gain: float
     low: float
     high: float
+    original: str = ""
 
 
 class Pyramid:
@@ -69,21 +74,25 @@ class Pyramid:
     Parameters
     ----------
     source : Regions
-        The plane.
+        The plane's grey values: the file, or what was kept of one that can only be decoded whole.
     about : About
-    levels : list of (ceil(h / 2^n), ceil(w / 2^n)) arrays
-        From level 0 on, which is None where the source is read again.
+    levels : list of Regions
+        From level 1 on, (ceil(h / 2^n), ceil(w / 2^n)) numbers.
+    tally : callable
+        Gives what `limits_from` takes.
     """
 
-    def __init__(self, source: Regions, about: About, levels: list[NDArray[Any] | None]) -> None:
-        self.about = about
-        self._source = source
-        self._levels = levels
+    def __init__(
+        self, source: Regions, about: About, levels: Sequence[Regions], tally: Callable[[], NDArray[Any]]
+    ) -> None:
+        self.about, self.original = about, source
+        self._levels, self._tally = levels, tally
+        self._limits: dict[Percentiles, tuple[float, float]] = {}
 
     @property
     def last(self) -> int:
         """The coarsest level."""
-        return len(self._levels) - 1
+        return len(self._levels)
 
     def shape(self, level: int) -> tuple[int, int]:
         """Return height and width of a level."""
@@ -91,15 +100,27 @@ class Pyramid:
 
     def part(self, level: int, rows: slice, columns: slice) -> NDArray[Any]:
         """Return numbers of a level at these rows and columns, (h, w) uint8 or uint16."""
-        kept = self._levels[level]
-        if kept is None:
-            return numbers(self._source.read(rows, columns), self.about)
-        return np.array(kept[rows, columns])
+        if level:
+            return self._levels[level - 1].read(rows, columns)
+        return numbers(self.original.read(rows, columns), self.about)
 
     def whole(self, level: int) -> NDArray[Any]:
         """Return all of a level."""
         height, width = self.shape(level)
         return self.part(level, slice(0, height), slice(0, width))
+
+    def grey(self, level: int, rows: slice, columns: slice) -> NDArray[Any]:
+        """Return grey values at these rows and columns: of level 0 as they are, of others float32."""
+        if not level:
+            return self.original.read(rows, columns)
+        found = self.part(level, rows, columns).astype(np.float32)
+        return found * np.float32(self.about.gain) + np.float32(self.about.offset)
+
+    def limits(self, percentiles: Percentiles) -> tuple[float, float]:
+        """Return the grey values at the two percentiles of all of the plane, as `normalise.limits_of` does."""
+        if percentiles not in self._limits:
+            self._limits[percentiles] = limits_from(self._tally(), percentiles)
+        return self._limits[percentiles]
 
 
 def level_shape(shape: tuple[int, int], level: int) -> tuple[int, int]:
@@ -167,21 +188,21 @@ def _made(source: Regions, last: int, percentiles: Percentiles, into: _InMemory 
     rows = max(1, BAND_PIXELS // width // step) * step
     bands = [slice(top, min(height, top + rows)) for top in range(0, height, rows)]
     across = slice(0, width)
-    scale = _scale(source, bands, check)
-    counts = np.zeros(int(np.iinfo(scale.dtype).max) + 1, np.int64)
     try:
+        scale = _scale(source, bands, check)
+        counts = np.zeros(int(np.iinfo(scale.dtype).max) + 1, np.int64)
         for done, band in enumerate(bands):
             check(done / len(bands))
-            stored = numbers(source.read(band, across), scale)
+            values = source.read(band, across)
+            into.original(values)
+            stored = numbers(values, scale)
             counts += counted(stored)
-            into.add(0, stored)
             level = stored.astype(np.float32)
             for number in range(1, last + 1):
                 level = reduced(level, 2)
                 into.add(number, np.rint(level).astype(stored.dtype))
         low, high = (scale.offset + scale.gain * value for value in limits_in(counts, percentiles))
-        about = About(height, width, scale.dtype, scale.offset, scale.gain, low, high)
-        return Pyramid(source, about, into.finish(about))
+        return into.finish(replace(scale, low=low, high=high))
     finally:
         into.leave()
 
@@ -189,10 +210,11 @@ def _made(source: Regions, last: int, percentiles: Percentiles, into: _InMemory 
 def _scale(source: Regions, bands: list[slice], check: Check) -> About:
     """Say how grey values become numbers: integers of up to 16 bits stay as they are, others are spread over 16 bits."""
     height, width = source.shape
+    original = "" if source.again else str(source.dtype)
     if source.dtype in (np.uint8, np.uint16):
-        return About(height, width, str(source.dtype), 0.0, 1.0, 0.0, 0.0)
+        return About(height, width, str(source.dtype), 0.0, 1.0, 0.0, 0.0, original)
     if source.thirds:
-        return About(height, width, "uint16", 0.0, 1 / 3, 0.0, 0.0)
+        return About(height, width, "uint16", 0.0, 1 / 3, 0.0, 0.0, original)
     least, most = np.inf, -np.inf
     for band in bands:
         check(0.0)  # where the range has to be found first, it takes a part of the time
@@ -202,7 +224,7 @@ def _scale(source: Regions, bands: list[slice], check: Check) -> About:
             least, most = min(least, float(finite.min())), max(most, float(finite.max()))
     if least > most:
         least = most = 0.0
-    return About(height, width, "uint16", least, (most - least) / 65535 or 1.0, 0.0, 0.0)
+    return About(height, width, "uint16", least, (most - least) / 65535 or 1.0, 0.0, 0.0, original)
 
 
 def numbers(values: NDArray[Any], about: About) -> NDArray[Any]:
@@ -216,37 +238,51 @@ def numbers(values: NDArray[Any], about: About) -> NDArray[Any]:
 
 class _InMemory:
     def __init__(self, source: Regions, last: int) -> None:
-        self._again = source.again
-        self._bands: list[list[NDArray[Any]]] = [[] for _ in range(last + 1)]
+        self._source = source
+        self._bands: list[list[NDArray[Any]]] = [[] for _ in range(last)]
+
+    def original(self, values: NDArray[Any]) -> None:
+        """Let it be: the source holds it, or reads it again."""
 
     def add(self, level: int, band: NDArray[Any]) -> None:
-        if level or not self._again:
-            self._bands[level].append(band)
+        self._bands[level - 1].append(band)
 
-    def finish(self, _about: About) -> list[NDArray[Any] | None]:
-        return [np.vstack(bands) if bands else None for bands in self._bands]
+    def finish(self, about: About) -> Pyramid:
+        levels = [Whole(np.vstack(bands), again=True) for bands in self._bands]
+        return Pyramid(self._source, about, levels, self._tally)
 
     def leave(self) -> None:
         self._bands.clear()
+
+    def _tally(self) -> NDArray[Any]:
+        tally = Tally(self._source)
+        height, width = self._source.shape
+        tally.add(self._source.read(slice(0, height), slice(0, width)))
+        return tally.values()
 
 
 class _OnDisk:
     """A file a level, written beside its place and put there when all is whole."""
 
     def __init__(self, source: Regions, last: int, folder: Path, place: Path) -> None:
-        self._source, self._place = source, place
+        self._source, self._place, self._last = source, place, last
+        self._tally = Tally(source)
         self._partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
-        first = 1 if source.again else 0
-        self._files = {level: (self._partial / f"{level}.raw").open("wb") for level in range(first, last + 1)}
-        self._last = last
+        names = [] if source.again else [ORIGINAL]
+        self._files = {name: (self._partial / name).open("wb") for name in (*names, *map(_raw, range(1, last + 1)))}
+
+    def original(self, values: NDArray[Any]) -> None:
+        self._tally.add(values)
+        if ORIGINAL in self._files:
+            self._files[ORIGINAL].write(np.ascontiguousarray(values).data)
 
     def add(self, level: int, band: NDArray[Any]) -> None:
-        if level in self._files:
-            self._files[level].write(np.ascontiguousarray(band).data)
+        self._files[_raw(level)].write(np.ascontiguousarray(band).data)
 
-    def finish(self, about: About) -> list[NDArray[Any] | None]:
+    def finish(self, about: About) -> Pyramid:
         for file in self._files.values():
             file.close()
+        np.save(self._partial / TALLY, self._tally.values())
         (self._partial / ABOUT).write_text(json.dumps(asdict(about)), "utf-8")
         with suppress(OSError):  # another process was quicker, or its files are in use: ours are read where they are
             self._partial.rename(self._place)
@@ -260,25 +296,28 @@ class _OnDisk:
         shutil.rmtree(self._partial, ignore_errors=True)
 
 
+def _raw(level: int) -> str:
+    return f"{level}.raw"
+
+
 def _kept(source: Regions, last: int, place: Path) -> Pyramid | None:
     """Open what was made before; None where it is not there, or not whole."""
     try:
         about = About(**json.loads((place / ABOUT).read_text("utf-8")))
-        levels = _mapped(source, last, place, about)
+        found = _mapped(source, last, place, about)
         os.utime(place / ABOUT)  # looked at now
     except (OSError, ValueError, TypeError):
         shutil.rmtree(place, ignore_errors=True)
         return None
-    return Pyramid(source, about, levels)
+    return found
 
 
-def _mapped(source: Regions, last: int, place: Path, about: About) -> list[NDArray[Any] | None]:
-    def level(number: int) -> NDArray[Any] | None:
-        if number == 0 and source.again:
-            return None
-        return np.memmap(place / f"{number}.raw", about.dtype, "r", 0, level_shape(source.shape, number))
-
-    return [level(number) for number in range(last + 1)]
+def _mapped(source: Regions, last: int, place: Path, about: About) -> Pyramid:
+    shape = source.shape
+    tally = np.load(place / TALLY, "r")  # stays readable
+    levels = [Mapped(place / _raw(level), about.dtype, level_shape(shape, level)) for level in range(1, last + 1)]
+    original = source if source.again else Mapped(place / ORIGINAL, about.original, shape)
+    return Pyramid(original, about, levels, lambda: np.array(tally))
 
 
 _room = threading.Lock()

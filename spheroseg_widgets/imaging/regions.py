@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import mmap
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,8 +17,8 @@ from spheroseg_widgets.errors import ImageError
 from . import limits
 from .planes import FileInfo, Plane
 from .read import probe, read_plane
-from .remote import local_file
 from .tiff import TRUNCATED, cut, depth_of, in_one_page, orientation_of, place_of, series_of, tiff_grey
+from .url import as_path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,33 +27,53 @@ REACH = 5
 """Pixels around one that its part in the sharpness of a page is made of."""
 BAND_PIXELS = 16_000_000
 """Read at a time where a whole page is gone through."""
+DROP: int | None = getattr(mmap, "MADV_DONTNEED", None)
+"""Lets go of the pages of a mapped file; not every system can."""
 
 
-class Regions(Protocol):
+class Parts(Protocol):
     """A plane of which parts can be read.
 
     Parameters
     ----------
     shape : (int, int)
         Height and width.
-    dtype : numpy dtype
-        Of what is read.
+    """
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        ...
+
+    def read(self, rows: slice, columns: slice) -> NDArray[Any]:
+        """Return the part (h, w) at these rows and columns, which lie in the plane."""
+        ...
+
+
+class Regions(Parts, Protocol):
+    """A plane as its file holds it.
+
+    Parameters
+    ----------
     again : bool
         A part can be read at any later time for little: nothing of it needs to be kept elsewhere.
     thirds : bool
         Values are means of three samples of 8 bits.
-    rows : int
-        Height of the tiles or strips it is read by.
+    rows, columns : int
+        Height and width of the tiles or strips it is read by.
+    colourless : numpy dtype or None
+        Of samples in colours, of which all that were read so far are grey: what the whole plane would come as.
     """
 
-    shape: tuple[int, int]
-    dtype: np.dtype[Any]
     again: bool
     thirds: bool
     rows: int
+    columns: int
+    colourless: np.dtype[Any] | None
 
-    def read(self, rows: slice, columns: slice) -> NDArray[Any]:
-        """Return the part (h, w) at these rows and columns, which lie in the plane."""
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of what is read."""
         ...
 
 
@@ -59,16 +81,97 @@ class Whole:
     """A plane that lies in memory, (h, w)."""
 
     thirds = False
-    rows = 1
+    rows = columns = 1
+    colourless: np.dtype[Any] | None = None
 
     def __init__(self, pixels: NDArray[Any], *, again: bool) -> None:
         self._pixels = pixels
         self.shape: tuple[int, int] = (pixels.shape[0], pixels.shape[1])
-        self.dtype = pixels.dtype
         self.again = again
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of what is read."""
+        return self._pixels.dtype
 
     def read(self, rows: slice, columns: slice) -> NDArray[Any]:
         """Return the part at these rows and columns."""
+        return self._pixels[rows, columns]
+
+
+class Mapped(Whole):
+    """A plane whose numbers lie in a file as they are, row by row: it stays readable when the file is deleted.
+
+    Parameters
+    ----------
+    file : Path
+    dtype : numpy dtype or str
+        Of the numbers.
+    shape : (int, int)
+        Height and width.
+
+    Raises
+    ------
+    OSError, ValueError
+        There is no such file, or it is too short.
+    """
+
+    def __init__(self, file: Path, dtype: np.dtype[Any] | str, shape: tuple[int, int]) -> None:
+        with file.open("rb") as stream:
+            self._map = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        super().__init__(np.frombuffer(self._map, dtype, shape[0] * shape[1]).reshape(shape), again=True)
+
+    def read(self, rows: slice, columns: slice) -> NDArray[Any]:
+        """Return a copy of the part at these rows and columns."""
+        part = self._pixels[rows, columns].copy()
+        if DROP is not None:  # what was looked at would count as memory of this process until somebody needs it
+            self._map.madvise(DROP)
+        return part
+
+
+class Decoded:
+    """A plane of a file that can only be decoded whole: when it is asked for first, and held while this is.
+
+    Parameters
+    ----------
+    path : str or Path
+    plane : Plane
+    shape : (int, int), optional
+        As the file's header says, where it says so of this plane.
+    """
+
+    again = thirds = False
+    rows = columns = 1
+    colourless: np.dtype[Any] | None = None
+
+    def __init__(self, path: str | Path, plane: Plane, shape: tuple[int, int] | None = None) -> None:
+        self._path, self._plane, self._shape = path, plane, shape
+
+    @cached_property
+    def _pixels(self) -> NDArray[Any]:
+        pixels = read_plane(self._path, self._plane).pixels
+        if self._shape not in {None, pixels.shape}:
+            raise ImageError(str(self._path), "is another file than before: it has another size")
+        return pixels
+
+    @cached_property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        return self._shape or (self._pixels.shape[0], self._pixels.shape[1])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of what is read."""
+        return self._pixels.dtype
+
+    def read(self, rows: slice, columns: slice) -> NDArray[Any]:
+        """Return the part at these rows and columns.
+
+        Raises
+        ------
+        ImageError
+            The file cannot be decoded, or is another than before.
+        """
         return self._pixels[rows, columns]
 
 
@@ -79,7 +182,7 @@ def open_regions(path: str | Path, plane: Plane) -> Regions:
     ----------
     path : str or Path
         A TIFF is read in parts by its tiles or strips, where it lies on this machine and upright; anything else is
-        decoded whole.
+        decoded whole, when it is read first.
     plane : Plane
         What of the file; of a stack any page, its sharpest, or the maximum of all.
 
@@ -89,18 +192,18 @@ def open_regions(path: str | Path, plane: Plane) -> Regions:
         Unreadable, truncated, changed, or too large to be decoded whole (`limits.MAX_WHOLE_MB`).
     """
     info = probe(path)
-    with local_file(path) as file:
-        if info.format == "tiff" and str(file) == str(path):
-            try:
-                found = TiffRegions.open(str(file), plane)
-            except ImageError:
-                raise
-            except Exception as error:
-                raise ImageError(str(path), f"cannot be decoded, damaged or truncated ({error})") from error
-            if found is not None:
-                return found
-        _refuse_large(info)
-        return Whole(read_plane(file, plane).pixels, again=False)
+    where = as_path(path)
+    if info.format == "tiff" and isinstance(where, Path):
+        try:
+            found = TiffRegions.open(str(where), plane)
+        except ImageError:
+            raise
+        except Exception as error:
+            raise ImageError(str(path), f"cannot be decoded, damaged or truncated ({error})") from error
+        if found is not None:
+            return found
+    _refuse_large(info)
+    return Decoded(path, plane, None if plane.series else (info.height, info.width))
 
 
 def _refuse_large(info: FileInfo) -> None:
@@ -136,7 +239,8 @@ class TiffRegions:
         self._name, self._plane, self._pages = name, plane, pages
         self.shape = shape
         self.thirds = False
-        self.rows = 1
+        self.rows = self.columns = 1
+        self.colourless: np.dtype[Any] | None = None
         self.dtype = np.dtype(np.uint8)
 
     @classmethod
@@ -160,12 +264,14 @@ class TiffRegions:
             mapped = in_one_page(series) or first.is_memmappable
         found = cls(name, plane, pages, shape)
         if not mapped:
-            found.rows, found.again = high, high * wide <= BAND_PIXELS
+            found.rows, found.columns, found.again = high, wide, high * wide <= BAND_PIXELS
         probe_of = found.read(slice(0, 1), slice(0, 1))
         found.dtype = probe_of.dtype
         found.thirds = layout == "YXS" and first.dtype == np.uint8 and probe_of.dtype == np.float32
         if plane.z != "max" and len(pages) > 1:
             found._pages = [max(pages, key=lambda page: cls(name, plane, [page], shape).sharpness())]
+        if layout == "YXS" and first.dtype.kind == "u" and first.samplesperpixel > 2:
+            found.colourless = first.dtype
         return found
 
     def read(self, rows: slice, columns: slice) -> NDArray[Any]:
@@ -210,6 +316,8 @@ class TiffRegions:
         if data.dtype == bool:
             data = data.astype(np.uint8) * 255
         grey = tiff_grey(data, first, ["Y", "X", "S"] if data.ndim == 3 else ["Y", "X"])
+        if grey.dtype != self.colourless:
+            self.colourless = None
         # A part without colours would come as integers, its neighbour as floats.
         return grey.astype(np.float32, copy=False) if data.ndim == 3 and data.shape[-1] > 2 else grey
 

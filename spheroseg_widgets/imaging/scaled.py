@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from .normalise import Percentiles, limits_of, stretch
+from .normalise import limits_of, stretch
+from .regions import Whole
 from .resize import working_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from .normalise import Percentiles
+    from .regions import Parts
 
 MOST_SOURCE = 4_000_000
 """Pixels of the image that are turned to floats at a time."""
@@ -22,20 +26,24 @@ class ScaledImage:
 
     Parameters
     ----------
-    pixels : (h, w) any numeric dtype
-        Original values; kept, not copied.
-    percentiles : Percentiles
-        Of the whole image.
+    pixels : Parts
+        Original values.
+    limits : (float, float)
+        Grey values that become 0 and 1.
     scale : float
         Working pixels per image pixel.
     """
 
-    def __init__(self, pixels: NDArray[Any], percentiles: Percentiles, scale: float) -> None:
-        self.pixels = pixels
-        self.limits = limits_of(pixels, percentiles)
+    def __init__(self, pixels: Parts, limits: tuple[float, float], scale: float) -> None:
+        self.pixels, self.limits = pixels, limits
         self.shape = working_size(pixels.shape, scale)
         self._down = _weights(pixels.shape[0], self.shape[0])
         self._across = _weights(pixels.shape[1], self.shape[1])
+
+    @classmethod
+    def of(cls, pixels: NDArray[Any], percentiles: Percentiles, scale: float) -> ScaledImage:
+        """Build from original values (h, w) in memory; the percentiles are those of all of them."""
+        return cls(Whole(pixels, again=True), limits_of(pixels, percentiles), scale)
 
     def view(self, rows: slice, columns: slice) -> NDArray[np.float32]:
         """Return the view (h, w) float32 at these working rows and columns, 0 to 1."""
@@ -48,7 +56,7 @@ class ScaledImage:
         for first in range(top, bottom, step):
             last = min(first + step, bottom)
             down, source_rows = _cut(self._down, first, last)
-            block = stretch(self.pixels[source_rows, source_columns], self.limits)
+            block = stretch(self.pixels.read(source_rows, source_columns), self.limits)
             out[first - top : last - top] = (across @ (down @ block).T).T
         return out
 

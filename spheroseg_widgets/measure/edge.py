@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from spheroseg_widgets.imaging.regions import Parts
 from spheroseg_widgets.outlines.outlines import Outlines, signed_area
 
 EDGE_COLUMNS = ("edge_width_px",)
@@ -23,9 +24,11 @@ SPAN = 2
 """Steps over which the slope is taken: over one, the steepest would be the noise's."""
 MOST_SAMPLES = 1 << 19
 """Outlines are taken together up to this many samples, for the sake of memory."""
+MOST_WINDOW = 4_000_000
+"""Pixels of what is read at once of an image in parts."""
 
 
-def measure_edges(outlines: Outlines, pixels: NDArray[Any]) -> pd.DataFrame:
+def measure_edges(outlines: Outlines, pixels: NDArray[Any] | Parts) -> pd.DataFrame:
     """Measure how wide the edge of every object looks.
 
     Along each of `ARCS` arcs of the outer ring the grey values are averaged in lines parallel to it: a profile from
@@ -37,8 +40,8 @@ def measure_edges(outlines: Outlines, pixels: NDArray[Any]) -> pd.DataFrame:
     ----------
     outlines : Outlines
         In pixels of the image.
-    pixels : (h, w) any numeric dtype
-        Original values.
+    pixels : (h, w) any numeric dtype, or Parts
+        Original values; of parts only those along outlines are read.
 
     Returns
     -------
@@ -56,9 +59,7 @@ def measure_edges(outlines: Outlines, pixels: NDArray[Any]) -> pd.DataFrame:
         some = slice(first, first + batch)
         away = reach[some, None] * offsets  # (n, steps)
         at = points[some, :, None] + outward[some, :, None] * away[:, None, :, None]
-        values = ndimage.map_coordinates(  # the value of a pixel is that of its centre
-            pixels, [at[..., 1] - 0.5, at[..., 0] - 0.5], np.float64, order=1, cval=np.nan
-        )
+        values = _between(pixels, at[..., 1] - 0.5, at[..., 0] - 0.5)  # the value of a pixel is that of its centre
         profiles = values.reshape(len(values), ARCS, PER_ARC, STEPS + 1).mean(axis=2)
         steepest = np.abs(profiles[..., SPAN:] - profiles[..., :-SPAN]).max(axis=2)
         height = profiles.max(axis=2) - profiles.min(axis=2)
@@ -67,6 +68,30 @@ def measure_edges(outlines: Outlines, pixels: NDArray[Any]) -> pd.DataFrame:
         steps = np.nanmedian(width[enough], axis=1) * SPAN
         widths[some][enough] = steps * (2 * reach[some][enough] / STEPS)
     return pd.DataFrame({EDGE_COLUMNS[0]: widths})
+
+
+def _between(pixels: NDArray[Any] | Parts, y: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return values (n, p, s) between pixels, by linear interpolation; NaN outside of the image."""
+    if isinstance(pixels, np.ndarray):
+        return ndimage.map_coordinates(pixels, [y, x], np.float64, order=1, cval=np.nan)
+    return np.stack([_in_window(pixels, *one) for one in zip(y, x, strict=True)])
+
+
+def _in_window(source: Parts, y: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Do so for the points of an object (p, s), in what they need of the image: at once, or one half after the other."""
+    rows, columns = (
+        slice(max(0, int(np.floor(at.min()))), min(length, int(np.floor(at.max())) + 2))
+        for at, length in zip((y, x), source.shape, strict=True)
+    )
+    high, wide = rows.stop - rows.start, columns.stop - columns.start
+    if high <= 0 or wide <= 0:
+        return np.full(y.shape, np.nan)
+    if high * wide > MOST_WINDOW and len(y) > 1:
+        half = len(y) // 2
+        return np.concatenate([_in_window(source, y[:half], x[:half]), _in_window(source, y[half:], x[half:])])
+    window = source.read(rows, columns)
+    # Exact: a place in the window is never farther from its corner than from the image's.
+    return ndimage.map_coordinates(window, [y - rows.start, x - columns.start], np.float64, order=1, cval=np.nan)
 
 
 def _around(outlines: Outlines) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

@@ -11,11 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from spheroseg_widgets.errors import StoreError
-from spheroseg_widgets.imaging.normalise import Percentiles, limits_of, stretch
+from spheroseg_widgets.imaging.normalise import Percentiles, stretch
+from spheroseg_widgets.imaging.pyramid import Pyramid
 from spheroseg_widgets.imaging.resize import resized, working_size
+from spheroseg_widgets.imaging.scaled import ScaledImage
 from spheroseg_widgets.jobs.task import predictor_for
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.segmentation.engines import TORCH, Choice, why_not
+from spheroseg_widgets.segmentation.predict import WHOLE_PIXELS
 from spheroseg_widgets.segmentation.proposing import Box, ObjectField, object_field
 from spheroseg_widgets.segmentation.registry import CLASSICAL, DEFAULT_MODEL, ModelInfo, find_model
 from spheroseg_widgets.segmentation.scale import scale_of_diameter
@@ -29,6 +32,9 @@ WINDOW = 1024
 """Side of what is looked at of kept maps, in their pixels."""
 CROP = 512
 """Side of what the network is given, in working pixels: an object fits in it with what is around it."""
+
+MOST_WORKING = WHOLE_PIXELS
+"""Working pixels that the network is given at most: a box around much of a huge image is looked at from farther away."""
 
 Tell = Callable[[str], object]
 
@@ -114,7 +120,7 @@ def propose(
     project: Project,
     row: Mapping[Hashable, Any],
     box: Box,
-    pixels: Callable[[], NDArray[Any]],
+    picture: Callable[[], Pyramid],
     *,
     stop: Callable[[], bool] | None = None,
     tell: Tell = lambda _stage: None,
@@ -128,8 +134,8 @@ def propose(
         Of `Project.images()`: the image.
     box : (float, float, float, float)
         Least x and y, largest x and y in image pixels; a click where they are the same.
-    pixels : callable
-        Gives the image's original values; asked only where kept maps show nothing there.
+    picture : callable
+        Gives the image; asked only where kept maps show nothing there.
     stop : callable, optional
         Whether to give up.
     tell : callable, optional
@@ -154,24 +160,64 @@ def propose(
     if found is not None:
         return found
     tell("reading")
-    whole = pixels()
+    image = picture()
     tell("model")
     guide = guide_of(project, row, box)
     settings = guide.settings
     name = str(guide.model.weights) if guide.model.kind == "original" else guide.model.name
     predictor = predictor_for(name, guide.model.sha256, settings, 1, guide.model.folder)
-    limits = limits_of(whole, Percentiles(settings.low, settings.high))
+    limits = image.limits(Percentiles(settings.low, settings.high))
     tell("network")
     # At the run's scale first, as the other outlines were made; then closer, where small things are seen.
-    for scale in dict.fromkeys((settings.scale, max(settings.scale, 1.0))):
-        left, top, right, bottom = _around(box, CROP / scale, whole.shape)
-        crop = whole[top:bottom, left:right]
-        working = resized(stretch(crop, limits), working_size(crop.shape, scale))
+    for wanted in dict.fromkeys((settings.scale, max(settings.scale, 1.0))):
+        crop = _around(box, CROP / wanted, image.shape(0))
+        area = (crop[2] - crop[0]) * (crop[3] - crop[1])
+        working, place = _working(image, crop, limits, min(wanted, float(np.sqrt(MOST_WORKING / area))))
         maps = predictor.maps(working, stop=stop)
-        placed = _placed(maps, box, (left, top, right, bottom), settings, "network", guide.model.name)
+        placed = _placed(maps, box, place, settings, "network", guide.model.name)
         if placed is not None:
             return placed
     return None
+
+
+def _working(
+    image: Pyramid, crop: tuple[int, int, int, int], limits: tuple[float, float], scale: float
+) -> tuple[NDArray[np.float32], Box]:
+    """Return a part of an image normalised and at working scale, and where it lies, in image pixels.
+
+    A part of very many pixels is made from a smaller copy of them, which has at least two pixels for one.
+    """
+    left, top, right, bottom = crop
+    size = working_size((bottom - top, right - left), scale)
+    if (bottom - top) * (right - left) <= WHOLE_PIXELS:
+        values = image.grey(0, slice(top, bottom), slice(left, right))
+        return resized(stretch(values, limits), size), crop
+    level = min(image.last, max(0, int(np.floor(np.log2(0.5 / scale)))))
+    wide = 1 << level
+    rows, columns = slice(top // wide, -(-bottom // wide)), slice(left // wide, -(-right // wide))
+    part = _Part(image, level, rows, columns)
+    place = columns.start * wide, rows.start * wide, columns.stop * wide, rows.stop * wide
+    return ScaledImage(part, limits, scale * wide).whole(), place
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a level of an image, as `Parts`."""
+
+    image: Pyramid
+    level: int
+    rows: slice
+    columns: slice
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.rows.stop - self.rows.start, self.columns.stop - self.columns.start
+
+    def read(self, rows: slice, columns: slice) -> NDArray[Any]:
+        top, left = self.rows.start, self.columns.start
+        return self.image.grey(
+            self.level, slice(top + rows.start, top + rows.stop), slice(left + columns.start, left + columns.stop)
+        )
 
 
 def _from_maps(project: Project, row: Mapping[Hashable, Any], box: Box) -> Proposal | None:
@@ -179,12 +225,12 @@ def _from_maps(project: Project, row: Mapping[Hashable, Any], box: Box) -> Propo
         kept = project.probability_maps(int(row["image_id"]))
     except StoreError:  # it has none, or the cache lost them
         return None
-    maps = kept.maps
+    maps = kept.in_parts()
     height, width = kept.shape
     across, down = width / maps.shape[2], height / maps.shape[1]
     scaled = (box[0] / across, box[1] / down, box[2] / across, box[3] / down)
     left, top, right, bottom = _around(scaled, WINDOW, maps.shape[1:])
-    view = np.asarray(maps[:, top:bottom, left:right], np.uint8)
+    view = maps.read(slice(top, bottom), slice(left, right))
     place = (left * across, top * down, right * across, bottom * down)
     model = row["model"] if isinstance(row["model"], str) else ""
     return _placed(view, box, place, kept.settings, "maps", model)

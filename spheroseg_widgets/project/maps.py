@@ -18,7 +18,7 @@ from spheroseg_widgets.jobs.task import outline_packed
 from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.segmentation.disk_maps import DiskMaps
-from spheroseg_widgets.segmentation.map_codec import decode_maps
+from spheroseg_widgets.segmentation.map_codec import PackedMaps, decode_maps
 from spheroseg_widgets.segmentation.settings import Settings
 from spheroseg_widgets.store import results, runs
 from spheroseg_widgets.store.database import Database
@@ -77,6 +77,10 @@ class ProbabilityMaps:
         Of a very large image they lie on disk and are read by slices.
         """
         return decode_maps(self.packed)
+
+    def in_parts(self) -> PackedMaps:
+        """Return the maps still packed: parts of them are read without the rest."""
+        return PackedMaps(self.packed)
 
     def settings_with(self, **settings: Any) -> Settings:
         """Return the run's settings with others of `AFTER_THE_NETWORK`.

@@ -143,29 +143,83 @@ def decode_maps(data: bytes) -> NDArray[np.uint8] | DiskMaps:
     ValueError
         The data are damaged or of another version.
     """
-    if len(data) < _HEAD.size + _CHECK.size or data[: len(MAGIC)] != MAGIC:
-        raise ValueError("not packed probability maps of this version")
-    (check,) = _CHECK.unpack(data[-_CHECK.size :])
-    if zlib.crc32(memoryview(data)[: -_CHECK.size]) != check:
-        raise ValueError("the packed probability maps are damaged")
-    _, whole, count, stride, levels, others, height, width, chunk = _HEAD.unpack(data[: _HEAD.size])
-    at = _HEAD.size + levels + others
-    rounding = Rounding(data[_HEAD.size : _HEAD.size + levels], data[at - others : at], stride)
-    shape = (count, height, width)
-    maps: NDArray[np.uint8] | DiskMaps = np.zeros(shape, np.uint8) if whole else DiskMaps(shape)
-    for key in _chunks(shape, chunk):
-        size = (key[1].stop - key[1].start, key[2].stop - key[2].start)
-        planes = []
-        for number in range(count):
-            (length,) = _LENGTH.unpack(data[at : at + _LENGTH.size])
-            at += _LENGTH.size
-            coarse = size if number == 0 else tuple(-(-side // stride) for side in size)
-            coded = data[at : at + length]
-            planes.append(imagecodecs.jpegls_decode(coded) if length else np.zeros(coarse, np.uint8))
-            at += length
-        if any(plane.any() for plane in planes):
-            maps[key] = _values(planes, rounding, size)
+    packed = PackedMaps(data)
+    maps: NDArray[np.uint8] | DiskMaps = np.zeros(packed.shape, np.uint8) if packed.whole else DiskMaps(packed.shape)
+    for key in _chunks(packed.shape, packed.chunk):
+        values = packed.read(key[1], key[2])
+        if values.any():
+            maps[key] = values
     return maps
+
+
+class PackedMaps:
+    """Maps as `encode_maps` packed them, of which parts can be unpacked.
+
+    Parameters
+    ----------
+    data : bytes
+        Kept, not copied.
+
+    Attributes
+    ----------
+    shape : (int, int, int)
+        Of the maps: how many, height, width.
+    whole : bool
+        They were packed from an array, and fit into memory.
+    chunk : int
+        Side of what was packed as one.
+
+    Raises
+    ------
+    ValueError
+        The data are damaged or of another version.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        if len(data) < _HEAD.size + _CHECK.size or data[: len(MAGIC)] != MAGIC:
+            raise ValueError("not packed probability maps of this version")
+        (check,) = _CHECK.unpack(data[-_CHECK.size :])
+        if zlib.crc32(memoryview(data)[: -_CHECK.size]) != check:
+            raise ValueError("the packed probability maps are damaged")
+        _, whole, count, stride, levels, others, height, width, self.chunk = _HEAD.unpack(data[: _HEAD.size])
+        at = _HEAD.size + levels + others
+        self._data, self._stride = data, stride
+        self._rounding = Rounding(data[_HEAD.size : _HEAD.size + levels], data[at - others : at], stride)
+        self.shape: tuple[int, int, int] = (count, height, width)
+        self.whole = bool(whole)
+        self._places: list[tuple[int, int]] = []
+        for _ in range(count * -(-height // self.chunk) * -(-width // self.chunk)):
+            (length,) = _LENGTH.unpack(data[at : at + _LENGTH.size])
+            self._places.append((at + _LENGTH.size, length))
+            at += _LENGTH.size + length
+
+    def read(self, rows: slice, columns: slice) -> NDArray[np.uint8]:
+        """Return all maps (c, h, w) at these rows and columns, which lie in them."""
+        count, height, width = self.shape
+        out = np.zeros((count, rows.stop - rows.start, columns.stop - columns.start), np.uint8)
+        side = self.chunk
+        for down in range(rows.start // side, -(-rows.stop // side)):
+            for along in range(columns.start // side, -(-columns.stop // side)):
+                top, left = down * side, along * side
+                size = min(side, height - top), min(side, width - left)
+                values = self._chunk(down * -(-width // side) + along, size)
+                first, last = max(top, rows.start), min(top + size[0], rows.stop)
+                begin, end = max(left, columns.start), min(left + size[1], columns.stop)
+                out[:, first - rows.start : last - rows.start, begin - columns.start : end - columns.start] = values[
+                    :, first - top : last - top, begin - left : end - left
+                ]
+        return out
+
+    def _chunk(self, number: int, size: tuple[int, int]) -> NDArray[np.uint8]:
+        planes = []
+        count = self.shape[0]
+        for which, (at, length) in enumerate(self._places[number * count : (number + 1) * count]):
+            coarse = size if which == 0 else tuple(-(-side // self._stride) for side in size)
+            coded = self._data[at : at + length]
+            planes.append(imagecodecs.jpegls_decode(coded) if length else np.zeros(coarse, np.uint8))
+        if not any(plane.any() for plane in planes):
+            return np.zeros((count, *size), np.uint8)
+        return _values(planes, self._rounding, size)
 
 
 def _chunks(shape: tuple[int, ...], side: int = CHUNK) -> Iterator[tuple[slice, slice, slice]]:

@@ -152,7 +152,7 @@ class Predictor:
         """Segment an image of which neither floats nor maps lie in memory as a whole."""
         assert self.network is not None
         began = time.perf_counter()
-        image = ScaledImage(pixels, Percentiles(settings.low, settings.high), settings.scale)
+        image = ScaledImage.of(pixels, Percentiles(settings.low, settings.high), settings.scale)
         normalised = time.perf_counter()
         maps = DiskMaps((self.network.out_channels, *size))
         tiles = tile_count(size, self.tiling)
@@ -189,7 +189,7 @@ class Predictor:
         """Return an image (h, w) normalised and at working scale, float32 in 0..1, as one piece."""
         percentiles = Percentiles(settings.low, settings.high)
         if pixels.size > WHOLE_PIXELS:
-            return ScaledImage(pixels, percentiles, settings.scale).whole()
+            return ScaledImage.of(pixels, percentiles, settings.scale).whole()
         return resized(normalise(pixels, percentiles), working_size(pixels.shape, settings.scale))
 
     def maps(

@@ -152,8 +152,8 @@ def _views(predictor: Predictor, sample: NDArray[Any], settings: Settings) -> li
     """Return a sample at working scale (h, w) float32; of a large one the views in which its grey varies most."""
     if max(working_size(sample.shape, settings.scale)) <= LARGEST_SIDE:
         return [predictor.working(sample, settings)]
-    image = ScaledImage(sample, Percentiles(settings.low, settings.high), settings.scale)
-    coarse = ScaledImage(sample, Percentiles(settings.low, settings.high), FIRST_SIDE / max(sample.shape)).whole()
+    image = ScaledImage.of(sample, Percentiles(settings.low, settings.high), settings.scale)
+    coarse = ScaledImage.of(sample, Percentiles(settings.low, settings.high), FIRST_SIDE / max(sample.shape)).whole()
     sides = [min(VIEW_SIDE, length) for length in image.shape]
     share = [side / length for side, length in zip(sides, image.shape, strict=True)]
     cells = [

@@ -41,7 +41,9 @@ class Assisting:
             self.push("assist", {"ask": params["ask"], "stage": stage})
 
         found = propose(
-            self.project, session.row.to_dict(), (x0, y0, x1, y1), session.pixels, stop=lambda: call.cancelled, tell=tell
+            self.project, session.row.to_dict(), (x0, y0, x1, y1),
+            lambda: session.pictures.get(session.pictures.own, lambda _done: call.check()),
+            stop=lambda: call.cancelled, tell=tell,
         )  # fmt: skip
         if found is None:
             return Answer(None)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from spheroseg_widgets.imaging.regions import Regions
 from spheroseg_widgets.measure.objects import measure_objects
 from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.flags import touches_border
@@ -237,13 +238,13 @@ class Document:
         about["geometry"] = pd.Series([outlines.shapely(i) for i in range(len(outlines))], dtype=object)
         return about.join(measure_shape(outlines))
 
-    def measured(self, pixels: NDArray[Any]) -> tuple[Outlines, pd.DataFrame]:
+    def measured(self, pixels: NDArray[Any] | Regions) -> tuple[Outlines, pd.DataFrame]:
         """Return outlines and rows of a revision, measured as a run measures them.
 
         Parameters
         ----------
-        pixels : (height, width) any numeric dtype
-            Original grey values.
+        pixels : (height, width) any numeric dtype, or Regions
+            Original grey values; of a file only what lies around the outlines is read.
         """
         outlines = self.outlines()
         rows = [entry.row for entry in self._entries.values()]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from spheroseg_widgets.errors import StoreError
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.project.revisions import history
-from spheroseg_widgets.segmentation.disk_maps import DiskMaps
+from spheroseg_widgets.segmentation.map_codec import PackedMaps
 from spheroseg_widgets.store.pages import outline_pages
 
 from .editor_session import EditSession
@@ -40,7 +40,7 @@ class Layers:
             image_id = self._session_of(params).image_id
         kept = self.project.probability_maps(image_id)
         call.check()
-        maps = kept.maps
+        maps = kept.in_parts()
         plane, step = thinned(maps)
         height, width = plane.shape
         covers = [width * step / maps.shape[2], height * step / maps.shape[1]]
@@ -59,13 +59,13 @@ class Layers:
             return Answer({"revision": wanted}, [outline_pages(connection, [wanted])[wanted].blob])
 
 
-def thinned(maps: NDArray[np.uint8] | DiskMaps, most_pixels: int = MOST_HEAT) -> tuple[NDArray[np.uint8], int]:
+def thinned(maps: PackedMaps, most_pixels: int = MOST_HEAT) -> tuple[NDArray[np.uint8], int]:
     """Return the foreground of probability maps, small enough to be sent.
 
     Parameters
     ----------
-    maps : (c, h, w) uint8
-        Probabilities times 255, the foreground first; those on disk are read a few rows at a time.
+    maps : PackedMaps
+        The foreground first; they are unpacked a few rows at a time.
     most_pixels : int
         Of what is returned.
 
@@ -77,8 +77,9 @@ def thinned(maps: NDArray[np.uint8] | DiskMaps, most_pixels: int = MOST_HEAT) ->
     """
     _, height, width = maps.shape
     step = max(1, int(np.ceil(np.sqrt(height * width / most_pixels))))
-    if step == 1:
-        return np.ascontiguousarray(maps[0, :, :]), step
-    band = step * 512
-    parts = [maps[0, top : top + band, :][::step, ::step] for top in range(0, height, band)]
+    band = step * max(1, maps.chunk // step)
+    parts = [
+        maps.read(slice(top, min(height, top + band)), slice(0, width))[0, ::step, ::step]
+        for top in range(0, height, band)
+    ]
     return np.ascontiguousarray(np.vstack(parts)), step

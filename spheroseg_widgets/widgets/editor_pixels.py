@@ -16,7 +16,7 @@ from spheroseg_widgets.imaging.normalise import Percentiles
 from spheroseg_widgets.imaging.planes import WITHOUT_AXES
 from spheroseg_widgets.imaging.pyramid import Pyramid, open_pyramid
 from spheroseg_widgets.imaging.read import Plane, probe, read_plane
-from spheroseg_widgets.imaging.regions import Whole, open_regions
+from spheroseg_widgets.imaging.regions import Regions, Whole, open_regions
 
 MOST_SIDE = 2048
 """A plane up to this size is sent whole. Of a larger one a level that fits is, and the finer ones in tiles."""
@@ -60,13 +60,11 @@ class Pictures:
         Of `Project.images()`.
     folder : Path
         Receives what is made of large planes; losing it costs time only.
-    pixels : callable
-        Gives the image's own plane, for one that is small.
     """
 
-    def __init__(self, row: Mapping[Hashable, Any], folder: Path, pixels: Callable[[], NDArray[Any]]) -> None:
+    def __init__(self, row: Mapping[Hashable, Any], folder: Path) -> None:
         self.own = own_plane(row)
-        self._row, self._folder, self._pixels = row, folder, pixels
+        self._row, self._folder = row, folder
         self._open: OrderedDict[Plane, Pyramid] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -94,6 +92,21 @@ class Pictures:
                 self._open.popitem(last=False)
             return self._open[plane]
 
+    def original(self) -> Regions:
+        """Return the image's own grey values, to be read in parts; smaller copies are made only where they must be.
+
+        Raises
+        ------
+        ImageError
+            The file cannot be read, or is of another size than the image.
+        """
+        with self._lock:
+            found = self._open.get(self.own)
+        if found is not None:
+            return found.original
+        source = self._source(self.own)
+        return source if source.again else self.get(self.own).original
+
     def forget(self) -> None:
         """Free what can be made again."""
         with self._lock:
@@ -108,21 +121,30 @@ class Pictures:
         return {name: count for name, count in found.items() if count > 1}
 
     def _make(self, plane: Plane, check: Callable[[float], None]) -> Pyramid:
+        path, key = str(self._row["path"]), str(self._row["path"])
+        source, last = self._source(plane), self._last
+        if last:
+            info = probe(path)
+            key = f"{path}|{info.size_bytes}|{info.modified_at}|{plane}"
+        return open_pyramid(source, last, LIMITS, key, self._folder, check)
+
+    @property
+    def _last(self) -> int:
+        """The coarsest level: one that may be sent whole."""
+        longest = max(int(self._row["height"]), int(self._row["width"]))
+        return max(0, int(np.ceil(np.log2(longest / MOST_SIDE))))
+
+    def _source(self, plane: Plane) -> Regions:
         path = str(self._row["path"])
         size = int(self._row["height"]), int(self._row["width"])
-        last = max(0, int(np.ceil(np.log2(max(size) / MOST_SIDE))))
-        own = plane == self.own and not last
-        source = Whole(self._pixels(), again=True) if own else open_regions(path, plane)
+        whole = plane == self.own and not self._last
+        source: Regions = Whole(read_original(self._row), again=True) if whole else open_regions(path, plane)
         if source.shape != size:
             height, width = source.shape
             raise ImageError(
                 path, f"is of {width} x {height} pixels now, and was of {size[1]} x {size[0]} when it was added"
             )
-        key = path
-        if last:
-            info = probe(path)
-            key = f"{path}|{info.size_bytes}|{info.modified_at}|{plane}"
-        return open_pyramid(source, last, LIMITS, key, self._folder, check)
+        return source
 
 
 def described(pyramid: Pyramid) -> dict[str, Any]:
@@ -173,6 +195,6 @@ def tile_of(pyramid: Pyramid, level: int, column: int, row: int) -> NDArray[Any]
 
 def grey_values(pyramid: Pyramid) -> tuple[NDArray[np.float32], int]:
     """Return the coarsest level as grey values, and how many image pixels one of them is wide."""
-    about = pyramid.about
-    level = pyramid.whole(pyramid.last).astype(np.float32)
-    return level * np.float32(about.gain) + np.float32(about.offset), 1 << pyramid.last
+    height, width = pyramid.shape(pyramid.last)
+    values = pyramid.grey(pyramid.last, slice(0, height), slice(0, width))
+    return values.astype(np.float32, copy=False), 1 << pyramid.last

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from spheroseg_widgets.errors import ConflictError, StoreError
@@ -23,7 +22,7 @@ from spheroseg_widgets.store.images import images_frame
 from spheroseg_widgets.store.results import load_outlines
 
 from .editor_document import Document, Operation, Rings
-from .editor_pixels import Pictures, read_original
+from .editor_pixels import Pictures, own_plane
 
 _holders: weakref.WeakValueDictionary[str, EditSession] = weakref.WeakValueDictionary()
 """Who of this process works on a draft, by the draft's id."""
@@ -76,10 +75,9 @@ class EditSession:
         self.project, self.session, self.image_id, self.read_only = project, session, image_id, read_only
         self.version = 0
         self._taken_over = False
-        self._pixels: NDArray[Any] | None = None
         self._draft: Draft | None = None
+        self._shown: tuple[Any, ...] = ()
         self.load()
-        self.pictures = Pictures(self.row.to_dict(), project.folder / "cache" / "pyramids", self.pixels)
 
     def load(self) -> None:
         """Read the image's row, its revision and our own draft again."""
@@ -90,6 +88,10 @@ class EditSession:
             raise StoreError(f"image {self.image_id}: there is none of this id in this project")
         at = int(place[0])
         self.row = table.iloc[at]
+        shown = str(self.row["path"]), own_plane(self.row), int(self.row["height"]), int(self.row["width"])
+        if shown != self._shown:  # its file may have been moved
+            self._shown = shown
+            self.pictures = Pictures(self.row.to_dict(), self.project.folder / "cache" / "pyramids")
         ids = table["image_id"].tolist()
         self.position, self.count = at + 1, len(ids)
         self.previous = int(ids[at - 1]) if at > 0 else None
@@ -125,12 +127,6 @@ class EditSession:
         """
         if base != self.document.base and base not in self.continued():
             raise MovedOnError(f"{self.row['name']}: the changes were made on another revision than the open one")
-
-    def pixels(self) -> NDArray[Any]:
-        """Return the original grey values, read once."""
-        if self._pixels is None:
-            self._pixels = read_original(self.row.to_dict())
-        return self._pixels
 
     def other_drafts(self) -> list[dict[str, Any]]:
         """Return the drafts of this image that are open and not ours, as the browser shows them."""
@@ -247,7 +243,7 @@ class EditSession:
         self._writable()
         if self._draft is None:
             return None
-        outlines, rows = self.document.measured(self.pixels())
+        outlines, rows = self.document.measured(self.pictures.original())
         try:
             saved = self._draft.close(outlines, rows)
         except ConflictError:
@@ -297,7 +293,6 @@ class EditSession:
 
     def rest(self) -> None:
         """Free what can be read again, while another image is looked at."""
-        self._pixels = None
         self.pictures.forget()
 
     def end(self) -> None:

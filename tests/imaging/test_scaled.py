@@ -22,7 +22,7 @@ def test_views_are_parts_of_the_image_scaled_at_once(
     monkeypatch.setattr(scaled, "MOST_SOURCE", 5000)  # several steps a view
     pixels = RNG.integers(0, 40000, (331, 478)).astype(dtype)
     percentiles = Percentiles(2, 97)
-    image = ScaledImage(pixels, percentiles, scale)
+    image = ScaledImage.of(pixels, percentiles, scale)
     expected = resized(normalise(pixels, percentiles), working_size(pixels.shape, scale))
     assert image.shape == expected.shape
     np.testing.assert_allclose(image.whole(), expected, atol=2e-4)  # OpenCV rounds its linear weights
@@ -39,4 +39,4 @@ def test_grey_values_are_counted_alike_in_parts(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_constant_image_is_dark() -> None:
-    assert not ScaledImage(np.full((40, 50), 7, np.uint8), Percentiles(), 0.5).whole().any()
+    assert not ScaledImage.of(np.full((40, 50), 7, np.uint8), Percentiles(), 0.5).whole().any()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 
 import numpy as np
+import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spheroseg_widgets.outlines import rasterise
 from spheroseg_widgets.outlines.contour import contour_labels, contour_mask
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.outlines.rasterise import to_labels, to_mask
+from spheroseg_widgets.outlines.rasterise import object_rows, pixel_boxes, to_labels, to_mask
 
 
 def box(left: float, top: float, right: float, bottom: float) -> list[tuple[float, float]]:
@@ -30,6 +32,18 @@ def test_a_pixel_belongs_when_its_centre_lies_inside(points: list[tuple[float, f
     inside = shapely.contains(outlines.shapely(0), centres)
     clear = shapely.distance(outlines.shapely(0).exterior, centres) > 1e-4
     np.testing.assert_array_equal(to_mask(outlines, 18, 20)[clear], inside[clear])
+
+
+def test_in_bands_and_in_some_rows_it_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    turn = np.linspace(0, 2 * np.pi, 90, endpoint=False)[:, None]
+    star = 60.3 + np.hstack([np.cos(turn), np.sin(turn)]) * (40 + 25 * np.sin(7 * turn))
+    outlines = Outlines.from_rings([[star, 60 + (star - 60) * 0.3]])
+    whole = to_mask(outlines, 110, 90)  # its lower and right parts lie outside
+    monkeypatch.setattr(rasterise, "BAND_PIXELS", 600)
+    np.testing.assert_array_equal(to_mask(outlines, 110, 90), whole)
+    left, top, right, bottom = (int(side) for side in pixel_boxes(outlines.bounds()[0], 110, 90))
+    some = object_rows(outlines.rings(0), (left, top, right, bottom), top + 7, bottom - 3)
+    np.testing.assert_array_equal(some, whole[top + 7 : bottom - 3, left:right])
 
 
 def test_outlines_with_a_common_border_through_pixel_centres_share_no_pixel_and_miss_none() -> None:

@@ -17,6 +17,7 @@ from spheroseg_widgets.segmentation.map_codec import (
     COARSE,
     FINE,
     MIDDLE,
+    PackedMaps,
     decode_maps,
     encode_maps,
     round_maps,
@@ -86,6 +87,21 @@ def test_maps_on_disk_are_rounded_and_packed_chunk_by_chunk_to_the_same() -> Non
     changed = whole.copy()
     changed[:, 600:, 600:] = 0
     assert encode_maps(changed, shape)[:2000] == encode_maps(whole, shape)[:2000]
+
+
+@pytest.mark.parametrize("shape", [(1200, 1100), (640, 700)])
+def test_parts_of_packed_maps_are_what_all_of_them_have_there(shape: tuple[int, int]) -> None:
+    whole = soft_discs(*shape, [(500, 520, 70), (300, 300, 90)])
+    for target in (shape, (shape[0] * 4, shape[1] * 4)):  # rounded coarsely, and finely
+        packed = encode_maps(whole, target)
+        maps, parts = decode_maps(packed), PackedMaps(packed)
+        assert parts.shape == maps.shape
+        for rows, columns in (
+            (slice(0, shape[0]), slice(0, shape[1])),
+            (slice(500, 530), slice(3, 640)),
+            (slice(shape[0] - 1, shape[0]), slice(511, 513)),
+        ):
+            np.testing.assert_array_equal(parts.read(rows, columns), maps[:, rows, columns])
 
 
 def test_a_threshold_lies_midway_between_two_levels_and_rounding_is_finest_where_there_is_room() -> None:

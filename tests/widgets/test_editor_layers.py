@@ -10,7 +10,7 @@ from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.maps import ProbabilityMaps
 from spheroseg_widgets.project.project import Project
-from spheroseg_widgets.segmentation.map_codec import encode_maps
+from spheroseg_widgets.segmentation.map_codec import PackedMaps, decode_maps, encode_maps
 from spheroseg_widgets.segmentation.settings import Settings
 from spheroseg_widgets.store.ids import uuid7
 from spheroseg_widgets.widgets.editor import Editor
@@ -65,11 +65,15 @@ def test_an_image_without_a_map_says_so(project: Project) -> None:
 
 
 def test_a_large_map_is_thinned_by_whole_steps() -> None:
-    maps = np.random.default_rng(0).integers(0, 256, (2, 2100, 31), dtype=np.uint8)
-    plane, step = thinned(maps, 20_000)
+    packed = encode_maps(np.random.default_rng(0).integers(0, 256, (2, 2100, 31), dtype=np.uint8), (4200, 62))
+    maps, parts = decode_maps(packed), PackedMaps(packed)
+    plane, step = thinned(parts, 20_000)
     assert step == 2
     np.testing.assert_array_equal(plane, maps[0, ::2, ::2])
-    whole, one = thinned(maps)
+    plane, step = thinned(parts, 8_000)
+    assert step == 3, "of a step that no chunk is a multiple of"
+    np.testing.assert_array_equal(plane, maps[0, ::3, ::3])
+    whole, one = thinned(parts)
     assert one == 1
     np.testing.assert_array_equal(whole, maps[0])
 

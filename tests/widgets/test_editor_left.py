@@ -126,7 +126,7 @@ def test_a_draft_that_ends_elsewhere_does_not_keep_its_editor_from_storing(proje
     else:
         session = page.editor._open
         assert session is not None
-        draft.close(*session.document.measured(session.pixels()))
+        draft.close(*session.document.measured(session.pictures.original()))
     page.editor._outdated = False  # another kernel tells nobody
     with pytest.raises(FailedError) as failed:
         put(page, first(project), base)
