@@ -30,10 +30,18 @@ export async function later<T>(rpc: Rpc): Promise<T> {
 
 async function fetched<T>(rpc: Rpc): Promise<T> {
   const { buffers } = await rpc.call("later");
+  if (buffers.length > 1) dress(new TextDecoder().decode(buffers[1]));
   const url = URL.createObjectURL(new Blob([buffers[0] as BlobPart], { type: "text/javascript" }));
   try {
     return ((await import(/* @vite-ignore */ url)) as { default: T }).default;
   } finally {
     URL.revokeObjectURL(url);
   }
+}
+
+/** What the part shows is styled as the host does it for the widget itself. */
+function dress(css: string): void {
+  const style = document.createElement("style");
+  style.textContent = css;
+  document.head.append(style);
 }
