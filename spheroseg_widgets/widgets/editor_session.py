@@ -19,7 +19,7 @@ from spheroseg_widgets.outlines.validity import Checked, check_outline
 from spheroseg_widgets.project.drafts import Draft, continued_revisions, open_draft, open_drafts
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.store.drafts import ELSEWHERE, STORED
-from spheroseg_widgets.store.images import images_frame
+from spheroseg_widgets.store.images import images_frame, place_of
 from spheroseg_widgets.store.results import load_outlines
 
 from .editor_document import Document, Operation, Rings
@@ -84,16 +84,11 @@ class EditSession:
     def load(self) -> None:
         """Read the image's row, its revision and our own draft again."""
         with self.project.database.read() as connection:
-            table = images_frame(connection, self.project.id)
-        place = np.flatnonzero(table["image_id"] == self.image_id)
-        if not len(place):
+            table = images_frame(connection, self.project.id, only=self.image_id)
+            self.place = place_of(connection, self.project.id, self.image_id)
+        if table.empty:
             raise StoreError(f"image {self.image_id}: there is none of this id in this project")
-        at = int(place[0])
-        self.row = table.iloc[at]
-        ids = table["image_id"].tolist()
-        self.position, self.count = at + 1, len(ids)
-        self.previous = int(ids[at - 1]) if at > 0 else None
-        self.next = int(ids[at + 1]) if at + 1 < len(ids) else None
+        self.row = table.iloc[0]
         if not self.read_only and not self._taken_over:
             drafts = {one.id: one for one in open_drafts(self.project, self.image_id)}
             if self._draft is None or self._draft.id not in drafts:  # it may have been saved or discarded elsewhere
