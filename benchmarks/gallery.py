@@ -17,6 +17,10 @@ large
 finding
     A word typed into the search, the chip of a state, a sorting, a grouping and each taken back, in projects of 5,000 and
     100,000 images: from the event until the grid has changed, and until all cards in sight have their pictures.
+opening
+    In ``sw.Workbench(project)``, projects of 5,000 and 100,000 images whose files are there (`gallery_opening.py`): from
+    Enter on a card until its image and its outlines are drawn in the editor, nothing read ahead; from the key for the next
+    image, read ahead, until that is drawn; and what the kernel answered in between.
 others
     The same 500 pictures in the gallery, in a grid of ``ipywidgets.Image``, and as ``<img>`` of files in one HTML
     output: seconds from the key to the first screen and to the last picture, bytes from the kernel, nodes of the
@@ -40,6 +44,7 @@ import numpy as np
 import tifffile
 from figures import Metric, keep, machine, metric, tell
 from first_light import Bench, opening
+from gallery_opening import measure_opening
 from gallery_page import (
     ALL_ROWS,
     COUNT,
@@ -48,7 +53,9 @@ from gallery_page import (
     JUMP,
     LOADED,
     PAGES,
+    PROBE,
     REST_MS,
+    TELL,
     WATCH,
     WATCHED,
     WHOLE,
@@ -77,20 +84,6 @@ THROUGH = 5000
 SIDES = ((1000, 1000), (1040, 1392), (1039, 1391), (2048, 2048))
 KEPT = Path(os.environ["SPHEROSEG_LARGE_PROJECT"]) if "SPHEROSEG_LARGE_PROJECT" in os.environ else None
 
-PROBE = """
-import json, time
-from pathlib import Path
-from spheroseg_widgets.widgets.rpc import Rpc
-
-spans, answer = [], Rpc._run
-
-def timed(self, call, *rest):
-    began = time.time()
-    answer(self, call, *rest)
-    spans.append([call.method, began, time.time()])
-
-Rpc._run = timed
-"""
 GALLERY = """
 if "gallery" in globals():
     gallery.close()
@@ -99,7 +92,6 @@ gallery = sw.Gallery(project)
 spans.append(["cell", began, time.time()])
 gallery
 """
-TELL = "Path('spans.json').write_text(json.dumps(spans)); spans.clear()"
 STYLE = "grid-template-columns: repeat(7, 168px); height: 560px; overflow: auto"
 IMAGE_GRID = """
 import ipywidgets
@@ -368,7 +360,10 @@ def measure_others(bench: Bench) -> list[Metric]:
     return out + [{**one, "better": "higher"} for one in ratios]
 
 
-PARTS = {"making": measure_making, "large": measure_large, "finding": measure_finding, "others": measure_others}
+PARTS = {
+    "making": measure_making, "large": measure_large, "finding": measure_finding,
+    "opening": partial(measure_opening, sizes=(MEDIUM, IMAGES), kept=KEPT), "others": measure_others,
+}  # fmt: skip
 
 
 def main() -> None:
