@@ -58,3 +58,16 @@ it("can be asked for again after a failure, and a script that is none says so", 
   expect((await later<Part>(rpc)).answer()).toBe(42);
   expect(model.calls("later")).toHaveLength(2);
 });
+
+it("brings its style sheet with it, once", async () => {
+  const css = new TextEncoder().encode(".sw-later-test { opacity: 0.25; }");
+  const { rpc } = widget(() => new MockAnswer(null, [new DataView(SCRIPT.buffer), new DataView(css.buffer)]));
+  const element = document.createElement("p");
+  element.className = "sw-later-test";
+  document.body.append(element);
+  const sheets = document.styleSheets.length;
+  await later<Part>(rpc);
+  await later<Part>(widget(sent).rpc);
+  expect([getComputedStyle(element).opacity, document.styleSheets.length - sheets]).toEqual(["0.25", 1]);
+  element.remove();
+});
