@@ -360,7 +360,7 @@ def measure_others(bench: Bench) -> list[Metric]:
     return out + [{**one, "better": "higher"} for one in ratios]
 
 
-PARTS = {
+PARTS: dict[str, Callable[[Bench], list[Metric]]] = {
     "making": measure_making, "large": measure_large, "finding": measure_finding,
     "opening": partial(measure_opening, sizes=(MEDIUM, IMAGES), kept=KEPT), "others": measure_others,
 }  # fmt: skip

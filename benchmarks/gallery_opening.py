@@ -64,13 +64,18 @@ def measure_opening(bench: Bench, sizes: tuple[int, ...], kept: Path | None) -> 
                 book.page.wait_for_timeout(REST_MS)  # the next one is read ahead
                 following.append(took(book, NEXT_KEY, names[place + 1]))
                 book.page.wait_for_timeout(REST_MS)
-            answered = {"document": [], "pixels": []}
+            answered: dict[str, list[float]] = {}
             for method, begin, end in book.spans(2):
                 answered.setdefault(method, []).append(1000 * (end - begin))
         kernel = sum(median(answered[name]) for name in ("document", "pixels"))
-        print(f"  {images:,} images: Enter {rounded(opened)}, next {rounded(following)}; kernel {kernel:.0f} ms", flush=True)
+        print(
+            f"  {images:,} images: Enter {rounded(opened)}, next {rounded(following)}; kernel {kernel:.0f} ms",
+            flush=True,
+        )
         out += [
-            metric(f"{images:,} images: Enter on a card to its outlines in the editor", median(opened[1:]), "ms", OPEN_MS),
+            metric(
+                f"{images:,} images: Enter on a card to its outlines in the editor", median(opened[1:]), "ms", OPEN_MS
+            ),
             metric(f"{images:,} images: the first opened by a page", opened[0], "ms", None),
             metric(f"{images:,} images: key to the next image, read ahead", median(following[1:]), "ms", NEXT_MS),
             metric(f"{images:,} images: the kernel's part of an image", kernel, "ms", None),

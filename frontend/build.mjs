@@ -52,7 +52,7 @@ for (const name of widgets) {
   const define = {};
   if (existsSync(join(here, name, "later.ts"))) {
     const part = await make(`${name}_later`, "later.ts");
-    define.LATER = JSON.stringify(`${name} ${createHash("sha256").update(part).digest("hex").slice(0, 12)}`);
+    define.LATER = JSON.stringify(createHash("sha256").update(part).digest("hex").slice(0, 12));
   }
   await make(name, "index.ts", define);
   const texts = notices(inputs);

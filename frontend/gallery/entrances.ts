@@ -33,6 +33,8 @@ export class Entrances {
   readonly #compares: ComparePane | null;
   /** Whether a person asked for the ways of adding images. */
   #adding = false;
+  /** The ways of adding images could not be fetched. */
+  #missing = false;
   /** Whether a review is asked of the kernel: what changes meanwhile must not hide what then takes the focus. */
   #asking = false;
   /** The line above says something from here. */
@@ -106,10 +108,12 @@ export class Entrances {
   /** Puts the ways of adding images in their place; null where they have not come. */
   async #offerAdding(again = () => void this.#offerAdding()): Promise<AddPanel | null> {
     this.#unsay();
+    this.#missing = false;
     try {
       const later = this.rest.here ?? (await this.rest.into(this.#adds));
       this.#panel ??= this.#madePanel(later);
     } catch (error) {
+      this.#missing = true;
       this.#say(messageOf(error), "error", { label: this.frame.t("common.retry"), run: again });
     }
     return this.#panel;
@@ -146,7 +150,7 @@ export class Entrances {
   }
 
   #toggle(): void {
-    if (this.#adding && this.#said) return void this.#offerAdding(); // they did not come
+    if (this.#adding && this.#missing) return void this.#offerAdding();
     this.#adding = !this.#adding;
     this.wishes.changed();
   }

@@ -20,7 +20,7 @@ export class LaterMode implements Mode {
 
   async #fetch(): Promise<void> {
     const { rest, t, signal } = this.parts;
-    this.element.replaceChildren();
+    this.#say();
     try {
       const later = await rest.into(this.element);
       if (!signal.aborted) this.#take(later);
@@ -28,8 +28,16 @@ export class LaterMode implements Mode {
       if (signal.aborted) return;
       const failed = make("p", "", messageOf(error));
       failed.setAttribute("role", "alert");
-      this.element.replaceChildren(failed, button(t("common.retry"), () => void this.#fetch()));
+      this.#say(failed, button(t("common.retry"), () => void this.#fetch()));
     }
+  }
+
+  /** Says something in its place; nothing takes it away. */
+  #say(...parts: HTMLElement[]): void {
+    const held = this.element.contains(document.activeElement);
+    this.element.replaceChildren(...parts);
+    this.element.classList.toggle("sw-coming", parts.length > 0);
+    if (held) this.focus(); // the button that was pressed is gone
   }
 
   #take(later: Later): void {

@@ -127,6 +127,9 @@ it("where it does not come in idle time nothing is said; each that needs it says
   await soon(() => expect(banner()?.textContent).toContain(why));
   add().click();
   await soon(() => expect(banner()?.querySelector("button")?.textContent).toBe("Retry"));
+  add().click(); // tries again, and closes nothing
+  await soon(() => expect(model.calls("later").length).toBeGreaterThan(3));
+  await soon(() => expect(banner()?.textContent).toContain(why));
   card(0).click();
   verb("Exclude").click();
   await soon(() => expect(one(".sw-act-words")?.textContent).toBe(`Exclude: ${why}`));

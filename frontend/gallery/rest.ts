@@ -10,6 +10,8 @@ const LONGEST = 2_000;
 
 export class Rest {
   #here: Later | null = null;
+  /** It is on its way; all who need it wait for the same. */
+  #asked: Promise<Later> | null = null;
   #soon = false;
 
   constructor(
@@ -35,7 +37,7 @@ export class Rest {
   /** Fetches it now; the place where it is needed says so meanwhile. Rejects with words for the person. */
   async into(place: HTMLElement): Promise<Later> {
     if (this.#here) return this.#here;
-    const words = make("p", "sw-reading", this.frame.t("gallery.coming"));
+    const words = make("p", "sw-reading sw-coming", this.frame.t("gallery.coming"));
     words.setAttribute("role", "status");
     const timer = setTimeout(() => place.append(words), PATIENCE);
     try {
@@ -48,8 +50,10 @@ export class Rest {
     }
   }
 
-  async #get(): Promise<Later> {
-    this.#here = await later<Later>(this.frame.rpc);
-    return this.#here;
+  #get(): Promise<Later> {
+    this.#asked ??= later<Later>(this.frame.rpc, "gallery")
+      .then((here) => (this.#here = here))
+      .finally(() => (this.#asked = null));
+    return this.#asked;
   }
 }

@@ -5,26 +5,31 @@
 
 import type { Rpc } from "./rpc";
 
-/** Name of the part and what was built of it: the part of another version is another one. Put in by the build. */
+/** Of what was built: the part of another version is another one. Put in by the build. */
 declare const LATER: string;
 
 /** Each widget of a page has a script of its own, so what is fetched once for all of them lies with the page. */
 const PAGE = Symbol.for("spheroseg-widgets.later");
 
-/** What the part exports as its default; fetched once a page. Rejects with the reason, and can be asked again then. */
-export async function later<T>(rpc: Rpc): Promise<T> {
+/**
+ * What the part exports as its default; fetched once a page. Rejects with the reason, and can be asked again then.
+ *
+ * @param name  of the widget
+ */
+export async function later<T>(rpc: Rpc, name: string): Promise<T> {
+  const key = `${name} ${LATER}`;
   const parts = ((globalThis as { [PAGE]?: Map<string, Promise<T>> })[PAGE] ??= new Map<string, Promise<T>>());
-  for (let other = parts.get(LATER); other; other = parts.get(LATER)) {
+  for (let other = parts.get(key); other; other = parts.get(key)) {
     try {
       return await other;
     } catch {
       // Another widget asked its kernel; this one's may be there.
-      if (parts.get(LATER) === other) parts.delete(LATER);
+      if (parts.get(key) === other) parts.delete(key);
     }
   }
   const part = fetched<T>(rpc);
-  parts.set(LATER, part);
-  part.catch(() => parts.get(LATER) === part && parts.delete(LATER));
+  parts.set(key, part);
+  part.catch(() => parts.get(key) === part && parts.delete(key));
   return part;
 }
 

@@ -130,7 +130,9 @@ def test_two_galleries_fetch_theirs_once_and_have_it_when_the_kernel_is_gone(
         gallery.locator(".sw-mode[data-mode=plate]").click()
         expect(gallery.get_by_role("gridcell", name="A01").first).to_be_visible()
         wells = gallery.locator(".sw-plate-scroll")
-        assert wells.evaluate("element => getComputedStyle(element).overflowX") == "auto"  # its style sheet came with it
+        assert (
+            wells.evaluate("element => getComputedStyle(element).overflowX") == "auto"
+        )  # its style sheet came with it
 
     kill_kernel(lab)
     page.get_by_role("dialog").get_by_role("button", name="Ok").click()

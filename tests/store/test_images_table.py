@@ -110,7 +110,9 @@ def test_one_image_by_itself_is_as_it_is_among_all(store: Database, seed: int) -
         for place, number in enumerate(ids):
             alone = images_frame(c, project, only=number)
             wanted = frame.iloc[[place]].reset_index(drop=True)
-            pd.testing.assert_frame_equal(same_numbers(alone), same_numbers(wanted), check_dtype=False, check_exact=True)
+            pd.testing.assert_frame_equal(
+                same_numbers(alone), same_numbers(wanted), check_dtype=False, check_exact=True
+            )
             previous, following = ids[place - 1] if place else None, ids[place + 1] if number != ids[-1] else None
             assert place_of(c, project, number) == Place(place + 1, len(ids), previous, following)
         assert images_frame(c, project, only=others[0]).empty

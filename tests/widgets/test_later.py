@@ -32,9 +32,7 @@ def test_a_page_gets_it_with_its_style_sheet_while_something_holds_the_widget(wi
     assert buffers == [(STATIC / name).read_bytes() for name in files]
 
 
-def test_a_missing_file_is_named(
-    widget: Editor | Gallery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_file_is_named(widget: Editor | Gallery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(widget), "later", tmp_path / "gone_later.js")
     with pytest.raises(RuntimeError, match=r"gone_later\.js"):
         Page(widget).ask("later")
