@@ -10,7 +10,7 @@ large
     A project of rows alone (`large_project.py`); the thumbnails of all its images lie in the cache, a few hundred
     different ones. From the key that runs ``sw.Gallery(project)`` until the gallery is in the page ("first render"), and
     from there until all cards in sight have their pictures ("first screen"); the kernel's work is the time in which it
-    answered calls in between. Jumps: from setting the scroll position until all cards in sight have their pictures.
+    answered calls in between; what the page fetches after that (`gallery_later.js`) is told apart. Jumps: from setting the scroll position until all cards in sight have their pictures.
     Slow scrolling: 60 px every 50 ms by the wheel; a card waits from coming into sight until its picture is there; the
     screen is blank while no card in sight has one. Tasks of the page's main thread are from Chromium's trace. Memory is
     what the page's process has for itself (USS) after garbage collection, JupyterLab in it included and told apart.
@@ -74,10 +74,12 @@ import spheroseg_widgets as sw
 from spheroseg_widgets.imaging.planes import Plane
 from spheroseg_widgets.imaging.read import read_plane
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
+from spheroseg_widgets.widgets.base import STATIC
 from spheroseg_widgets.widgets.thumbnails import Picture, Thumbnails, make_thumbnails
 
 RESULTS = Path(__file__).parent / "results" / "gallery.json"
 IMAGES, MEDIUM, FEW, PICTURES, OUTLINES = 100_000, 5000, 500, 240, 10
+LATER_BYTES = sum(part.stat().st_size for part in STATIC.glob("gallery_later.*"))
 TIMES = 5
 JUMPS = 15
 THROUGH = 5000
@@ -227,6 +229,7 @@ def measure_large(bench: Bench) -> list[Metric]:
             metric("key to first screen, first in its kernel", 1000 * (first.ready - first.began), "ms", None),
             metric("key to all rows", median(whole[1:]), "s", None),
             metric("kernel to browser, first screen", median(received), "MB", 1),
+            metric("kernel to browser, later part, once a page", LATER_BYTES / 1e6, "MB", None),
             metric("kernel to browser, all rows", table, "MB", None),
         ]
         counted = page.evaluate(COUNT)
