@@ -10,13 +10,17 @@ large
     A project of rows alone (`large_project.py`); the thumbnails of all its images lie in the cache, a few hundred
     different ones. From the key that runs ``sw.Gallery(project)`` until the gallery is in the page ("first render"), and
     from there until all cards in sight have their pictures ("first screen"); the kernel's work is the time in which it
-    answered calls in between. Jumps: from setting the scroll position until all cards in sight have their pictures.
+    answered calls in between; what the page fetches after that (`gallery_later.js`) is told apart. Jumps: from setting the scroll position until all cards in sight have their pictures.
     Slow scrolling: 60 px every 50 ms by the wheel; a card waits from coming into sight until its picture is there; the
     screen is blank while no card in sight has one. Tasks of the page's main thread are from Chromium's trace. Memory is
     what the page's process has for itself (USS) after garbage collection, JupyterLab in it included and told apart.
 finding
     A word typed into the search, the chip of a state, a sorting, a grouping and each taken back, in projects of 5,000 and
     100,000 images: from the event until the grid has changed, and until all cards in sight have their pictures.
+opening
+    In ``sw.Workbench(project)``, projects of 5,000 and 100,000 images whose files are there (`gallery_opening.py`): from
+    Enter on a card until its image and its outlines are drawn in the editor, nothing read ahead; from the key for the next
+    image, read ahead, until that is drawn; and what the kernel answered in between.
 others
     The same 500 pictures in the gallery, in a grid of ``ipywidgets.Image``, and as ``<img>`` of files in one HTML
     output: seconds from the key to the first screen and to the last picture, bytes from the kernel, nodes of the
@@ -40,6 +44,7 @@ import numpy as np
 import tifffile
 from figures import Metric, keep, machine, metric, tell
 from first_light import Bench, opening
+from gallery_opening import measure_opening
 from gallery_page import (
     ALL_ROWS,
     COUNT,
@@ -48,7 +53,9 @@ from gallery_page import (
     JUMP,
     LOADED,
     PAGES,
+    PROBE,
     REST_MS,
+    TELL,
     WATCH,
     WATCHED,
     WHOLE,
@@ -67,30 +74,18 @@ import spheroseg_widgets as sw
 from spheroseg_widgets.imaging.planes import Plane
 from spheroseg_widgets.imaging.read import read_plane
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
+from spheroseg_widgets.widgets.base import STATIC
 from spheroseg_widgets.widgets.thumbnails import Picture, Thumbnails, make_thumbnails
 
 RESULTS = Path(__file__).parent / "results" / "gallery.json"
 IMAGES, MEDIUM, FEW, PICTURES, OUTLINES = 100_000, 5000, 500, 240, 10
+LATER_BYTES = sum(part.stat().st_size for part in STATIC.glob("gallery_later.*"))
 TIMES = 5
 JUMPS = 15
 THROUGH = 5000
 SIDES = ((1000, 1000), (1040, 1392), (1039, 1391), (2048, 2048))
 KEPT = Path(os.environ["SPHEROSEG_LARGE_PROJECT"]) if "SPHEROSEG_LARGE_PROJECT" in os.environ else None
 
-PROBE = """
-import json, time
-from pathlib import Path
-from spheroseg_widgets.widgets.rpc import Rpc
-
-spans, answer = [], Rpc._run
-
-def timed(self, call, *rest):
-    began = time.time()
-    answer(self, call, *rest)
-    spans.append([call.method, began, time.time()])
-
-Rpc._run = timed
-"""
 GALLERY = """
 if "gallery" in globals():
     gallery.close()
@@ -99,7 +94,6 @@ gallery = sw.Gallery(project)
 spans.append(["cell", began, time.time()])
 gallery
 """
-TELL = "Path('spans.json').write_text(json.dumps(spans)); spans.clear()"
 STYLE = "grid-template-columns: repeat(7, 168px); height: 560px; overflow: auto"
 IMAGE_GRID = """
 import ipywidgets
@@ -235,6 +229,7 @@ def measure_large(bench: Bench) -> list[Metric]:
             metric("key to first screen, first in its kernel", 1000 * (first.ready - first.began), "ms", None),
             metric("key to all rows", median(whole[1:]), "s", None),
             metric("kernel to browser, first screen", median(received), "MB", 1),
+            metric("kernel to browser, later part, once a page", LATER_BYTES / 1e6, "MB", None),
             metric("kernel to browser, all rows", table, "MB", None),
         ]
         counted = page.evaluate(COUNT)
@@ -368,7 +363,10 @@ def measure_others(bench: Bench) -> list[Metric]:
     return out + [{**one, "better": "higher"} for one in ratios]
 
 
-PARTS = {"making": measure_making, "large": measure_large, "finding": measure_finding, "others": measure_others}
+PARTS: dict[str, Callable[[Bench], list[Metric]]] = {
+    "making": measure_making, "large": measure_large, "finding": measure_finding,
+    "opening": partial(measure_opening, sizes=(MEDIUM, IMAGES), kept=KEPT), "others": measure_others,
+}  # fmt: skip
 
 
 def main() -> None:

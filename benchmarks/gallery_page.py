@@ -19,6 +19,23 @@ from playwright.sync_api import CDPSession, Page
 WHEEL_PX, WHEEL_MS, WHEELS = 60, 50, 100
 REST_MS = 2000
 
+PROBE = """
+import json, time
+from pathlib import Path
+from spheroseg_widgets.widgets.rpc import Rpc
+
+spans, answer = [], Rpc._run
+
+def timed(self, call, *rest):
+    began = time.time()
+    answer(self, call, *rest)
+    spans.append([call.method, began, time.time()])
+
+Rpc._run = timed
+"""
+TELL = "Path('spans.json').write_text(json.dumps(spans)); spans.clear()"
+"""Notes when the kernel answered which call; and writes that down."""
+
 # What of the page this file knows.
 SCREEN = """
     const gallery = () => document.querySelector('.sw-gallery:not([data-old])');

@@ -1,6 +1,6 @@
 """A large project, made of rows alone: no image is read and no network runs, so that a hundred thousand take a minute.
 
-The images are named as an instrument names them and lie nowhere: 384-well plates, seen every six hours. Everything that a
+The images are named as an instrument names them and lie nowhere, unless `lay_files` lays some there: 384-well plates, seen every six hours. Everything that a
 gallery shows is among them: images not segmented, failed with a reason, without a spheroid, at the border, segmented by
 two models, edited, approved, excluded (object, image, well, well from a time onward), confirmed, tagged, uncalibrated. The
 same arguments give the same rows, but for times and the ids of outlines.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import time
 from collections.abc import Iterable
 from functools import cached_property, lru_cache, partial
@@ -18,12 +19,14 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
+import tifffile
 from numpy.typing import NDArray
 
 from spheroseg_widgets import Project, open_project
 from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.segmentation.confidence import LOW_CONFIDENCE
+from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 from spheroseg_widgets.store import experiment, judgement, runs
 from spheroseg_widgets.store.glance import at_a_glance
 from spheroseg_widgets.store.ids import uuid7
@@ -94,6 +97,21 @@ def make_large_project(
             connection.exec_driver_sql("ANALYZE")
     project.close()
     return folder
+
+
+def lay_files(project: Project, different: int = 12) -> None:
+    """Lay files where the images of a large project are said to lie: a few different ones, each under many names."""
+    raw = project.folder / "raw"
+    if raw.exists():
+        return
+    raw.mkdir()
+    luck = np.random.default_rng(0)
+    for number in range(different):
+        spheroid = Spheroid(WIDTH / 2, HEIGHT / 2, 120 + 12 * number, shape_seed=number, depth=0.6)
+        grey = render(SceneSpec(HEIGHT, WIDTH, (spheroid,), noise=0.06), luck).pixels
+        tifffile.imwrite(raw / f"{number}.tif", grey.astype(np.uint16) << 4)
+    for number, path in enumerate(project.images()["path"]):
+        os.link(raw / f"{number % different}.tif", path)
 
 
 class Drawing:

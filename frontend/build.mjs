@@ -1,5 +1,5 @@
 // Bundles every folder that has an index.ts into the Python package: one script and one style sheet a widget, and of a
-// later.ts beside it a script that the widget asks for once it stands (shared/later.ts).
+// later.ts beside it a script, and its style sheet if it has one, that the widget asks for once it stands (shared/later.ts).
 //   node build.mjs [--out FOLDER] [NAME...]      (all widgets unless named)
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -39,7 +39,7 @@ function notices(inputs) {
 mkdirSync(out, { recursive: true });
 for (const name of widgets) {
   const inputs = [];
-  /** Write what is made of an entry; returns the text of its script. */
+  /** Write what is made of an entry; returns its text. */
   const make = async (file, entry, define) => {
     const { metafile, outputFiles } = await bundle(file, join(here, name, entry), { outdir: out, define });
     for (const { path, contents } of outputFiles) {
@@ -47,12 +47,12 @@ for (const name of widgets) {
       console.log(`${(contents.length / 1000).toFixed(1).padStart(7)} KB  ${basename(path)}`);
     }
     inputs.push(...Object.keys(metafile.inputs));
-    return outputFiles.find(({ path }) => path.endsWith(".js")).text;
+    return outputFiles.map(({ text }) => text).join();
   };
   const define = {};
   if (existsSync(join(here, name, "later.ts"))) {
     const part = await make(`${name}_later`, "later.ts");
-    define.LATER = JSON.stringify(`${name} ${createHash("sha256").update(part).digest("hex").slice(0, 12)}`);
+    define.LATER = JSON.stringify(createHash("sha256").update(part).digest("hex").slice(0, 12));
   }
   await make(name, "index.ts", define);
   const texts = notices(inputs);

@@ -10,7 +10,7 @@ const widget: Widget = {
     const frame = mount(el, model, signal, { name: "add" });
     const panel = new AddPanel(frame, model, signal);
     frame.root.append(panel.element);
-    takeDrops(panel.element, signal, (transfer) => void panel.take(transfer));
+    takeDrops(panel.element, signal, (found) => void panel.take(found));
   },
 };
 export default widget;

@@ -25,7 +25,7 @@ export class Arrival {
     if (this.readOnly || this.#asked || isHere()) return;
     this.#asked = true;
     try {
-      supply(await later<Algebra>(this.rpc));
+      supply(await later<Algebra>(this.rpc, "editor"));
       this.notices.hide("later");
       this.arrived();
     } catch (error) {

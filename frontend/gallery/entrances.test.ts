@@ -189,8 +189,7 @@ it("puts the ways of adding away with what was said of those that were added", a
   const add = all(".sw-head-verbs button")[0];
   add.click();
   const named = (label: string) => all(".sw-adding button").find((each) => each.textContent === label && each.offsetParent !== null);
-  const path = one(".sw-add-path input") as HTMLInputElement;
-  await soon(() => expect(path.disabled).toBe(false));
+  const path = await vi.waitUntil(() => page.querySelector<HTMLInputElement>(".sw-add-path input:enabled"));
   path.value = "/raw";
   named("Look into it")!.click();
   await soon(() => expect(named("Add 2 images")?.getAttribute("aria-disabled")).toBe("false"));

@@ -3,11 +3,14 @@ import { KEYS } from "../shared/bench";
 import { type Frame, make, messageOf } from "../shared/frame";
 import { type Host, type Model, onTrait } from "../shared/types";
 import { takeDrops } from "./add/drop_target";
-import { AddPanel } from "./add/panel";
+import type { Found } from "./add/dropped";
+import type { AddPanel } from "./add/panel";
 import { type Comparison, comparisonOf } from "./comparable";
 import { ComparePane } from "./compare_pane";
 import type { Finder } from "./finder";
-import { ReviewPane } from "./review_pane";
+import type { Later } from "./later";
+import type { Rest } from "./rest";
+import type { ReviewPane } from "./review_pane";
 import { Top } from "./top";
 
 export interface EntranceWishes {
@@ -30,14 +33,19 @@ export class Entrances {
   readonly #compares: ComparePane | null;
   /** Whether a person asked for the ways of adding images. */
   #adding = false;
+  /** The ways of adding images could not be fetched. */
+  #missing = false;
   /** Whether a review is asked of the kernel: what changes meanwhile must not hide what then takes the focus. */
   #asking = false;
+  /** The line above says something from here. */
+  #said = false;
 
   constructor(
     private readonly model: Model,
     private readonly frame: Frame,
     private readonly finder: Finder,
     private readonly wishes: EntranceWishes,
+    private readonly rest: Rest,
     private readonly signal: AbortSignal,
     host?: Host,
   ) {
@@ -45,12 +53,8 @@ export class Entrances {
     this.#top = new Top(frame.t, { add: () => this.#toggle(), review: () => void this.review() });
     this.elements = [this.#top.element, this.#adds, this.#reviews, ...(this.#compares ? [this.#compares.element] : [])];
     for (const name of ["run", "project_name", "flags_state", "can_add", "can_act"]) onTrait(model, name, signal, () => this.show());
-    takeDrops(frame.root, signal, (transfer) => {
-      if (!this.#can("add") || this.away) return;
-      this.#adding = true;
-      this.wishes.changed();
-      void this.#add.take(transfer);
-    });
+    this.#adds.hidden = true;
+    takeDrops(frame.root, signal, (found) => this.#can("add") && !this.away && void this.#take(found));
     frame.root.addEventListener(KEYS, () => this.#takeKeys(), { signal });
     this.show();
   }
@@ -80,8 +84,9 @@ export class Entrances {
     const { rows } = finder;
     const empty = rows.version > 0 && rows.length === 0;
     const adds = this.#can("add") && !this.away && (empty || this.#adding);
-    if (adds) this.#adds.append(this.#add.element);
+    const opened = adds && this.#adds.hidden;
     this.#adds.hidden = !adds;
+    if (opened) void this.#offerAdding();
     this.#reviews.hidden = !this.#reviewing && !this.#asking;
     if (this.#compares) this.#compares.element.hidden = !this.#compares.open;
     this.#top.show({
@@ -100,19 +105,41 @@ export class Entrances {
     return this.model.get<boolean>(`can_${what}`) === true;
   }
 
-  get #add(): AddPanel {
-    if (this.#panel === null) {
-      this.#panel = new AddPanel(this.frame, this.model, this.signal);
-      this.#panel.onAdded(() => {
-        this.#adding = true; // what became of them stays in sight until it is closed
-      });
-      this.#panel.onClosed(() => {
-        this.#adding = false;
-        this.wishes.changed();
-        this.wishes.leave();
-      });
+  /** Puts the ways of adding images in their place; null where they have not come. */
+  async #offerAdding(again = () => void this.#offerAdding()): Promise<AddPanel | null> {
+    this.#unsay();
+    this.#missing = false;
+    try {
+      const later = this.rest.here ?? (await this.rest.into(this.#adds));
+      this.#panel ??= this.#madePanel(later);
+    } catch (error) {
+      this.#missing = true;
+      this.#say(messageOf(error), "error", { label: this.frame.t("common.retry"), run: again });
     }
     return this.#panel;
+  }
+
+  #madePanel({ AddPanel }: Later): AddPanel {
+    const panel = new AddPanel(this.frame, this.model, this.signal);
+    panel.onAdded(() => {
+      this.#adding = true; // what became of them stays in sight until it is closed
+    });
+    panel.onClosed(() => {
+      this.#adding = false;
+      this.wishes.changed();
+      this.wishes.leave();
+    });
+    this.#adds.append(panel.element);
+    return panel;
+  }
+
+  /** Takes what was dropped. */
+  async #take(found: Promise<Found[]>): Promise<void> {
+    this.#adding = true;
+    this.#adds.hidden = false; // it is filled from here
+    this.wishes.changed();
+    const panel = await this.#offerAdding(() => void this.#take(found));
+    void panel?.take(found);
   }
 
   /** The keys come back from the editor: to the review, if there is one, else to the images. */
@@ -123,27 +150,32 @@ export class Entrances {
   }
 
   #toggle(): void {
+    if (this.#adding && this.#missing) return void this.#offerAdding();
     this.#adding = !this.#adding;
     this.wishes.changed();
   }
 
   /** Goes through these images, or through what is flagged. */
   async review(ids?: readonly number[]): Promise<void> {
-    const { frame } = this;
-    if (this.#pane === null) {
-      const wishes = { open: (id: number, left: readonly number[]) => this.#open(id, left), closed: () => this.#close() };
-      this.#pane = new ReviewPane(frame, this.finder.rows, wishes, this.signal);
-      this.#reviews.append(this.#pane.element);
-    }
+    this.#unsay();
     this.#asking = true;
     this.#reviews.hidden = false; // it takes the focus
     try {
+      const later = this.rest.here ?? (await this.rest.into(this.#reviews));
+      this.#pane ??= this.#madePane(later);
       await this.#pane.start(ids);
     } catch (error) {
       this.#say(messageOf(error), "error");
     }
     this.#asking = false;
     this.wishes.changed();
+  }
+
+  #madePane({ ReviewPane }: Later): ReviewPane {
+    const wishes = { open: (id: number, left: readonly number[]) => this.#open(id, left), closed: () => this.#close() };
+    const pane = new ReviewPane(this.frame, this.finder.rows, wishes, this.signal);
+    this.#reviews.append(pane.element);
+    return pane;
   }
 
   /** Shows images side by side, or the well of one through time; says what can be compared where these cannot. */
@@ -173,8 +205,15 @@ export class Entrances {
     else this.#say(this.frame.t("gallery.opens_nothing"), "info");
   }
 
-  #say(text: string, tone: "info" | "error"): void {
-    const { banner, t } = this.frame;
-    banner.show(text, tone, { label: t("gallery.close"), run: () => banner.hide() });
+  #say(text: string, tone: "info" | "error", action = { label: this.frame.t("gallery.close"), run: () => this.#unsay() }): void {
+    if (this.signal.aborted) return;
+    this.#said = true;
+    this.frame.banner.show(text, tone, action);
+  }
+
+  /** What was said here holds no longer. */
+  #unsay(): void {
+    if (this.#said) this.frame.banner.hide();
+    this.#said = false;
   }
 }

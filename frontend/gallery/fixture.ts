@@ -2,6 +2,7 @@
 import words from "../../spheroseg_widgets/widgets/strings/en.json";
 import { MockAnswer, MockModel } from "../shared/mock";
 import { OutlineSet } from "../shared/outlines";
+import script from "./later.ts?script";
 import { type Column, type Kind, Rows, type RowsValue } from "./rows";
 
 export interface Fake {
@@ -112,6 +113,9 @@ function joined(parts: Uint8Array[]): DataView {
 /** Lower left half of an image of 640 x 512. */
 export const TRIANGLE = OutlineSet.fromRings([[Float32Array.of(10, 10, 600, 500, 10, 500)]]);
 
+/** The part of the gallery that comes after the first screen, as the kernel sends it but for its style sheet. */
+export const sentLater = () => new MockAnswer(null, [new DataView(new TextEncoder().encode(script).buffer)]);
+
 /** A kernel with these images. Broken ones are those with a reason. */
 export async function kernel(images: Fake[], traits: Record<string, unknown> = {}): Promise<MockModel> {
   const jpeg = await picture();
@@ -127,6 +131,7 @@ export async function kernel(images: Fake[], traits: Record<string, unknown> = {
   }); // prettier-ignore
   const reasons = new Map(images.filter((image) => image.reason).map((image) => [image.id, image.reason]));
   model.handle("rows", () => pack(images, 1));
+  model.handle("later", sentLater);
   model.handle("add_state", () => ({
     empty: images.length === 0, demo: true, images: [".tif"], tables: [".csv"], unfinished: [], file_mb: 512, batch_mb: 4096,
     progress: null, outcome: null,

@@ -18,6 +18,7 @@ import { Panel } from "./panel";
 import { Picker } from "./picker";
 import { Pictures } from "./pictures";
 import type { PlateView } from "./plate/plate";
+import { Rest } from "./rest";
 import { Rows } from "./rows";
 import { Selection } from "./selection";
 import { Toolbar } from "./toolbar";
@@ -35,6 +36,7 @@ export class Gallery {
   readonly #selection = new Selection((position) => this.#rows.id(this.#finder.order[position]));
   readonly #shown: Shown;
   readonly #parts: Parts;
+  readonly #rest: Rest;
   readonly #feed: Feed;
   readonly #modes = new Map<string, Mode>();
   readonly #picker: Picker;
@@ -65,10 +67,14 @@ export class Gallery {
     const { rpc, t } = frame;
     const [size, outlines] = [model.get<number>("cell_size"), model.get<boolean>("show_outlines")];
     this.#shown = { rows: this.#rows, finder: this.#finder, size, outlines, opened: model.get("opened") };
-    const pictures = new Pictures(rpc, signal, (ids) => this.#arrived((mode) => mode.update(ids)));
+    const rest = (this.#rest = new Rest(frame, signal));
+    const pictures = new Pictures(rpc, signal, (ids) => {
+      rest.ahead(); // they come a screen at once
+      this.#arrived((mode) => mode.update(ids));
+    });
     const drawings = new Drawings(rpc, signal, (results) => this.#arrived((mode) => mode.updateResults(results)));
     this.#parts = {
-      shown: this.#shown, selection: this.#selection, pictures, drawings, t, signal,
+      shown: this.#shown, selection: this.#selection, pictures, drawings, rest, t, signal,
       frame, height: model.get<number>("height"), halo: () => frame.token("--sw-halo"), sort: (by) => this.#sort(by),
       pick: (ids) => this.#pick(ids), open: (id) => this.#openId(id), keepPlate: (plate) => this.#keepPlate(plate),
     }; // prettier-ignore
@@ -85,7 +91,7 @@ export class Gallery {
     );
     const leave = () => this.#mode.focus();
     const entered = { changed: () => this.#showNote(), open: (id: number, left: readonly number[]) => this.#openId(id, left), leave };
-    this.#entrances = new Entrances(model, frame, this.#finder, entered, signal, host);
+    this.#entrances = new Entrances(model, frame, this.#finder, entered, rest, signal, host);
     const ask = (change: (view: View) => View) => this.#setView(change(this.#finder.view));
     this.#views = new Views(rpc, t, (view) => this.#setView(view), signal);
     this.#toolbar = new Toolbar(
@@ -107,7 +113,7 @@ export class Gallery {
     const review = () => void this.#entrances.review(this.#about().ids);
     const compare = () => this.#entrances.compare(this.#about().ids);
     this.#foot = new Foot(t, { open: () => this.#open(), review, compare, clear: () => this.#picker.clear(), leave });
-    this.#acts = new ActBar(model, frame, { about: () => this.#about(), clear: () => this.#picker.clear(), leave }, signal);
+    this.#acts = new ActBar(model, frame, { about: () => this.#about(), clear: () => this.#picker.clear(), leave }, rest, signal);
     this.#picker = new Picker(this.#shown, this.#selection, {
       mode: () => this.#mode,
       changed: () => this.#picked(),
@@ -199,6 +205,7 @@ export class Gallery {
     this.#closeup.forgive(changed ?? undefined);
     this.#refilter();
     this.#entrances.changed(changed);
+    if (this.#finder.order.length === 0) this.#rest.ahead(); // no picture will come
   }
 
   /** Asks for something else; `tell` says whether the kernel is to hear of it. */

@@ -2,11 +2,11 @@
 import { Grid } from "./grid";
 import { List } from "./list";
 import type { MakeMode } from "./mode";
-import { PlateMode } from "./plate_mode";
+import { LaterMode } from "./later_mode";
 import { GRID, PLATE } from "./view";
 
 export const MODES: Readonly<Record<string, MakeMode>> = {
   [GRID]: (parts) => new Grid(parts),
   list: (parts) => new List(parts),
-  [PLATE]: (parts) => new PlateMode(parts),
+  [PLATE]: (parts) => new LaterMode(parts, ({ PlateMode }) => new PlateMode(parts)),
 };

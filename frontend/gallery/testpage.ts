@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, vi } from "vitest";
 import type { MockModel } from "../shared/mock";
 import type { Host } from "../shared/types";
 import widget from "./index";
+import "./later"; // its style sheets: the kernel of the tests sends its script alone
 
 export let page: HTMLElement;
 export let life: AbortController;

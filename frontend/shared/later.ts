@@ -5,35 +5,48 @@
 
 import type { Rpc } from "./rpc";
 
-/** Name of the part and what was built of it: the part of another version is another one. Put in by the build. */
+/** Of what was built: the part of another version is another one. Put in by the build. */
 declare const LATER: string;
 
 /** Each widget of a page has a script of its own, so what is fetched once for all of them lies with the page. */
 const PAGE = Symbol.for("spheroseg-widgets.later");
 
-/** What the part exports as its default; fetched once a page. Rejects with the reason, and can be asked again then. */
-export async function later<T>(rpc: Rpc): Promise<T> {
+/**
+ * What the part exports as its default; fetched once a page. Rejects with the reason, and can be asked again then.
+ *
+ * @param name  of the widget
+ */
+export async function later<T>(rpc: Rpc, name: string): Promise<T> {
+  const key = `${name} ${LATER}`;
   const parts = ((globalThis as { [PAGE]?: Map<string, Promise<T>> })[PAGE] ??= new Map<string, Promise<T>>());
-  for (let other = parts.get(LATER); other; other = parts.get(LATER)) {
+  for (let other = parts.get(key); other; other = parts.get(key)) {
     try {
       return await other;
     } catch {
       // Another widget asked its kernel; this one's may be there.
-      if (parts.get(LATER) === other) parts.delete(LATER);
+      if (parts.get(key) === other) parts.delete(key);
     }
   }
   const part = fetched<T>(rpc);
-  parts.set(LATER, part);
-  part.catch(() => parts.get(LATER) === part && parts.delete(LATER));
+  parts.set(key, part);
+  part.catch(() => parts.get(key) === part && parts.delete(key));
   return part;
 }
 
 async function fetched<T>(rpc: Rpc): Promise<T> {
   const { buffers } = await rpc.call("later");
+  if (buffers.length > 1) dress(new TextDecoder().decode(buffers[1]));
   const url = URL.createObjectURL(new Blob([buffers[0] as BlobPart], { type: "text/javascript" }));
   try {
     return ((await import(/* @vite-ignore */ url)) as { default: T }).default;
   } finally {
     URL.revokeObjectURL(url);
   }
+}
+
+/** What the part shows is styled as the host does it for the widget itself. */
+function dress(css: string): void {
+  const style = document.createElement("style");
+  style.textContent = css;
+  document.head.append(style);
 }

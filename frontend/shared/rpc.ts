@@ -33,6 +33,11 @@ export class RpcError extends Error {
     super(message);
     this.name = "RpcError";
   }
+
+  /** The part of a script that comes later (`later.ts`) has a class of its own, and is told of the errors of this one. */
+  static override [Symbol.hasInstance](error: unknown): boolean {
+    return error instanceof Error && error.name === "RpcError";
+  }
 }
 
 type Message =

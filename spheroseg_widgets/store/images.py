@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -148,6 +149,35 @@ def image_ids(connection: sa.Connection, project_id: int) -> list[int]:
     return [int(one) for one in connection.scalars(query.order_by(image.c.id))]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an image lies among those of its project that are not deleted, in the order in which they were added.
+
+    Parameters
+    ----------
+    position, count : int
+        The first one has position 1.
+    previous, next : int or None
+        image_id of those beside it.
+    """
+
+    position: int
+    count: int
+    previous: int | None
+    next: int | None
+
+
+def place_of(connection: sa.Connection, project_id: int, image_id: int) -> Place:
+    """Return where an image of the project lies, without reading the others."""
+    before, after = image.c.id < image_id, image.c.id > image_id
+    query = sa.select(
+        sa.func.count().filter(before), sa.func.count(),
+        sa.func.max(image.c.id).filter(before), sa.func.min(image.c.id).filter(after),
+    ).where(image.c.project_id == project_id, image.c.deleted_at.is_(None))  # fmt: skip
+    earlier, count, previous, following = connection.execute(query).one()
+    return Place(earlier + 1, count, previous, following)
+
+
 def check_own(connection: sa.Connection, project_id: int, image_ids: Iterable[int]) -> None:
     """Refuse images that are not the project's: the store may hold many projects.
 
@@ -180,8 +210,8 @@ _WORDS, _NUMBERS = ("engine", "precision"), ("scale", "threshold")
 """Of how a result was computed."""
 
 
-def images_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
-    """Return one row an image that is not deleted, in the order in which they were added.
+def images_frame(connection: sa.Connection, project_id: int, *, only: int | None = None) -> pd.DataFrame:
+    """Return one row an image that is not deleted, in the order in which they were added; with `only`, that of one image.
 
     Columns: image_id, name, stem, path, page (t), series, z, channel, site, plate, well, time_h, width,
     height, pixel_size_um, pixel_size_source, sha256, status and reason of the newest job, seconds, model,
@@ -191,7 +221,7 @@ def images_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
     says nothing), tags (a sorted tuple), touches_border (whether any outline does), inner_px2 and border_px2 (areas of
     the largest spheroid away from the border and at it), warnings (a tuple).
     """
-    seen = overview(connection, project_id)
+    seen = overview(connection, project_id, only=only)
     how = {name: result.c.computed[name] for name in COMPUTED}
     query = (
         sa.select(
@@ -205,7 +235,7 @@ def images_frame(connection: sa.Connection, project_id: int) -> pd.DataFrame:
         .where(image.c.project_id == project_id, image.c.deleted_at.is_(None))
         .order_by(image.c.id)
     )  # fmt: skip
-    rest = fetch(connection, query)
+    rest = fetch(connection, query if only is None else query.where(image.c.id == only))
     models = fetch(
         connection,
         sa.select(run.c.id, model.c.version, model.c.sha256)

@@ -31,13 +31,17 @@ NEW, UNREVIEWED = "new", "unreviewed"
 """Status of an image of which there was no job yet, and review state of one of which nobody said anything."""
 
 
-def overview(connection: sa.Connection, project_id: int, *, limit: int | None = None) -> pd.DataFrame:
+def overview(
+    connection: sa.Connection, project_id: int, *, limit: int | None = None, only: int | None = None
+) -> pd.DataFrame:
     """Return one row an image that is not deleted, in the order in which they were added, with the columns of a gallery.
 
     Parameters
     ----------
     limit : int, optional
         Only the first ones.
+    only : int, optional
+        Only the image of this id; reading it takes as long in a large project as in a small one.
 
     Returns
     -------
@@ -47,7 +51,7 @@ def overview(connection: sa.Connection, project_id: int, *, limit: int | None = 
         total_area_px2, least_confidence, result_source, edited, touches_border, inner_px2, border_px2, tags; words that
         few images differ in are categories.
     """
-    in_project = (image.c.project_id == project_id, image.c.deleted_at.is_(None))
+    in_project = (image.c.project_id == project_id, image.c.deleted_at.is_(None), *_one(image.c.id, only))
     query = (
         sa.select(
             image.c.id.label("image_id"), image.c.name, image.c.plate_id, image.c.well_id, image.c.site, image.c.time_h,
@@ -67,7 +71,9 @@ def overview(connection: sa.Connection, project_id: int, *, limit: int | None = 
     image_ids = np.array(column["image_id"], np.int64)
     well_ids, time_h = floats(column["well_id"]), floats(column["time_h"])
     run_ids = floats(column["run_id"])
-    plates, wells, models = (fetch(connection, names(project_id)) for names in (_plates, _wells, _models))
+    plates, models = (fetch(connection, names(project_id)) for names in (_plates, _models))
+    well_id = column["well_id"][0] if only is not None and len(image_ids) else None
+    wells = fetch(connection, _wells(project_id).where(*_one(well.c.id, well_id)))
     status = coded([NEW if status is None else status for status in column["status"]])
     reviews = coded(_sparse(connection, image_ids, _of_images(review.c.state, *in_project), UNREVIEWED))
     sources = coded(column["result_source"])
@@ -108,6 +114,11 @@ def overview(connection: sa.Connection, project_id: int, *, limit: int | None = 
         },
         copy=False,
     )
+
+
+def _one(column: sa.Column[int], wanted: int | None) -> list[sa.ColumnElement[bool]]:
+    """Return the condition that only one row is wanted; none where all are."""
+    return [] if wanted is None else [column == wanted]
 
 
 def newest_job(column: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:

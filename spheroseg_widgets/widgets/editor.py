@@ -9,6 +9,7 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pandas as pd
 import traitlets
 
 from spheroseg_widgets.errors import SpherosegError, StoreError
+from spheroseg_widgets.project.find import pickable
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.project.settling import UnsavedChangesWarning
 from spheroseg_widgets.store.classes import class_names
@@ -212,8 +214,7 @@ class Editor(
                 "project": hashlib.sha256(f"{self.project.database.engine.url}#{self.project.id}".encode()).hexdigest()[:16],
                 "image": {
                     "id": session.image_id, "name": str(row["name"]), "width": document.width, "height": document.height,
-                    "pixel_size_um": None if pd.isna(size) else float(size), "position": session.position,
-                    "count": session.count, "previous": session.previous, "next": session.next,
+                    "pixel_size_um": None if pd.isna(size) else float(size), **asdict(session.place),
                 },
                 "base_revision": document.base, "draft_operations": document.n_operations, "stale": session.stale,
                 "continued": session.continued(), "version": session.version, "read_only": self._only_shows,
@@ -357,7 +358,7 @@ class Editor(
 def _find(project: Project, image: str | Path | int | None) -> int:
     if image is not None:
         return int(project.image(image)["image_id"])
-    images = project.images()
-    if images.empty:
+    ids = pickable(project.database, project.id, None)
+    if not ids:
         raise StoreError(f"{project.name}: the project has no images yet; add some with project.add(...)")
-    return int(images["image_id"].iloc[0])
+    return ids[0]

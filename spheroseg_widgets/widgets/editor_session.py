@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
@@ -18,7 +17,7 @@ from spheroseg_widgets.outlines.validity import Checked, check_outline
 from spheroseg_widgets.project.drafts import Draft, continued_revisions, open_draft, open_drafts
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.store.drafts import ELSEWHERE, STORED
-from spheroseg_widgets.store.images import images_frame
+from spheroseg_widgets.store.images import images_frame, place_of
 from spheroseg_widgets.store.results import load_outlines
 
 from .editor_document import Document, Operation, Rings
@@ -82,20 +81,15 @@ class EditSession:
     def load(self) -> None:
         """Read the image's row, its revision and our own draft again."""
         with self.project.database.read() as connection:
-            table = images_frame(connection, self.project.id)
-        place = np.flatnonzero(table["image_id"] == self.image_id)
-        if not len(place):
+            table = images_frame(connection, self.project.id, only=self.image_id)
+            self.place = place_of(connection, self.project.id, self.image_id)
+        if table.empty:
             raise StoreError(f"image {self.image_id}: there is none of this id in this project")
-        at = int(place[0])
-        self.row = table.iloc[at]
+        self.row = table.iloc[0]
         shown = str(self.row["path"]), own_plane(self.row), int(self.row["height"]), int(self.row["width"])
         if shown != self._shown:  # its file may have been moved
             self._shown = shown
             self.pictures = Pictures(self.row.to_dict(), self.project.folder / "cache" / "pyramids")
-        ids = table["image_id"].tolist()
-        self.position, self.count = at + 1, len(ids)
-        self.previous = int(ids[at - 1]) if at > 0 else None
-        self.next = int(ids[at + 1]) if at + 1 < len(ids) else None
         if not self.read_only and not self._taken_over:
             mine = [one for one in open_drafts(self.project, self.image_id) if one.session == self.session]
             if not self._is_among(mine):  # it may have been saved or discarded elsewhere

@@ -22,6 +22,7 @@ from .contrast import percentiles_of
 from .gallery_face import FACE_IMAGES, face_html, face_png
 from .gallery_finding import FindsImages
 from .gallery_view import View
+from .later import ComesLater
 from .outline_answer import ClassCodes, outlines_answer
 from .reviewing import Reviewing
 from .rpc import Answer, Call, rpc_method
@@ -32,7 +33,7 @@ FACE_SECONDS = 2.0
 """Time for the pictures of the static face; what is not ready by then is named without its picture."""
 
 
-class Gallery(FindsImages, ActsOnImages, AddsImages, Reviewing, ComparesImages):
+class Gallery(FindsImages, ActsOnImages, AddsImages, Reviewing, ComparesImages, ComesLater):
     """All images of a project, with their outlines and states; add, find and judge them, and go on in Python.
 
     Parameters
@@ -62,6 +63,7 @@ class Gallery(FindsImages, ActsOnImages, AddsImages, Reviewing, ComparesImages):
 
     _esm = STATIC / "gallery.js"
     _css = STATIC / "gallery.css"
+    later = STATIC / "gallery_later.js"
     section = "gallery"
     also: ClassVar[tuple[str, ...]] = ("plate",)
 

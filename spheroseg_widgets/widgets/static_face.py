@@ -119,7 +119,8 @@ def draw_outlines(
 
 def jpeg(drawing: NDArray[np.uint8], quality: int = 80) -> bytes:
     """Return a drawing as JPEG, small enough for many on a page."""
-    _, code = cv2.imencode(".jpg", drawing, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    # Codes of its own make it a tenth smaller, and change no pixel.
+    _, code = cv2.imencode(".jpg", drawing, [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1])
     return code.tobytes()
 
 

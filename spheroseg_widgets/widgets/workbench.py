@@ -11,6 +11,7 @@ import traitlets
 
 from spheroseg_widgets.errors import SpherosegError
 from spheroseg_widgets.exports.registry import formats
+from spheroseg_widgets.project.find import pickable
 from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, list_models
 
@@ -172,7 +173,7 @@ class Workbench(ipywidgets.VBox):  # type: ignore[misc]
 
     def _add_editor(self) -> None:
         """Put an editor beside the gallery, once there is an image to open."""
-        if not len(self.project.images()):
+        if not pickable(self.project.database, self.project.id, None):
             return
         self.editor = Editor(self.project, read_only=self._only_shows)
         self.editor.add_class("sw-pane-editor")

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from spheroseg_widgets.project.tables import images_and_objects, images_table, overview_table
 from spheroseg_widgets.store import results, runs
 from spheroseg_widgets.store.database import Database
-from spheroseg_widgets.store.images import IMAGE_COLUMNS, image_ids, images_frame
+from spheroseg_widgets.store.images import IMAGE_COLUMNS, Place, image_ids, images_frame, place_of
 from spheroseg_widgets.store.statistics import statistics
 from spheroseg_widgets.store.tables import (
     COMPUTED,
@@ -97,6 +97,26 @@ def plainly(c: sa.Connection, project_id: int) -> pd.DataFrame:
 def same_numbers(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table with numbers as such also where none of a column is known: pandas takes that for words."""
     return frame.astype({name: float for name in NUMBERS if name in frame})
+
+
+@pytest.mark.parametrize("seed", [0, *SEEDS])
+def test_one_image_by_itself_is_as_it_is_among_all(store: Database, seed: int) -> None:
+    with store.write() as c:
+        other, others = fill(c, 99, name="another project")
+        project, _ = fill(c, seed)
+    with store.read() as c:
+        frame = images_frame(c, project)
+        ids = frame["image_id"].tolist()
+        for place, number in enumerate(ids):
+            alone = images_frame(c, project, only=number)
+            wanted = frame.iloc[[place]].reset_index(drop=True)
+            pd.testing.assert_frame_equal(
+                same_numbers(alone), same_numbers(wanted), check_dtype=False, check_exact=True
+            )
+            previous, following = ids[place - 1] if place else None, ids[place + 1] if number != ids[-1] else None
+            assert place_of(c, project, number) == Place(place + 1, len(ids), previous, following)
+        assert images_frame(c, project, only=others[0]).empty
+        assert images_frame(c, other, only=ids[0]).empty
 
 
 @pytest.mark.parametrize("seed", [0, *SEEDS])

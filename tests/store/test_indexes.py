@@ -38,6 +38,8 @@ def queued(c: sa.Connection) -> int:
 
 QUERIES: dict[str, Callable[[sa.Connection], Any]] = {
     "images": lambda c: images.images_frame(c, 1),
+    "one image": lambda c: images.images_frame(c, 1, only=1),
+    "place of an image": lambda c: images.place_of(c, 1, 1),
     "overview": lambda c: overview(c, 1),
     "first images": lambda c: overview(c, 1, limit=500),
     "image ids": lambda c: images.image_ids(c, 1),

@@ -1,4 +1,4 @@
-"""The part of the editor's script that comes later: while a cell holds the editor, and with a reason where it is gone."""
+"""The part of a script that comes later: while a cell holds the widget, and with a reason where it is gone."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ import pytest
 from spheroseg_widgets.project.project import Project, open_project
 from spheroseg_widgets.widgets.base import STATIC
 from spheroseg_widgets.widgets.editor import Editor
+from spheroseg_widgets.widgets.gallery import Gallery
 
 from .page import Page
 
 
-@pytest.fixture
-def editor(tmp_path: Path) -> Editor:
+@pytest.fixture(params=[Editor, Gallery])
+def widget(request: pytest.FixtureRequest, tmp_path: Path) -> Editor | Gallery:
     cv2.imwrite(str(tmp_path / "well.png"), np.zeros((40, 60), np.uint8))
     project: Project = open_project(tmp_path / "plate", create=True)
     project.add(tmp_path / "well.png")
-    return Editor(project)
+    return request.param(project)  # type: ignore[no-any-return]
 
 
-def test_a_page_gets_it_while_something_holds_the_editor(editor: Editor) -> None:
-    page = Page(editor)
-    with editor.lock:
+def test_a_page_gets_it_with_its_style_sheet_while_something_holds_the_widget(widget: Editor | Gallery) -> None:
+    page = Page(widget)
+    with widget.lock:
         _, buffers = page.ask("later")
-    assert buffers == [(STATIC / "editor_later.js").read_bytes()]
+    files = {"editor": ["editor_later.js"], "gallery": ["gallery_later.js", "gallery_later.css"]}[widget.section]
+    assert buffers == [(STATIC / name).read_bytes() for name in files]
 
 
-def test_a_missing_file_is_named(editor: Editor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Editor, "later", tmp_path / "editor_later.js")
-    with pytest.raises(RuntimeError, match=r"editor_later\.js"):
-        Page(editor).ask("later")
+def test_a_missing_file_is_named(widget: Editor | Gallery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(widget), "later", tmp_path / "gone_later.js")
+    with pytest.raises(RuntimeError, match=r"gone_later\.js"):
+        Page(widget).ask("later")

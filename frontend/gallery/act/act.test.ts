@@ -24,6 +24,8 @@ function select(positions: number[]): void {
   for (const at of positions.slice(1)) card(at).dispatchEvent(new MouseEvent("click", { bubbles: true, ctrlKey: true }));
 }
 
+/** The first form of a page comes with the rest of the gallery. */
+const formed = () => soon(() => expect(main()).not.toBeNull());
 const done = (n: number, more = {}) => ({ n, undo: 7, refused: 0, some: [], ...more });
 
 it("shows what can be done once something is selected", async () => {
@@ -39,6 +41,7 @@ it("tags by key, says what was done, and takes it back by Ctrl+Z", async () => {
   const model = await gallery();
   select([0, 2]);
   press("t");
+  await formed();
   expect(main().textContent).toBe("Tag 2 images");
   expect(document.activeElement).toBe(field("Tag"));
   await soon(() => expect(all(".sw-act-form option").map((each) => (each as HTMLOptionElement).value)).toEqual(["control"]));
@@ -71,6 +74,7 @@ it("approves at once, names what could not be, and asks where there are many", a
   ]); // prettier-ignore
   press("a", { ctrlKey: true });
   press("a");
+  await formed();
   expect(main().textContent).toBe("Approve 150 images");
   expect(model.calls("act.approve").length).toBe(1);
   press("Escape");
@@ -81,6 +85,7 @@ it("excludes with a reason", async () => {
   const model = await gallery();
   select([4]);
   press("x");
+  await formed();
   named("Exclude 1 image").click();
   await soon(() => expect(one(".sw-form-failed").textContent).toBe("Choose a reason, or write one."));
   const debris = all(".sw-act-form input[type=radio]")[0] as HTMLInputElement;
@@ -110,6 +115,7 @@ it("changes only what is filled in, and refuses what is no number", async () => 
   const model = await gallery();
   select([0]);
   named("Set metadata").click();
+  await formed();
   main().click();
   await soon(() => expect(one(".sw-form-failed").textContent).toContain("at least one field"));
   field("Time").value = "late";
@@ -158,6 +164,7 @@ it("deletes only after a yes, and nothing deleted stays selected", async () => {
   const model = await gallery();
   select([0, 1, 2]);
   named("Delete").click();
+  await formed();
   expect(model.calls("act.delete")).toEqual([]);
   expect(document.activeElement).toBe(named("Delete 3 images from the project"));
   named("Cancel").click();
@@ -192,12 +199,16 @@ it("exports what is selected", async () => {
   const model = await gallery();
   select([1]);
   model.handle("act.export", () => ({ name: "plate.zip", bytes: 0, files: 2, path: "/p/plate.zip" }));
-  const [url, click] = [vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:none"), vi.spyOn(HTMLAnchorElement.prototype, "click").mockReturnValue()];
+  let offer: (choices: unknown) => void = () => {};
+  model.handle("act.choices", () => new Promise((resolve) => (offer = resolve)));
   named("Export").click();
+  await soon(() => expect(model.calls("act.choices").length).toBe(1));
   expect(main().disabled).toBe(true); // before the formats have come there is nothing to export as
+  offer({ models: [], formats: ["csv", "masks"], conditions: [], tags: [] });
   await soon(() => expect(all(".sw-act-form input:checked").length).toBe(2));
   expect(main().disabled).toBe(false);
   expect(main().textContent).toBe("Export 1 image");
+  const [url, click] = [vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:none"), vi.spyOn(HTMLAnchorElement.prototype, "click").mockReturnValue()];
   main().click();
   await soon(() => expect(report()).toContain("kept as /p/plate.zip"));
   expect(params(model, "act.export")).toEqual([{ ids: [2], formats: ["csv", "masks"] }]);

@@ -2,9 +2,12 @@
 import { type Frame, button, make, messageOf } from "../../shared/frame";
 import { count } from "../../shared/numbers";
 import { onTrait, type Model } from "../../shared/types";
-import { type About, type ActForm, type Forms, imagesText, makeForms } from "./forms";
+import type { Later } from "../later";
+import type { Rest } from "../rest";
+import type { About, ActForm, Forms } from "./forms";
 import { type Choices, type Done, Kernel, type Refused } from "./kernel";
 import { MANY, OFFERED, SHORTCUTS, VERBS, type Verb } from "./verbs";
+import { imagesText } from "./words";
 
 export interface ActWishes {
   /** The selected images. */
@@ -27,7 +30,7 @@ export class ActBar {
   readonly #report = make("div", "sw-act-report");
   readonly #buttons = new Map<Verb, HTMLButtonElement>();
   readonly #kernel: Kernel;
-  readonly #forms: Forms;
+  #forms: Forms | null = null;
   /** What can be taken back, the newest last. */
   readonly #deeds: Deed[] = [];
   #open: Verb | null = null;
@@ -39,20 +42,11 @@ export class ActBar {
     private readonly model: Model,
     private readonly frame: Frame,
     private readonly wishes: ActWishes,
+    private readonly rest: Rest,
     private readonly signal: AbortSignal,
   ) {
     const { t, rpc } = frame;
     this.#kernel = new Kernel(rpc, signal);
-    this.#forms = makeForms(frame, {
-      kernel: this.#kernel,
-      signal,
-      done: (words, answer) => {
-        if (this.#open === "delete") this.wishes.clear();
-        this.#close();
-        this.#tell(words, answer);
-      },
-      cancel: () => this.#close(),
-    });
     this.#line.setAttribute("role", "group");
     this.#line.setAttribute("aria-label", t("act.title"));
     for (const verb of VERBS) {
@@ -88,13 +82,10 @@ export class ActBar {
     if (verb === "approve" && about.ids.length <= MANY) return void this.#approve(about);
     this.#close(false);
     this.#open = verb;
-    const form = this.#forms[verb];
-    this.#place.replaceChildren(form.element);
     this.#place.hidden = false;
     this.#report.hidden = true;
     this.#draw();
-    form.ask(about);
-    if (OFFERED.includes(verb)) void this.#offer(form);
+    void this.#ask(verb, about);
   }
 
   /** Takes back what was done last; returns whether there was something. */
@@ -112,6 +103,35 @@ export class ActBar {
     else return false;
     this.#draw();
     return true;
+  }
+
+  /** Shows the form of a verb, as soon as there is one. */
+  async #ask(verb: Verb, about: About): Promise<void> {
+    try {
+      const later = this.rest.here ?? (await this.rest.into(this.#place));
+      if (this.#open !== verb) return; // it was closed, or another one opened, meanwhile
+      const form = (this.#forms ??= this.#made(later))[verb];
+      this.#place.replaceChildren(form.element);
+      form.ask(about);
+      if (OFFERED.includes(verb)) void this.#offer(form);
+    } catch (error) {
+      if (this.#open !== verb) return;
+      this.#close(false); // so that another click tries again
+      this.#failed(error, verb);
+    }
+  }
+
+  #made({ makeForms }: Later): Forms {
+    return makeForms(this.frame, {
+      kernel: this.#kernel,
+      signal: this.signal,
+      done: (words, answer) => {
+        if (this.#open === "delete") this.wishes.clear();
+        this.#close();
+        this.#tell(words, answer);
+      },
+      cancel: () => this.#close(),
+    });
   }
 
   async #offer(form: ActForm): Promise<void> {

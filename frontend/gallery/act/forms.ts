@@ -6,6 +6,7 @@ import { count } from "../../shared/numbers";
 import { REASONS } from "../../shared/review/exclusion";
 import type { Choices, Done, Kernel } from "./kernel";
 import type { Verb } from "./verbs";
+import { imagesText } from "./words";
 
 /** The images that a form is about, as they were when it was opened. */
 export interface About {
@@ -67,10 +68,6 @@ export abstract class ActForm extends Form {
     const words = done.n > 0 ? said(imagesText(this.frame, done.n), done) : t("act.did_nothing", { what: t(`act.${this.verb}`) });
     this.wishes.done(words, done);
   }
-}
-
-export function imagesText({ t }: Frame, n: number): string {
-  return t("act.n", { n, count: count(n) });
 }
 
 class SegmentForm extends ActForm {

@@ -1,6 +1,7 @@
 /** Makes an element take files that are dropped on it; while they hover over it, it has the class `sw-add-over`. */
+import { filesOfDrop, type Found } from "./dropped";
 
-export function takeDrops(element: HTMLElement, signal: AbortSignal, take: (transfer: DataTransfer) => void): void {
+export function takeDrops(element: HTMLElement, signal: AbortSignal, take: (found: Promise<Found[]>) => void): void {
   let depth = 0; // leaving a child is no leaving
   const listen = (name: "dragenter" | "dragover" | "dragleave" | "drop", handler: (transfer: DataTransfer) => void) =>
     element.addEventListener(
@@ -20,6 +21,6 @@ export function takeDrops(element: HTMLElement, signal: AbortSignal, take: (tran
   listen("dragover", (transfer) => (transfer.dropEffect = "copy"));
   listen("drop", (transfer) => {
     depth = 0;
-    take(transfer);
+    take(filesOfDrop(transfer));
   });
 }

@@ -5,7 +5,7 @@
  *     element.append(panel.element);
  *     panel.onAdded(() => ...);                       // images were added from here
  *     panel.onClosed(() => ...);                      // what became of them was read, and nothing else is under way
- *     takeDrops(element, signal, (transfer) => void panel.take(transfer));
+ *     takeDrops(element, signal, (found) => void panel.take(found));
  *
  * The model's widget is an `AddsImages` (Python: `widgets/adding.py`).
  */
@@ -17,7 +17,7 @@ import { bytes, count, duration } from "../../shared/numbers";
 import { type Model, onTrait } from "../../shared/types";
 import { Adding } from "./adding";
 import type { Item } from "./batch";
-import { filesOfDrop } from "./dropped";
+import type { Found } from "./dropped";
 import { countsOf, noteLine, notesOf, sheetLines, sheetStops } from "./findings";
 import { headlineOf, outcomeLines } from "./outcome";
 import { saidOfItem, saidOfRow } from "./said";
@@ -94,10 +94,10 @@ export class AddPanel {
     void this.#adding.refresh();
   }
 
-  /** Takes what was dropped; must be called in the turn of the event. */
-  async take(transfer: DataTransfer): Promise<void> {
+  /** Takes what was dropped. */
+  async take(found: Promise<Found[]>): Promise<void> {
     try {
-      await this.#adding.take(await filesOfDrop(transfer));
+      await this.#adding.take(await found);
     } catch (error) {
       this.#trouble.show(messageOf(error));
     }
