@@ -2,7 +2,7 @@
 
 import { ROW } from "./storage";
 
-const HEAD = "#version 300 es\nprecision highp float;\nprecision highp int;\nprecision highp usampler2D;\n";
+const HEAD = "#version 300 es\nprecision highp float;\nprecision highp int;\nprecision highp usampler2D;\nprecision highp sampler2D;\n";
 
 /** Bits of a vertex's meta word beside the class in its lowest byte. */
 export const META = { hole: 1 << 8, border: 1 << 9, lowConfidence: 1 << 10, last: 1 << 11 } as const;
@@ -14,6 +14,15 @@ vec2 onScreen(vec2 at) { return at * view.x + view.yz; }
 vec4 clip(vec2 screen) { return vec4(screen / canvas * vec2(2, -2) + vec2(-1, 1), 0, 1); }
 `;
 
+/** A number between texels: one reading where the device filters numbers of so many bits, else four. */
+const READ = "float read(vec2 p) { return texture(plane, p * texel).r; }";
+const READ_BETWEEN = `
+float one(vec2 p) { return texture(plane, p * texel).r; }
+float read(vec2 p) {
+  vec2 f = fract(p - 0.5), i = p - f;
+  return mix(mix(one(i), one(i + vec2(1, 0)), f.x), mix(one(i + vec2(0, 1)), one(i + vec2(1, 1)), f.x), f.y);
+}`;
+
 export const IMAGE = {
   vertex: `${HEAD}${PLACE}
 uniform vec2 corner;   // of what is drawn, and its size
@@ -23,47 +32,28 @@ void main() {
   at = corner + vec2(gl_VertexID & 1, gl_VertexID >> 1) * size;
   gl_Position = clip(onScreen(at));
 }`,
-  // Enlarged far, pixels are seen as the squares they are; shrunk, by less than half, each is the mean of what lies under it.
-  fragment: `${HEAD}
-uniform usampler2D plane;
-uniform vec2 window;     // stored number shown black, and 1 / (white - black)
+  // Enlarged far, pixels are seen as the squares they are. Shrunk, by less than half, each is the mean of four: in the
+  // middle between two texels along each axis the mean of them is read.
+  fragment: (filtered: boolean, gamma: boolean) => `${HEAD}
+uniform sampler2D plane;
+uniform vec2 window;     // texel's number shown black, and 1 / (white - black)
 uniform vec2 tone;       // gamma, and 1 where black is shown white
 uniform vec2 first;      // the plane's texel that is the first one here
 uniform float perTexel;  // image pixels a texel
-uniform float screen;    // device pixels a texel
+uniform float apart;     // texels from the place to those that are read, and 1 where they are read as they are
+uniform float snapped;
+uniform vec2 texel;      // 1 / size of the texture
 in vec2 at;
 out vec4 colour;
-float texel(ivec2 p) { return float(texelFetch(plane, clamp(p, ivec2(0), textureSize(plane, 0) - 1), 0).r); }
-float between(vec2 p) {
-  ivec2 i = ivec2(floor(p - 0.5));
-  vec2 f = p - 0.5 - vec2(i);
-  return mix(mix(texel(i), texel(i + ivec2(1, 0)), f.x), mix(texel(i + ivec2(0, 1)), texel(i + ivec2(1, 1)), f.x), f.y);
-}
+${filtered ? READ : READ_BETWEEN}
 void main() {
   vec2 p = at / perTexel - first;
-  float value;
-  if (screen >= 4.0) value = texel(ivec2(floor(p)));
-  else if (screen >= 0.75) value = between(p);
-  else {
-    float sum = 0.0;
-    for (int i = 0; i < 4; i++) sum += texel(ivec2(floor(p + (vec2(i & 1, i >> 1) - 0.5) * 0.5 / screen)));
-    value = sum / 4.0;
-  }
-  float grey = pow(clamp((value - window.x) * window.y, 0.0, 1.0), tone.x);
+  p = mix(p, (floor(p - apart) + floor(p + apart)) * 0.5 + 0.5, snapped);
+  float grey = clamp((read(p) - window.x) * window.y, 0.0, 1.0);
+${gamma ? "  grey = pow(grey, tone.x);" : ""}
   colour = vec4(vec3(abs(tone.y - grey)), 1);
 }`,
 };
-
-/** A plane at half its size, each number the mean of four; over the vertex part of what is laid over the canvas. */
-export const HALF = `${HEAD}
-uniform usampler2D plane;
-out uvec4 mean;
-void main() {
-  ivec2 p = 2 * ivec2(gl_FragCoord.xy), last = textureSize(plane, 0) - 1;
-  uint sum = 2u;
-  for (int i = 0; i < 4; i++) sum += texelFetch(plane, min(p + ivec2(i & 1, i >> 1), last), 0).r;
-  mean = uvec4(sum / 4u);
-}`;
 
 /** Over the vertex part of the image: a probability map, of `covered` image pixels, where the image is. */
 export const HEAT = `${HEAD}
