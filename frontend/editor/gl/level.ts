@@ -9,7 +9,8 @@ import type { Rings } from "../geometry";
 import { reduced } from "../outlines/simplifying";
 import { FLAG, type OutlineStore } from "../store";
 import { Arena } from "./arena";
-import { META } from "./shaders";
+import { type Band, bandOf, PAIR } from "./band";
+import { META, packAcross } from "./shaders";
 import { IndexBuffer, VertexTexture } from "./storage";
 
 /** Indices of triangles a vertex: an outline without holes has less than three. */
@@ -20,11 +21,19 @@ const FILL_BUDGET = 30;
 const UNSEEN = 0.4;
 /** Image pixels of the finest reduction, and how much coarser each further one is. */
 const FINEST = 0.125, COARSER = 4;
+/** From such a reduction on a line's corners are not rounded. */
+const COARSE = 1;
 
 /** By how many image pixels outlines may be reduced where an image pixel takes so many device pixels; 0 is not at all. */
 export function toleranceAt(scale: number): number {
   const steps = Math.floor(Math.log(UNSEEN / scale / FINEST) / Math.log(COARSER));
   return steps < 0 ? 0 : FINEST * COARSER ** steps;
+}
+
+interface Shape {
+  rings: Rings;
+  /** Of each of them. */
+  bands: Band[];
 }
 
 export class Level {
@@ -34,8 +43,8 @@ export class Level {
   readonly triangles: Arena;
   /** Slots whose vertices are as the store has them. */
   #uploaded = new Set<number>();
-  /** Rings as they are drawn, until their triangles are made. */
-  #waiting = new Map<number, Rings>();
+  /** Shapes as they are drawn, until their triangles are made. */
+  #waiting = new Map<number, Shape>();
 
   constructor(gl: WebGL2RenderingContext, private readonly tolerance: number) {
     this.texture = new VertexTexture(gl);
@@ -62,12 +71,12 @@ export class Level {
   /** False where there is no room; `anew` forgets what is not among them, and makes room for as much again. */
   #put(store: OutlineStore, slots: readonly number[], anew = false): boolean {
     const missing = [...slots].sort((a, b) => a - b);
-    const shapes = missing.map((slot) => this.#reduced(store.rings(slot)));
+    const shapes = missing.map((slot) => this.#shape(store.rings(slot)));
     const sizes = shapes.map(items);
     const total = sizes.reduce((sum, size) => sum + size, 0);
     if (anew) this.#begin(2 * total);
     else if (!this.vertices.fits(total) || !this.triangles.fits(INDICES * total)) return false;
-    this.vertices.write(missing, sizes, (data, at, i) => writeVertices(data, at, shapes[i], metaOf(store, missing[i])));
+    this.vertices.write(missing, sizes, (data, at, i) => writeVertices(data, at, shapes[i].bands, metaOf(store, missing[i])));
     missing.forEach((slot, i) => {
       this.#uploaded.add(slot);
       this.#waiting.set(slot, shapes[i]);
@@ -89,12 +98,12 @@ export class Level {
     const done: number[] = [];
     const triangles: Uint32Array[] = [];
     for (const slot of slots) {
-      const rings = this.#waiting.get(slot);
-      if (!rings) continue;
+      const shape = this.#waiting.get(slot);
+      if (!shape) continue;
       if (performance.now() > end) break;
       this.#waiting.delete(slot);
       done.push(slot);
-      triangles.push(triangulate(rings, this.vertices.range(slot)!.start));
+      triangles.push(triangulate(shape, this.vertices.range(slot)!.start));
     }
     this.triangles.write(done, triangles.map(({ length }) => length), (data, at, i) => {
       triangles[i].forEach((vertex, k) => data.setUint32(at + 4 * k, vertex, true));
@@ -102,16 +111,15 @@ export class Level {
     return slots.some((slot) => this.#waiting.has(slot));
   }
 
-  #reduced(rings: Rings): Rings {
-    return this.tolerance ? rings.map((ring) => reduced(ring, this.tolerance)) : rings;
+  #shape(whole: Rings): Shape {
+    const rings = this.tolerance ? whole.map((ring) => reduced(ring, this.tolerance)) : whole;
+    return { rings, bands: rings.map((ring) => bandOf(ring, this.tolerance < COARSE)) };
   }
 }
 
-/** Vertices of an outline in the buffer: each ring's first one stands again at its end. */
-function items(rings: Rings): number {
-  let sum = 0;
-  for (const ring of rings) sum += ring.length / 2 + 1;
-  return sum;
+/** Vertices of an outline in the buffer: the pairs of each ring's band, and a gap after them. */
+function items({ bands }: Shape): number {
+  return bands.reduce((sum, { pairs }) => sum + pairs.length / PAIR + 1, 0);
 }
 
 function metaOf(store: OutlineStore, slot: number): number {
@@ -121,35 +129,29 @@ function metaOf(store: OutlineStore, slot: number): number {
   );
 }
 
-function writeVertices(data: DataView, first: number, rings: Rings, meta: number): void {
+function writeVertices(data: DataView, first: number, bands: readonly Band[], meta: number): void {
   let at = first;
-  rings.forEach((ring, index) => {
-    let length = 0;
+  bands.forEach(({ pairs }, index) => {
     const word = index ? meta | META.hole : meta;
-    for (let i = 0; i <= ring.length; i += 2) {
-      const j = i % ring.length;
-      if (i) length += Math.hypot(ring[j] - ring[i - 2], ring[j + 1] - ring[i - 1]);
-      data.setFloat32(at, ring[j], true);
-      data.setFloat32(at + 4, ring[j + 1], true);
-      data.setFloat32(at + 8, length, true);
-      data.setUint32(at + 12, i === ring.length ? word | META.last : word, true);
-      at += 16;
+    for (let i = 0; i < pairs.length; i += PAIR, at += 16) {
+      for (let k = 0; k < 3; k++) data.setFloat32(at + 4 * k, pairs[i + k], true);
+      data.setUint32(at + 12, word | packAcross(pairs[i + 3], pairs[i + 4]), true);
     }
+    data.setUint32(at + 12, META.gap, true);
+    at += 16;
   });
 }
 
-function triangulate(rings: Rings, start: number): Uint32Array {
+function triangulate({ rings, bands }: Shape, start: number): Uint32Array {
   const flat: number[] = [];
   const holes: number[] = [];
   const place: number[] = [];
   let at = start;
-  for (const ring of rings) {
-    if (flat.length) holes.push(flat.length / 2);
-    for (let i = 0; i < ring.length; i += 2) {
-      flat.push(ring[i], ring[i + 1]);
-      place.push(at++);
-    }
-    at++; // the first vertex again
-  }
+  rings.forEach((ring, index) => {
+    if (index) holes.push(flat.length / 2);
+    for (const number of ring) flat.push(number);
+    for (const number of bands[index].first) place.push(at + number);
+    at += bands[index].pairs.length / PAIR + 1;
+  });
   return Uint32Array.from(earcut(flat, holes), (vertex) => place[vertex]);
 }

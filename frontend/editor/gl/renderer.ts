@@ -164,13 +164,13 @@ export class GlRenderer implements Renderer {
     gl.bindTexture(gl.TEXTURE_2D, texture.texture);
     gl.uniform3fv(lines.at("palette"), COLOURS);
     for (const halo of passes) {
-      gl.uniform1f(lines.at("halfWidth"), (width / 2 + (halo ? LINE.halo : 0)) * ratio);
-      gl.uniform3f(lines.at("dash"), LINE.dash * ratio, LINE.gap * ratio, halo ? 0 : 1);
+      // A pixel is covered by as much as its middle lies within the line, and half a pixel beyond.
+      gl.uniform1f(lines.at("reach"), (width / 2 + (halo ? LINE.halo : 0)) * ratio + 0.5);
+      gl.uniform2f(lines.at("dash"), LINE.dash * ratio, halo ? 1 : 1 - LINE.gap / LINE.dash);
       gl.uniform4f(lines.at("halo"), 0, 0, 0, halo ? 0.6 : 0);
       for (const { start, count } of runs) {
-        if (count < 2) continue;
         gl.uniform1i(lines.at("first"), start);
-        gl.drawArrays(gl.TRIANGLES, 0, 6 * (count - 1));
+        gl.drawArrays(gl.TRIANGLE_STRIP, 0, 2 * count);
       }
     }
   }

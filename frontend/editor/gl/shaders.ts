@@ -1,11 +1,15 @@
 /** The three programs: the image, the lines, the fills. Lengths are device pixels, places image pixels. */
 
+import { FARTHEST } from "./band";
 import { ROW } from "./storage";
 
 const HEAD = "#version 300 es\nprecision highp float;\nprecision highp int;\nprecision highp usampler2D;\nprecision highp sampler2D;\n";
 
-/** Bits of a vertex's meta word beside the class in its lowest byte. */
-export const META = { hole: 1 << 8, border: 1 << 9, lowConfidence: 1 << 10, last: 1 << 11 } as const;
+/**
+ * Bits of a vertex's meta word beside the class in its lowest byte: `gap` is no vertex, but what parts two rings. From bit
+ * 12 on, ten bits each, the way across the line.
+ */
+export const META = { hole: 1 << 8, border: 1 << 9, lowConfidence: 1 << 10, gap: 1 << 11 } as const;
 
 const PLACE = `
 uniform vec2 canvas;   // device pixels
@@ -90,71 +94,76 @@ void main() { colour = texture(drawn, place) * opacity; }`,
 /** Vertices are texels: x, y and the length so far as floats, and the meta word. */
 const FETCH = `
 uniform usampler2D vertices;
+uniform vec3 palette[8];
 uvec4 vertex(int n) { return texelFetch(vertices, ivec2(n % ${ROW}, n / ${ROW}), 0); }
 `;
 
+/** The two halves of the way across a line, from -FARTHEST to FARTHEST, as ten bits each above the meta word's others. */
+export function packAcross(x: number, y: number): number {
+  const ten = (value: number) => Math.round((value / FARTHEST + 1) * 511.5);
+  return (ten(x) << 12) | (ten(y) << 22);
+}
+
 export const LINES = {
-  // Six corners a segment, drawn as a capsule; a ring's last vertex starts no segment.
+  // A strip with two corners a vertex; between two rings it goes on without area, as its corners repeat their neighbours'.
   vertex: `${HEAD}${PLACE}${FETCH}
-uniform float halfWidth;
+uniform float reach;      // device pixels from the middle of the line to its edge
 uniform int first;
-out vec3 local;                      // along, across, length of the segment
-flat out uint word;
-flat out float before;
+uniform vec2 dash;        // device pixels from one dash to the next, and which part of them the dash of a hole takes
+uniform vec4 halo;        // alpha 0: the class decides
+out float across;
+out float along;          // dashes
+flat out float solid;
+flat out vec4 ink;
 void main() {
-  int number = first + gl_VertexID / 6, turn = gl_VertexID % 6;
-  int at = turn < 3 ? turn : turn == 3 ? 2 : turn == 4 ? 1 : 3;
-  uvec4 start = vertex(number);
-  vec3 from = uintBitsToFloat(start.xyz);
-  vec2 to = uintBitsToFloat(vertex(number + 1).xy);
-  word = start.w;
-  if ((word & ${META.last}u) != 0u) { gl_Position = vec4(2, 2, 2, 1); return; }
-  vec2 a = onScreen(from.xy), b = onScreen(to);
-  float size = length(b - a);
-  vec2 along = size > 0.0 ? (b - a) / size : vec2(1, 0), across = vec2(-along.y, along.x);
-  float reach = halfWidth + 1.0;
-  vec2 corner = vec2((at & 1) == 0 ? -reach : size + reach, (at >> 1) == 0 ? -reach : reach);
-  local = vec3(corner, size);
-  before = from.z * view.x;
-  gl_Position = clip(a + along * corner.x + across * corner.y);
+  int number = first + (gl_VertexID >> 1), side = gl_VertexID & 1;
+  uvec4 here = vertex(number);
+  if ((here.w & ${META.gap}u) != 0u) {
+    here = vertex(number + 2 * side - 1);
+    side = 1 - side;
+  }
+  vec3 from = uintBitsToFloat(here.xyz);
+  vec2 away = (vec2(here.w >> 12 & 1023u, here.w >> 22) / 511.5 - 1.0) * ${FARTHEST.toFixed(1)};
+  across = side == 0 ? reach : -reach;
+  along = from.z * view.x / dash.x;
+  solid = (here.w & ${META.hole}u) != 0u ? dash.y : 1.0;
+  ink = halo.a > 0.0 ? vec4(halo.rgb, 1) * halo.a : vec4(palette[here.w & 7u], 1);
+  gl_Position = clip(onScreen(from.xy) + away * across);
 }`,
   fragment: `${HEAD}
-uniform float halfWidth;
-uniform vec3 dash;        // period, gap (device pixels), 1 where holes are dashed
-uniform vec3 palette[8];
-uniform vec4 halo;        // alpha 0: the class decides
-in vec3 local;
-flat in uint word;
-flat in float before;
+uniform float reach;
+in float across;
+in float along;
+flat in float solid;
+flat in vec4 ink;
 out vec4 colour;
 void main() {
-  float beyond = max(max(-local.x, local.x - local.z), 0.0);
-  float alpha = clamp(halfWidth + 0.5 - length(vec2(beyond, local.y)), 0.0, 1.0);
-  if ((word & ${META.hole}u) != 0u && dash.z > 0.0 && mod(before + local.x, dash.x) > dash.x - dash.y) alpha = 0.0;
-  vec4 ink = halo.a > 0.0 ? halo : vec4(palette[word & 7u], 1);
-  colour = vec4(ink.rgb, 1) * ink.a * alpha;
+  colour = ink * clamp(reach - abs(across), 0.0, 1.0) * float(fract(along) <= solid);
 }`,
 };
 
 export const FILL = {
   vertex: `${HEAD}${PLACE}${FETCH}
-flat out uint word;
+uniform float strength;
+flat out vec4 ink;
+flat out float hatched;
 void main() {
   uvec4 here = vertex(gl_VertexID);
-  word = here.w;
+  ink = vec4(palette[here.w & 7u], 1);
+  hatched = (here.w & ${META.lowConfidence}u) != 0u ? 1.0 : 0.0;
   gl_Position = clip(onScreen(uintBitsToFloat(here.xy)));
 }`,
   // Low confidence is hatched: it must be seen without colour.
   fragment: `${HEAD}
-uniform vec3 palette[8];
 uniform float strength;
 uniform float ratio;
-flat in uint word;
+flat in vec4 ink;
+flat in float hatched;
 out vec4 colour;
 void main() {
   float alpha = strength;
-  if ((word & ${META.lowConfidence}u) != 0u && mod(gl_FragCoord.x + gl_FragCoord.y, 9.0 * ratio) < 1.6 * ratio) alpha = 0.6;
-  colour = vec4(palette[word & 7u] * alpha, alpha);
+  if (hatched > 0.0 && mod(gl_FragCoord.x + gl_FragCoord.y, 9.0 * ratio) < 1.6 * ratio) alpha = 0.6;
+  colour = ink * alpha;
 }`,
 };
 
