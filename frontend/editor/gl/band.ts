@@ -16,8 +16,11 @@ export interface Band {
   first: number[];
 }
 
-/** @param round whether sharp corners are round; else they are cut off, which is enough where a line is drawn over few pixels */
-export function bandOf(ring: Ring, round: boolean): Band {
+export function pairsOf({ pairs }: Band): number {
+  return pairs.length / PAIR;
+}
+
+export function bandOf(ring: Ring): Band {
   const n = ring.length / 2;
   const across = acrossOf(ring);
   const pairs: number[] = [], first: number[] = [];
@@ -32,7 +35,7 @@ export function bandOf(ring: Ring, round: boolean): Band {
     else {
       pairs.push(x, y, length, x0, y0);
       if (i === n) break; // the ring began with the rest of this corner
-      const turn = Math.atan2(x0 * y1 - y0 * x1, cosine), steps = round ? Math.ceil(Math.abs(turn) / STEP) : 1;
+      const turn = Math.atan2(x0 * y1 - y0 * x1, cosine), steps = Math.ceil(Math.abs(turn) / STEP);
       for (let step = 1; step <= steps; step++) {
         const cos = Math.cos((turn * step) / steps), sin = Math.sin((turn * step) / steps);
         pairs.push(x, y, length, x0 * cos - y0 * sin, x0 * sin + y0 * cos);
@@ -46,7 +49,7 @@ export function bandOf(ring: Ring, round: boolean): Band {
 function acrossOf(ring: Ring): Float64Array {
   const n = ring.length / 2;
   const across = new Float64Array(2 * n);
-  let x = 0, y = 1;
+  let x = 0, y = 0;
   // Twice around: what comes before the first edge is known at the end.
   for (let i = 0; i < 2 * n; i++) {
     const at = i % n, next = (at + 1) % n;
@@ -55,5 +58,7 @@ function acrossOf(ring: Ring): Float64Array {
     across[2 * at] = x;
     across[2 * at + 1] = y;
   }
+  // Of a ring that is one point, to and fro: it is seen as a dot.
+  if (!x && !y) for (let i = 0; i < n; i++) across[2 * i] = i % 2 ? -1 : 1;
   return across;
 }

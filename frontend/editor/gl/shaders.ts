@@ -1,4 +1,4 @@
-/** The three programs: the image, the lines, the fills. Lengths are device pixels, places image pixels. */
+/** The programs: the image, the lines, the fills, both of them in one. Lengths are device pixels, places image pixels. */
 
 import { FARTHEST } from "./band";
 import { ROW } from "./storage";
@@ -18,7 +18,7 @@ vec2 onScreen(vec2 at) { return at * view.x + view.yz; }
 vec4 clip(vec2 screen) { return vec4(screen / canvas * vec2(2, -2) + vec2(-1, 1), 0, 1); }
 `;
 
-/** A number between texels: one reading where the device filters numbers of so many bits, else four. */
+/** The number at a place between texels: read at once where the device filters floats, else of four. */
 const READ = "float read(vec2 p) { return texture(plane, p * texel).r; }";
 const READ_BETWEEN = `
 float one(vec2 p) { return texture(plane, p * texel).r; }
@@ -36,16 +36,16 @@ void main() {
   at = corner + vec2(gl_VertexID & 1, gl_VertexID >> 1) * size;
   gl_Position = clip(onScreen(at));
 }`,
-  // Enlarged far, pixels are seen as the squares they are. Shrunk, by less than half, each is the mean of four: in the
-  // middle between two texels along each axis the mean of them is read.
+  // Enlarged far, pixels are seen as the squares they are. Shrunk, by less than half, each is the mean of the four around it,
+  // or of the two or one where they are the same: it is what is read where they meet.
   fragment: (filtered: boolean, gamma: boolean) => `${HEAD}
 uniform sampler2D plane;
 uniform vec2 window;     // texel's number shown black, and 1 / (white - black)
 uniform vec2 tone;       // gamma, and 1 where black is shown white
 uniform vec2 first;      // the plane's texel that is the first one here
 uniform float perTexel;  // image pixels a texel
-uniform float apart;     // texels from the place to those that are read, and 1 where they are read as they are
-uniform float snapped;
+uniform float snapped;   // 1 where it is read in the middle of a texel, or of two
+uniform float apart;     // of two: texels to both sides of the place
 uniform vec2 texel;      // 1 / size of the texture
 in vec2 at;
 out vec4 colour;
@@ -96,9 +96,21 @@ const FETCH = `
 uniform usampler2D vertices;
 uniform vec3 palette[8];
 uvec4 vertex(int n) { return texelFetch(vertices, ivec2(n % ${ROW}, n / ${ROW}), 0); }
+vec2 away(uint word) { return (vec2(word >> 12 & 1023u, word >> 22) / 511.5 - 1.0) * ${FARTHEST.toFixed(1)}; }
 `;
 
-/** The two halves of the way across a line, from -FARTHEST to FARTHEST, as ten bits each above the meta word's others. */
+/** How strongly a fill covers a pixel. Low confidence is hatched: it must be seen without colour. */
+const COVER = `
+uniform float strength;
+uniform float ratio;
+flat in vec4 ink;
+flat in float hatched;
+float cover() {
+  return hatched > 0.0 && mod(gl_FragCoord.x + gl_FragCoord.y, 9.0 * ratio) < 1.6 * ratio ? 0.6 : strength;
+}
+`;
+
+/** The two parts of the way across a line, from -FARTHEST to FARTHEST, as ten bits each above the meta word's others. */
 export function packAcross(x: number, y: number): number {
   const ten = (value: number) => Math.round((value / FARTHEST + 1) * 511.5);
   return (ten(x) << 12) | (ten(y) << 22);
@@ -123,12 +135,11 @@ void main() {
     side = 1 - side;
   }
   vec3 from = uintBitsToFloat(here.xyz);
-  vec2 away = (vec2(here.w >> 12 & 1023u, here.w >> 22) / 511.5 - 1.0) * ${FARTHEST.toFixed(1)};
   across = side == 0 ? reach : -reach;
   along = from.z * view.x / dash.x;
   solid = (here.w & ${META.hole}u) != 0u ? dash.y : 1.0;
   ink = halo.a > 0.0 ? vec4(halo.rgb, 1) * halo.a : vec4(palette[here.w & 7u], 1);
-  gl_Position = clip(onScreen(from.xy) + away * across);
+  gl_Position = clip(onScreen(from.xy) + away(here.w) * across);
 }`,
   fragment: `${HEAD}
 uniform float reach;
@@ -144,7 +155,6 @@ void main() {
 
 export const FILL = {
   vertex: `${HEAD}${PLACE}${FETCH}
-uniform float strength;
 flat out vec4 ink;
 flat out float hatched;
 void main() {
@@ -153,17 +163,38 @@ void main() {
   hatched = (here.w & ${META.lowConfidence}u) != 0u ? 1.0 : 0.0;
   gl_Position = clip(onScreen(uintBitsToFloat(here.xy)));
 }`,
-  // Low confidence is hatched: it must be seen without colour.
-  fragment: `${HEAD}
-uniform float strength;
-uniform float ratio;
-flat in vec4 ink;
-flat in float hatched;
+  fragment: `${HEAD}${COVER}
+out vec4 colour;
+void main() { colour = ink * cover(); }`,
+};
+
+/** Line and fill of small outlines, as fans (`fan.ts`). */
+export const FAN = {
+  // A triangle has what is flat of its last corner: its part of the line ends there, and begins at the vertex before.
+  vertex: `${HEAD}${PLACE}${FETCH}
+uniform float reach;     // device pixels from the middle of the line to its edge
+flat out vec3 edge;      // times a place of the canvas and 1: how far beyond the line it lies
+flat out vec4 ink;
+flat out float hatched;
+void main() {
+  uvec4 here = vertex(gl_VertexID), before = vertex(max(gl_VertexID - 1, 0));
+  vec2 place = onScreen(uintBitsToFloat(here.xy)), line = place - onScreen(uintBitsToFloat(before.xy));
+  // A corner that is round is one vertex several times.
+  vec2 beyond = line == vec2(0) ? -away(before.w) - away(here.w) : vec2(line.y, -line.x);
+  beyond /= max(length(beyond), 1e-6);
+  edge = vec3(beyond.x, -beyond.y, beyond.y * canvas.y - dot(beyond, place));
+  ink = vec4(palette[here.w & 7u], 1);
+  hatched = (here.w & ${META.lowConfidence}u) != 0u ? 1.0 : 0.0;
+  gl_Position = clip(place - ((here.w & ${META.gap}u) != 0u ? vec2(0) : away(here.w) * reach));
+}`,
+  fragment: `${HEAD}${COVER}
+uniform float reach;
+flat in vec3 edge;
 out vec4 colour;
 void main() {
-  float alpha = strength;
-  if (hatched > 0.0 && mod(gl_FragCoord.x + gl_FragCoord.y, 9.0 * ratio) < 1.6 * ratio) alpha = 0.6;
-  colour = ink * alpha;
+  float beyond = dot(edge, vec3(gl_FragCoord.xy, 1));
+  float line = clamp(reach - abs(beyond), 0.0, 1.0);
+  colour = ink * mix(beyond < 0.0 ? cover() : 0.0, 1.0, line);
 }`,
 };
 
