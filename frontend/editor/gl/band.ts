@@ -12,7 +12,7 @@ export const PAIR = 5;
 
 export interface Band {
   pairs: number[];
-  /** By vertex of the ring, the number of its first pair. */
+  /** By vertex of the ring, the number of its first pair; after those of the last vertex, the first pair stands again. */
   first: number[];
 }
 

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 
 import { signedArea } from "../geometry";
+import { PAIR } from "./band";
 import { fanCentre, fanIndices } from "./fan";
 
 const ring = (...points: readonly (readonly [number, number])[]) => Float32Array.from(points.flat());
@@ -37,7 +38,11 @@ describe("the centre of a fan", () => {
 });
 
 describe("the triangles of a fan", () => {
-  it("lie between the centre and two neighbours each, the later one last", () => {
-    expect(fanIndices(100, 4)).toEqual([104, 100, 101, 104, 101, 102, 104, 102, 103]);
+  it("lie between the centre and the ends of each edge, the later one last, and cut sharp corners off", () => {
+    const pairs = (count: number) => new Array<number>(PAIR * count).fill(0);
+    expect(fanIndices(100, { pairs: pairs(4), first: [0, 1, 2] })).toEqual([104, 100, 101, 104, 101, 102, 104, 102, 103]);
+    expect(fanIndices(100, { pairs: pairs(6), first: [0, 1, 4] })).toEqual([
+      106, 100, 101, 106, 101, 103, 106, 103, 104, 106, 104, 105,
+    ]);
   });
 });

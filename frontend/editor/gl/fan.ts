@@ -1,6 +1,7 @@
 /** Small outlines in one go, line and fill: as triangles between their line and a place that sees all of it. */
 
 import type { Ring } from "../../shared/outlines";
+import { type Band, pairsOf } from "./band";
 
 /** The centroid of a ring, where all of its line is seen from there and runs around it the way an outer ring does; else null. */
 export function fanCentre(ring: Ring): readonly [number, number] | null {
@@ -23,7 +24,15 @@ export function fanCentre(ring: Ring): readonly [number, number] | null {
   return [x, y];
 }
 
-/** The triangles of a fan: of so many pairs of corners, numbered from `first` on, each with the next and with the centre after them. */
-export function fanIndices(first: number, pairs: number): number[] {
-  return Array.from({ length: 3 * (pairs - 1) }, (_, i) => first + (i % 3 ? Math.floor(i / 3) + (i % 3) - 1 : pairs));
+/**
+ * The triangles of a fan, by three the numbers of their corners: the centre, which stands after the pairs of the band, and
+ * two pairs. Round corners are cut off: at this size nobody sees it.
+ */
+export function fanIndices(start: number, band: Band): number[] {
+  const centre = start + pairsOf(band), closing = pairsOf(band) - 1;
+  return band.first.flatMap((first, i) => {
+    const next = band.first[i + 1] ?? closing, last = next - 1;
+    const edge = [centre, start + last, start + next];
+    return last > first ? [centre, start + first, start + last, ...edge] : edge;
+  });
 }

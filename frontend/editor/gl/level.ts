@@ -84,7 +84,7 @@ export class Level {
     if (anew) this.#begin(2 * total);
     else if (!this.vertices.fits(total) || !this.#meshes.every(({ triangles }) => triangles.fits(INDICES * total))) return false;
     this.vertices.write(missing, sizes, (data, at, i) => writeVertices(data, at, shapes[i], metaOf(store, missing[i])));
-    const fans = missing.map((slot, i) => shapes[i].centre ? fanIndices(this.#start(slot), pairsOf(shapes[i].bands[0])) : []);
+    const fans = missing.map((slot, i) => shapes[i].centre ? fanIndices(this.#start(slot), shapes[i].bands[0]) : []);
     if (this.#coarse) this.fans.write(missing, fans);
     missing.forEach((slot, i) => {
       this.#uploaded.add(slot);

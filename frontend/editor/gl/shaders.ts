@@ -179,7 +179,7 @@ flat out float hatched;
 void main() {
   uvec4 here = vertex(gl_VertexID), before = vertex(max(gl_VertexID - 1, 0));
   vec2 place = onScreen(uintBitsToFloat(here.xy)), line = place - onScreen(uintBitsToFloat(before.xy));
-  // A corner that is round is one vertex several times.
+  // At a corner that is cut off both are one vertex.
   vec2 beyond = line == vec2(0) ? -away(before.w) - away(here.w) : vec2(line.y, -line.x);
   beyond /= max(length(beyond), 1e-6);
   edge = vec3(beyond.x, -beyond.y, beyond.y * canvas.y - dot(beyond, place));
