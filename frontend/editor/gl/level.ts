@@ -50,8 +50,8 @@ export class Level {
   readonly #meshes: readonly Mesh[];
   /** Slots whose vertices are as the store has them. */
   #uploaded = new Set<number>();
-  /** Rings as they are drawn, until their fills are made, and the numbers of their vertices after the outline's first. */
-  #waiting = new Map<number, { rings: Rings; numbers: number[] }>();
+  /** Outlines whose fills are not made; null where one is drawn as a fan, and may never need it: its shape is made again. */
+  #waiting = new Map<number, Shape | null>();
 
   constructor(gl: WebGL2RenderingContext, private readonly tolerance: number) {
     this.texture = new VertexTexture(gl);
@@ -88,7 +88,7 @@ export class Level {
     if (this.#coarse) this.fans.write(missing, fans);
     missing.forEach((slot, i) => {
       this.#uploaded.add(slot);
-      this.#waiting.set(slot, { rings: shapes[i].rings, numbers: numbersOf(shapes[i]) });
+      this.#waiting.set(slot, shapes[i].centre ? null : shapes[i]);
     });
     return true;
   }
@@ -106,19 +106,20 @@ export class Level {
   }
 
   /** Fills of outlines in view, as many as the budget allows; true when some are missing. */
-  prepareFills(slots: readonly number[]): boolean {
+  prepareFills(store: OutlineStore, slots: readonly number[]): boolean {
     if (!this.#waiting.size) return false;
     const end = performance.now() + FILL_BUDGET;
     const done: number[] = [];
     const triangles: number[][] = [];
     for (const slot of slots) {
-      const shape = this.#waiting.get(slot);
-      if (!shape) continue;
+      const waiting = this.#waiting.get(slot);
+      if (waiting === undefined) continue;
       if (performance.now() > end) break;
       this.#waiting.delete(slot);
       done.push(slot);
-      const start = this.#start(slot);
-      triangles.push(triangulate(shape.rings).map((vertex) => start + shape.numbers[vertex]));
+      const shape = waiting ?? this.#shape(store.rings(slot));
+      const start = this.#start(slot), numbers = numbersOf(shape);
+      triangles.push(triangulate(shape.rings).map((vertex) => start + numbers[vertex]));
     }
     this.fills.write(done, triangles);
     return slots.some((slot) => this.#waiting.has(slot));
@@ -145,7 +146,7 @@ function items({ bands }: Shape): number {
   return bands.reduce((sum, band) => sum + pairsOf(band) + 1, 0);
 }
 
-/** Where among them those of the rings are. */
+/** Which of them the vertices of the rings are. */
 function numbersOf({ bands }: Shape): number[] {
   let start = 0;
   return bands.flatMap((band) => {

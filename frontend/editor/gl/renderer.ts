@@ -89,7 +89,7 @@ export class GlRenderer implements Renderer {
     const crowd = slots.length > CROWD, width = crowd ? Math.min(scene.width, CROWDED_WIDTH) : scene.width;
     const [thick, thin] = parted(slots, (slot) => scene.selected.has(slot));
     const [fans, others] = parted(thin, (slot) => crowd && level.isFan(slot));
-    const more = level.prepareFills([...others, ...thick]);
+    const more = level.prepareFills(scene.store, [...others, ...thick]);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     if (scene.opacity < 1) made.faded.begin();
