@@ -23,7 +23,7 @@ interface Texture {
 }
 
 export class ImageLayer {
-  /** By whether there is a gamma: a power takes a third of the time, and raised to 1 nothing changes. */
+  /** By whether there is a gamma: a power takes a quarter of the time, and a gamma of 1 changes nothing. */
   readonly #programs = new Map<boolean, Program>();
   /** Whether the device reads between numbers of sixteen bits: those are floats on the GPU, normalised ones have eight. */
   readonly #filtered: boolean;
