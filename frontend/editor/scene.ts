@@ -9,7 +9,7 @@ import type { View } from "../shared/view";
 export const LINE = { normal: 1.5, thicker: 1, selected: 2.5, halo: 1.1, dash: 9, gap: 4, handle: 7 } as const;
 
 /** Above so many outlines in view lines are thin, and only selected ones have a halo: more would cover the image. */
-export const CROWD = 2000, CROWDED_WIDTH = 1;
+export const CROWD = 2000, CROWDED_WIDTH = 1.2;
 
 export interface Scene {
   view: View;

@@ -9,8 +9,11 @@ import type { Rings } from "../geometry";
 import { reduced } from "../outlines/simplifying";
 import { FLAG, type OutlineStore } from "../store";
 import { Arena } from "./arena";
-import { META } from "./shaders";
-import { IndexBuffer, VertexTexture } from "./storage";
+import { type Band, bandOf, PAIR, pairsOf } from "./band";
+import { fanCentre, fanIndices } from "./fan";
+import { Mesh } from "./mesh";
+import { META, packAcross } from "./shaders";
+import { VertexTexture } from "./storage";
 
 /** Indices of triangles a vertex: an outline without holes has less than three. */
 const INDICES = 4;
@@ -20,6 +23,8 @@ const FILL_BUDGET = 30;
 const UNSEEN = 0.4;
 /** Image pixels of the finest reduction, and how much coarser each further one is. */
 const FINEST = 0.125, COARSER = 4;
+/** From such a reduction on many outlines at once are small, and are drawn as fans where they can be. */
+const COARSE = 0.5;
 
 /** By how many image pixels outlines may be reduced where an image pixel takes so many device pixels; 0 is not at all. */
 export function toleranceAt(scale: number): number {
@@ -27,28 +32,39 @@ export function toleranceAt(scale: number): number {
   return steps < 0 ? 0 : FINEST * COARSER ** steps;
 }
 
+/** An outline as it is drawn. */
+interface Shape {
+  rings: Rings;
+  /** Of each ring. */
+  bands: Band[];
+  /** Of the fan, where it can be drawn as one. */
+  centre: readonly [number, number] | null;
+}
+
 export class Level {
   readonly texture: VertexTexture;
-  readonly indices: IndexBuffer;
   readonly vertices: Arena;
-  readonly triangles: Arena;
+  readonly fills: Mesh;
+  /** Line and fill in one, of outlines that are small and simple enough. */
+  readonly fans: Mesh;
+  readonly #meshes: readonly Mesh[];
   /** Slots whose vertices are as the store has them. */
   #uploaded = new Set<number>();
-  /** Rings as they are drawn, until their triangles are made. */
-  #waiting = new Map<number, Rings>();
+  /** Outlines whose fills are not made; null where one is drawn as a fan, and may never need it: its shape is made again. */
+  #waiting = new Map<number, Shape | null>();
 
   constructor(gl: WebGL2RenderingContext, private readonly tolerance: number) {
     this.texture = new VertexTexture(gl);
-    this.indices = new IndexBuffer(gl);
     this.vertices = new Arena(this.texture);
-    this.triangles = new Arena(this.indices);
+    this.fills = new Mesh(gl);
+    this.fans = new Mesh(gl);
+    this.#meshes = this.#coarse ? [this.fills, this.fans] : [this.fills];
   }
 
   change(slots: readonly number[] | "all"): void {
     if (slots === "all") return this.#begin(0);
     for (const slot of slots) {
-      this.vertices.remove(slot);
-      this.triangles.remove(slot);
+      for (const arena of [this.vertices, ...this.#meshes.map(({ triangles }) => triangles)]) arena.remove(slot);
       for (const known of [this.#uploaded, this.#waiting]) known.delete(slot);
     }
   }
@@ -62,56 +78,82 @@ export class Level {
   /** False where there is no room; `anew` forgets what is not among them, and makes room for as much again. */
   #put(store: OutlineStore, slots: readonly number[], anew = false): boolean {
     const missing = [...slots].sort((a, b) => a - b);
-    const shapes = missing.map((slot) => this.#reduced(store.rings(slot)));
+    const shapes = missing.map((slot) => this.#shape(store.rings(slot)));
     const sizes = shapes.map(items);
     const total = sizes.reduce((sum, size) => sum + size, 0);
     if (anew) this.#begin(2 * total);
-    else if (!this.vertices.fits(total) || !this.triangles.fits(INDICES * total)) return false;
+    else if (!this.vertices.fits(total) || !this.#meshes.every(({ triangles }) => triangles.fits(INDICES * total))) return false;
     this.vertices.write(missing, sizes, (data, at, i) => writeVertices(data, at, shapes[i], metaOf(store, missing[i])));
+    const fans = missing.map((slot, i) => shapes[i].centre ? fanIndices(this.#start(slot), shapes[i].bands[0]) : []);
+    if (this.#coarse) this.fans.write(missing, fans);
     missing.forEach((slot, i) => {
       this.#uploaded.add(slot);
-      this.#waiting.set(slot, shapes[i]);
+      this.#waiting.set(slot, shapes[i].centre ? null : shapes[i]);
     });
     return true;
   }
 
   #begin(vertices: number): void {
     this.vertices.reset(vertices);
-    this.triangles.reset(INDICES * vertices);
+    for (const { triangles } of this.#meshes) triangles.reset(INDICES * vertices);
     this.#uploaded.clear();
     this.#waiting.clear();
   }
 
-  /** Triangles of outlines in view, as many as the budget allows; true when some are missing. */
-  prepareFills(slots: readonly number[]): boolean {
+  /** Whether line and fill of a slot can be drawn in one. */
+  isFan(slot: number): boolean {
+    return !!this.fans.triangles.range(slot)?.used;
+  }
+
+  /** Fills of outlines in view, as many as the budget allows; true when some are missing. */
+  prepareFills(store: OutlineStore, slots: readonly number[]): boolean {
     if (!this.#waiting.size) return false;
     const end = performance.now() + FILL_BUDGET;
     const done: number[] = [];
-    const triangles: Uint32Array[] = [];
+    const triangles: number[][] = [];
     for (const slot of slots) {
-      const rings = this.#waiting.get(slot);
-      if (!rings) continue;
+      const waiting = this.#waiting.get(slot);
+      if (waiting === undefined) continue;
       if (performance.now() > end) break;
       this.#waiting.delete(slot);
       done.push(slot);
-      triangles.push(triangulate(rings, this.vertices.range(slot)!.start));
+      const shape = waiting ?? this.#shape(store.rings(slot));
+      const start = this.#start(slot), numbers = numbersOf(shape);
+      triangles.push(triangulate(shape.rings).map((vertex) => start + numbers[vertex]));
     }
-    this.triangles.write(done, triangles.map(({ length }) => length), (data, at, i) => {
-      triangles[i].forEach((vertex, k) => data.setUint32(at + 4 * k, vertex, true));
-    });
+    this.fills.write(done, triangles);
     return slots.some((slot) => this.#waiting.has(slot));
   }
 
-  #reduced(rings: Rings): Rings {
-    return this.tolerance ? rings.map((ring) => reduced(ring, this.tolerance)) : rings;
+  #shape(whole: Rings): Shape {
+    const rings = this.tolerance ? whole.map((ring) => reduced(ring, this.tolerance)) : whole;
+    const centre = this.#coarse && rings.length === 1 ? fanCentre(rings[0]) : null;
+    return { rings, bands: rings.map(bandOf), centre };
+  }
+
+  get #coarse(): boolean {
+    return this.tolerance >= COARSE;
+  }
+
+  /** The first vertex of a slot that is uploaded. */
+  #start(slot: number): number {
+    return this.vertices.range(slot)!.start;
   }
 }
 
-/** Vertices of an outline in the buffer: each ring's first one stands again at its end. */
-function items(rings: Rings): number {
-  let sum = 0;
-  for (const ring of rings) sum += ring.length / 2 + 1;
-  return sum;
+/** Vertices of an outline in the buffer: the pairs of each ring's band, and a gap after them. */
+function items({ bands }: Shape): number {
+  return bands.reduce((sum, band) => sum + pairsOf(band) + 1, 0);
+}
+
+/** Which of them the vertices of the rings are. */
+function numbersOf({ bands }: Shape): number[] {
+  let start = 0;
+  return bands.flatMap((band) => {
+    const numbers = band.first.map((number) => start + number);
+    start += pairsOf(band) + 1;
+    return numbers;
+  });
 }
 
 function metaOf(store: OutlineStore, slot: number): number {
@@ -121,35 +163,27 @@ function metaOf(store: OutlineStore, slot: number): number {
   );
 }
 
-function writeVertices(data: DataView, first: number, rings: Rings, meta: number): void {
+function writeVertices(data: DataView, first: number, { bands, centre }: Shape, meta: number): void {
   let at = first;
-  rings.forEach((ring, index) => {
-    let length = 0;
+  bands.forEach(({ pairs }, index) => {
     const word = index ? meta | META.hole : meta;
-    for (let i = 0; i <= ring.length; i += 2) {
-      const j = i % ring.length;
-      if (i) length += Math.hypot(ring[j] - ring[i - 2], ring[j + 1] - ring[i - 1]);
-      data.setFloat32(at, ring[j], true);
-      data.setFloat32(at + 4, ring[j + 1], true);
-      data.setFloat32(at + 8, length, true);
-      data.setUint32(at + 12, i === ring.length ? word | META.last : word, true);
-      at += 16;
+    for (let i = 0; i < pairs.length; i += PAIR, at += 16) {
+      for (let k = 0; k < 3; k++) data.setFloat32(at + 4 * k, pairs[i + k], true);
+      data.setUint32(at + 12, word | packAcross(pairs[i + 3], pairs[i + 4]), true);
     }
+    if (centre) [0, 1].forEach((k) => data.setFloat32(at + 4 * k, centre[k], true));
+    data.setUint32(at + 12, META.gap, true);
+    at += 16;
   });
 }
 
-function triangulate(rings: Rings, start: number): Uint32Array {
+/** Triangles of rings: by three, numbers of their vertices. */
+function triangulate(rings: Rings): number[] {
   const flat: number[] = [];
   const holes: number[] = [];
-  const place: number[] = [];
-  let at = start;
   for (const ring of rings) {
     if (flat.length) holes.push(flat.length / 2);
-    for (let i = 0; i < ring.length; i += 2) {
-      flat.push(ring[i], ring[i + 1]);
-      place.push(at++);
-    }
-    at++; // the first vertex again
+    for (const number of ring) flat.push(number);
   }
-  return Uint32Array.from(earcut(flat, holes), (vertex) => place[vertex]);
+  return earcut(flat, holes);
 }

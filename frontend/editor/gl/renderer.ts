@@ -7,8 +7,9 @@ import { CROWD, CROWDED_WIDTH, LINE, type Renderer, type Scene } from "../scene"
 import { ImageLayer } from "./image";
 import { Faded, HeatTexture } from "./layers";
 import { Level, toleranceAt } from "./level";
+import type { Mesh } from "./mesh";
 import { Program } from "./program";
-import { FILL, LINES } from "./shaders";
+import { FAN, FILL, LINES } from "./shaders";
 
 const FILL_STRENGTH = 0.07;
 const COLOURS = new Float32Array(
@@ -19,6 +20,7 @@ interface Resources {
   image: ImageLayer;
   lines: Program;
   fill: Program;
+  fan: Program;
   /** By how far outlines are reduced in them, image pixels. */
   levels: Map<number, Level>;
   /** Without attributes: corners are counted, vertices fetched. */
@@ -84,15 +86,16 @@ export class GlRenderer implements Renderer {
     const slots = scene.store.query(scene.view.visible()).filter((slot) => slot !== scene.hidden);
     const level = this.#level(made, scene.view.scale * ratio);
     level.upload(scene.store, slots);
-    const more = level.prepareFills(slots);
+    const crowd = slots.length > CROWD, width = crowd ? Math.min(scene.width, CROWDED_WIDTH) : scene.width;
+    const [thick, thin] = parted(slots, (slot) => scene.selected.has(slot));
+    const [fans, others] = parted(thin, (slot) => crowd && level.isFan(slot));
+    const more = level.prepareFills(scene.store, [...others, ...thick]);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     if (scene.opacity < 1) made.faded.begin();
-    this.#drawFills(made, level, scene, ratio, slots);
-    const thick = slots.filter((slot) => scene.selected.has(slot));
-    const thin = thick.length ? slots.filter((slot) => !scene.selected.has(slot)) : slots;
-    if (slots.length > CROWD) this.#drawLines(made, level, scene, ratio, thin, Math.min(scene.width, CROWDED_WIDTH), [false]);
-    else this.#drawLines(made, level, scene, ratio, thin, scene.width);
+    this.#drawMesh(made, made.fill, level, level.fills, scene, ratio, [...others, ...thick]);
+    this.#drawMesh(made, made.fan, level, level.fans, scene, ratio, fans, width);
+    this.#drawLines(made, level, scene, ratio, others, width, crowd ? [false] : [true, false]);
     this.#drawLines(made, level, scene, ratio, thick, scene.width + LINE.thicker);
     if (scene.opacity < 1) {
       gl.bindVertexArray(made.noArray);
@@ -116,6 +119,7 @@ export class GlRenderer implements Renderer {
       image: new ImageLayer(gl, make),
       lines: make(LINES),
       fill: make(FILL),
+      fan: make(FAN),
       levels: new Map(),
       noArray: gl.createVertexArray(),
       heat: new HeatTexture(gl, make),
@@ -134,14 +138,19 @@ export class GlRenderer implements Renderer {
     return known;
   }
 
-  #drawFills(made: Resources, { texture, indices, triangles }: Level, scene: Scene, ratio: number, slots: readonly number[]): void {
+  /** Fills, or fans whose line has a width. */
+  #drawMesh(
+    made: Resources, program: Program, { texture }: Level, { triangles, indices }: Mesh, scene: Scene, ratio: number,
+    slots: readonly number[], width = 0,
+  ): void {
     const runs = triangles.runs(slots);
     if (!runs.length) return;
     const { gl } = this;
-    made.fill.use(scene, ratio);
-    gl.uniform3fv(made.fill.at("palette"), COLOURS);
-    gl.uniform1f(made.fill.at("strength"), FILL_STRENGTH);
-    gl.uniform1f(made.fill.at("ratio"), ratio);
+    program.use(scene, ratio);
+    gl.uniform3fv(program.at("palette"), COLOURS);
+    gl.uniform1f(program.at("strength"), FILL_STRENGTH);
+    gl.uniform1f(program.at("ratio"), ratio);
+    if (width) gl.uniform1f(program.at("reach"), reachOf(width, ratio));
     gl.bindVertexArray(made.noArray);
     gl.bindTexture(gl.TEXTURE_2D, texture.texture);
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, indices.buffer);
@@ -164,14 +173,25 @@ export class GlRenderer implements Renderer {
     gl.bindTexture(gl.TEXTURE_2D, texture.texture);
     gl.uniform3fv(lines.at("palette"), COLOURS);
     for (const halo of passes) {
-      gl.uniform1f(lines.at("halfWidth"), (width / 2 + (halo ? LINE.halo : 0)) * ratio);
-      gl.uniform3f(lines.at("dash"), LINE.dash * ratio, LINE.gap * ratio, halo ? 0 : 1);
+      gl.uniform1f(lines.at("reach"), reachOf(width + (halo ? 2 * LINE.halo : 0), ratio));
+      gl.uniform2f(lines.at("dash"), LINE.dash * ratio, halo ? 1 : 1 - LINE.gap / LINE.dash);
       gl.uniform4f(lines.at("halo"), 0, 0, 0, halo ? 0.6 : 0);
       for (const { start, count } of runs) {
-        if (count < 2) continue;
         gl.uniform1i(lines.at("first"), start);
-        gl.drawArrays(gl.TRIANGLES, 0, 6 * (count - 1));
+        gl.drawArrays(gl.TRIANGLE_STRIP, 0, 2 * count);
       }
     }
   }
+}
+
+/** Slots of which something is true, and the others. */
+function parted(slots: readonly number[], is: (slot: number) => boolean): [number[], number[]] {
+  const parts: [number[], number[]] = [[], []];
+  for (const slot of slots) parts[is(slot) ? 0 : 1].push(slot);
+  return parts;
+}
+
+/** Device pixels from the middle of a line of such a width to where it ends: a pixel is covered by as much as it lies within. */
+function reachOf(width: number, ratio: number): number {
+  return (width / 2) * ratio + 0.5;
 }

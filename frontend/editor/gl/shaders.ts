@@ -1,11 +1,15 @@
-/** The three programs: the image, the lines, the fills. Lengths are device pixels, places image pixels. */
+/** The programs: the image, the lines, the fills, both of them in one. Lengths are device pixels, places image pixels. */
 
+import { FARTHEST } from "./band";
 import { ROW } from "./storage";
 
-const HEAD = "#version 300 es\nprecision highp float;\nprecision highp int;\nprecision highp usampler2D;\n";
+const HEAD = "#version 300 es\nprecision highp float;\nprecision highp int;\nprecision highp usampler2D;\nprecision highp sampler2D;\n";
 
-/** Bits of a vertex's meta word beside the class in its lowest byte. */
-export const META = { hole: 1 << 8, border: 1 << 9, lowConfidence: 1 << 10, last: 1 << 11 } as const;
+/**
+ * Bits of a vertex's meta word beside the class in its lowest byte: `gap` is no vertex, but what parts two rings. From bit
+ * 12 on, ten bits each, the way across the line.
+ */
+export const META = { hole: 1 << 8, border: 1 << 9, lowConfidence: 1 << 10, gap: 1 << 11 } as const;
 
 const PLACE = `
 uniform vec2 canvas;   // device pixels
@@ -13,6 +17,15 @@ uniform vec3 view;     // scale, x, y in device pixels
 vec2 onScreen(vec2 at) { return at * view.x + view.yz; }
 vec4 clip(vec2 screen) { return vec4(screen / canvas * vec2(2, -2) + vec2(-1, 1), 0, 1); }
 `;
+
+/** The number at a place between texels: read at once where the device filters floats, else of four. */
+const READ = "float read(vec2 p) { return texture(plane, p * texel).r; }";
+const READ_BETWEEN = `
+float one(vec2 p) { return texture(plane, p * texel).r; }
+float read(vec2 p) {
+  vec2 f = fract(p - 0.5), i = p - f;
+  return mix(mix(one(i), one(i + vec2(1, 0)), f.x), mix(one(i + vec2(0, 1)), one(i + vec2(1, 1)), f.x), f.y);
+}`;
 
 export const IMAGE = {
   vertex: `${HEAD}${PLACE}
@@ -23,47 +36,28 @@ void main() {
   at = corner + vec2(gl_VertexID & 1, gl_VertexID >> 1) * size;
   gl_Position = clip(onScreen(at));
 }`,
-  // Enlarged far, pixels are seen as the squares they are; shrunk, by less than half, each is the mean of what lies under it.
-  fragment: `${HEAD}
-uniform usampler2D plane;
-uniform vec2 window;     // stored number shown black, and 1 / (white - black)
+  // Enlarged far, pixels are seen as the squares they are. Shrunk, by less than half, each is the mean of the four around it,
+  // or of the two or one where they are the same: it is what is read where they meet.
+  fragment: (filtered: boolean, gamma: boolean) => `${HEAD}
+uniform sampler2D plane;
+uniform vec2 window;     // texel's number shown black, and 1 / (white - black)
 uniform vec2 tone;       // gamma, and 1 where black is shown white
 uniform vec2 first;      // the plane's texel that is the first one here
 uniform float perTexel;  // image pixels a texel
-uniform float screen;    // device pixels a texel
+uniform float snapped;   // 1 where it is read in the middle of a texel, or of two
+uniform float apart;     // of two: texels to both sides of the place
+uniform vec2 texel;      // 1 / size of the texture
 in vec2 at;
 out vec4 colour;
-float texel(ivec2 p) { return float(texelFetch(plane, clamp(p, ivec2(0), textureSize(plane, 0) - 1), 0).r); }
-float between(vec2 p) {
-  ivec2 i = ivec2(floor(p - 0.5));
-  vec2 f = p - 0.5 - vec2(i);
-  return mix(mix(texel(i), texel(i + ivec2(1, 0)), f.x), mix(texel(i + ivec2(0, 1)), texel(i + ivec2(1, 1)), f.x), f.y);
-}
+${filtered ? READ : READ_BETWEEN}
 void main() {
   vec2 p = at / perTexel - first;
-  float value;
-  if (screen >= 4.0) value = texel(ivec2(floor(p)));
-  else if (screen >= 0.75) value = between(p);
-  else {
-    float sum = 0.0;
-    for (int i = 0; i < 4; i++) sum += texel(ivec2(floor(p + (vec2(i & 1, i >> 1) - 0.5) * 0.5 / screen)));
-    value = sum / 4.0;
-  }
-  float grey = pow(clamp((value - window.x) * window.y, 0.0, 1.0), tone.x);
+  p = mix(p, (floor(p - apart) + floor(p + apart)) * 0.5 + 0.5, snapped);
+  float grey = clamp((read(p) - window.x) * window.y, 0.0, 1.0);
+${gamma ? "  grey = pow(grey, tone.x);" : ""}
   colour = vec4(vec3(abs(tone.y - grey)), 1);
 }`,
 };
-
-/** A plane at half its size, each number the mean of four; over the vertex part of what is laid over the canvas. */
-export const HALF = `${HEAD}
-uniform usampler2D plane;
-out uvec4 mean;
-void main() {
-  ivec2 p = 2 * ivec2(gl_FragCoord.xy), last = textureSize(plane, 0) - 1;
-  uint sum = 2u;
-  for (int i = 0; i < 4; i++) sum += texelFetch(plane, min(p + ivec2(i & 1, i >> 1), last), 0).r;
-  mean = uvec4(sum / 4u);
-}`;
 
 /** Over the vertex part of the image: a probability map, of `covered` image pixels, where the image is. */
 export const HEAT = `${HEAD}
@@ -100,71 +94,107 @@ void main() { colour = texture(drawn, place) * opacity; }`,
 /** Vertices are texels: x, y and the length so far as floats, and the meta word. */
 const FETCH = `
 uniform usampler2D vertices;
+uniform vec3 palette[8];
 uvec4 vertex(int n) { return texelFetch(vertices, ivec2(n % ${ROW}, n / ${ROW}), 0); }
+vec2 away(uint word) { return (vec2(word >> 12 & 1023u, word >> 22) / 511.5 - 1.0) * ${FARTHEST.toFixed(1)}; }
 `;
 
+/** How strongly a fill covers a pixel. Low confidence is hatched: it must be seen without colour. */
+const COVER = `
+uniform float strength;
+uniform float ratio;
+flat in vec4 ink;
+flat in float hatched;
+float cover() {
+  return hatched > 0.0 && mod(gl_FragCoord.x + gl_FragCoord.y, 9.0 * ratio) < 1.6 * ratio ? 0.6 : strength;
+}
+`;
+
+/** The two parts of the way across a line, from -FARTHEST to FARTHEST, as ten bits each above the meta word's others. */
+export function packAcross(x: number, y: number): number {
+  const ten = (value: number) => Math.round((value / FARTHEST + 1) * 511.5);
+  return (ten(x) << 12) | (ten(y) << 22);
+}
+
 export const LINES = {
-  // Six corners a segment, drawn as a capsule; a ring's last vertex starts no segment.
+  // A strip with two corners a vertex; between two rings it goes on without area, as its corners repeat their neighbours'.
   vertex: `${HEAD}${PLACE}${FETCH}
-uniform float halfWidth;
+uniform float reach;      // device pixels from the middle of the line to its edge
 uniform int first;
-out vec3 local;                      // along, across, length of the segment
-flat out uint word;
-flat out float before;
+uniform vec2 dash;        // device pixels from one dash to the next, and which part of them the dash of a hole takes
+uniform vec4 halo;        // alpha 0: the class decides
+out float across;
+out float along;          // dashes
+flat out float solid;
+flat out vec4 ink;
 void main() {
-  int number = first + gl_VertexID / 6, turn = gl_VertexID % 6;
-  int at = turn < 3 ? turn : turn == 3 ? 2 : turn == 4 ? 1 : 3;
-  uvec4 start = vertex(number);
-  vec3 from = uintBitsToFloat(start.xyz);
-  vec2 to = uintBitsToFloat(vertex(number + 1).xy);
-  word = start.w;
-  if ((word & ${META.last}u) != 0u) { gl_Position = vec4(2, 2, 2, 1); return; }
-  vec2 a = onScreen(from.xy), b = onScreen(to);
-  float size = length(b - a);
-  vec2 along = size > 0.0 ? (b - a) / size : vec2(1, 0), across = vec2(-along.y, along.x);
-  float reach = halfWidth + 1.0;
-  vec2 corner = vec2((at & 1) == 0 ? -reach : size + reach, (at >> 1) == 0 ? -reach : reach);
-  local = vec3(corner, size);
-  before = from.z * view.x;
-  gl_Position = clip(a + along * corner.x + across * corner.y);
+  int number = first + (gl_VertexID >> 1), side = gl_VertexID & 1;
+  uvec4 here = vertex(number);
+  if ((here.w & ${META.gap}u) != 0u) {
+    here = vertex(number + 2 * side - 1);
+    side = 1 - side;
+  }
+  vec3 from = uintBitsToFloat(here.xyz);
+  across = side == 0 ? reach : -reach;
+  along = from.z * view.x / dash.x;
+  solid = (here.w & ${META.hole}u) != 0u ? dash.y : 1.0;
+  ink = halo.a > 0.0 ? vec4(halo.rgb, 1) * halo.a : vec4(palette[here.w & 7u], 1);
+  gl_Position = clip(onScreen(from.xy) + away(here.w) * across);
 }`,
   fragment: `${HEAD}
-uniform float halfWidth;
-uniform vec3 dash;        // period, gap (device pixels), 1 where holes are dashed
-uniform vec3 palette[8];
-uniform vec4 halo;        // alpha 0: the class decides
-in vec3 local;
-flat in uint word;
-flat in float before;
+uniform float reach;
+in float across;
+in float along;
+flat in float solid;
+flat in vec4 ink;
 out vec4 colour;
 void main() {
-  float beyond = max(max(-local.x, local.x - local.z), 0.0);
-  float alpha = clamp(halfWidth + 0.5 - length(vec2(beyond, local.y)), 0.0, 1.0);
-  if ((word & ${META.hole}u) != 0u && dash.z > 0.0 && mod(before + local.x, dash.x) > dash.x - dash.y) alpha = 0.0;
-  vec4 ink = halo.a > 0.0 ? halo : vec4(palette[word & 7u], 1);
-  colour = vec4(ink.rgb, 1) * ink.a * alpha;
+  colour = ink * clamp(reach - abs(across), 0.0, 1.0) * float(fract(along) <= solid);
 }`,
 };
 
 export const FILL = {
   vertex: `${HEAD}${PLACE}${FETCH}
-flat out uint word;
+flat out vec4 ink;
+flat out float hatched;
 void main() {
   uvec4 here = vertex(gl_VertexID);
-  word = here.w;
+  ink = vec4(palette[here.w & 7u], 1);
+  hatched = (here.w & ${META.lowConfidence}u) != 0u ? 1.0 : 0.0;
   gl_Position = clip(onScreen(uintBitsToFloat(here.xy)));
 }`,
-  // Low confidence is hatched: it must be seen without colour.
-  fragment: `${HEAD}
-uniform vec3 palette[8];
-uniform float strength;
-uniform float ratio;
-flat in uint word;
+  fragment: `${HEAD}${COVER}
+out vec4 colour;
+void main() { colour = ink * cover(); }`,
+};
+
+/** Line and fill of small outlines, as fans (`fan.ts`). */
+export const FAN = {
+  // A triangle has what is flat of its last corner: its part of the line ends there, and begins at the vertex before.
+  vertex: `${HEAD}${PLACE}${FETCH}
+uniform float reach;     // device pixels from the middle of the line to its edge
+flat out vec3 edge;      // times a place of the canvas and 1: how far beyond the line it lies
+flat out vec4 ink;
+flat out float hatched;
+void main() {
+  uvec4 here = vertex(gl_VertexID), before = vertex(max(gl_VertexID - 1, 0));
+  vec2 place = onScreen(uintBitsToFloat(here.xy)), line = place - onScreen(uintBitsToFloat(before.xy));
+  // At a corner that is cut off both are one vertex.
+  vec2 beyond = line == vec2(0) ? -away(before.w) - away(here.w) : vec2(line.y, -line.x);
+  beyond /= max(length(beyond), 1e-6);
+  edge = vec3(beyond.x, -beyond.y, beyond.y * canvas.y - dot(beyond, place));
+  ink = vec4(palette[here.w & 7u], 1);
+  hatched = (here.w & ${META.lowConfidence}u) != 0u ? 1.0 : 0.0;
+  gl_Position = clip(place - ((here.w & ${META.gap}u) != 0u ? vec2(0) : away(here.w) * reach));
+}`,
+  fragment: `${HEAD}${COVER}
+uniform float reach;
+flat in vec3 edge;
 out vec4 colour;
 void main() {
-  float alpha = strength;
-  if ((word & ${META.lowConfidence}u) != 0u && mod(gl_FragCoord.x + gl_FragCoord.y, 9.0 * ratio) < 1.6 * ratio) alpha = 0.6;
-  colour = vec4(palette[word & 7u] * alpha, alpha);
+  float beyond = dot(edge, vec3(gl_FragCoord.xy, 1));
+  float line = clamp(reach - abs(beyond), 0.0, 1.0);
+  colour = ink * mix(beyond < 0.0 ? cover() : 0.0, 1.0, line);
 }`,
 };
 
