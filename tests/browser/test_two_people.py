@@ -130,7 +130,7 @@ editor"""
     # What hands do
 
     def at(self) -> Callable[[tuple[float, float]], tuple[float, float]]:
-        if self.luck.random() < 0.6:
+        if self.luck.random() < 0.8:
             self.take_over()
         self.press("f")
         return place_on_screen(self.editor, WIDTH, HEIGHT)[0]
@@ -148,7 +148,7 @@ editor"""
     def nudge(self) -> None:
         self.select()
         for _ in range(self.luck.randint(1, 3)):
-            self.page.keyboard.press(self.luck.choice(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]))
+            self.page.keyboard.press(self.luck.choice([f"Shift+Arrow{way}" for way in ("Left", "Right", "Up", "Down")]))
 
     def vertex(self) -> None:
         at = self.at()
