@@ -1,5 +1,5 @@
 /** A model without a kernel, for tests: it records what is sent and answers as the test says. */
-import type { Buffers, Model } from "./types";
+import type { Buffers, HostKernel, Model } from "./types";
 
 interface Call {
   kind: "call";
@@ -25,7 +25,8 @@ export class MockModel implements Model {
   seq = 0;
   /** "silent" answers nothing: a busy or dead kernel. */
   silent = false;
-  widget_manager: { kernel: { status: string } } = { kernel: { status: "busy" } };
+  readonly model_id = "model-1";
+  widget_manager: { kernel: HostKernel & { status: string } } = { kernel: { status: "busy" } };
   readonly #handlers = new Map<string, Handler>();
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #changed = new Set<string>();

@@ -165,6 +165,35 @@ describe("Rpc", () => {
     await expect(rpc.call("save")).rejects.toThrow("does not answer");
   });
 
+  it("asks an idle kernel that does not answer whether it knows the widget, and waits where it does", async () => {
+    const states: State[] = [];
+    rpc.onState((state) => states.push(state));
+    let comms: Record<string, unknown> = { [model.model_id]: {} };
+    const requestCommInfo = vi.fn(async () => ({ content: { comms } }));
+    model.widget_manager.kernel = { status: "idle", requestCommInfo };
+    model.silent = true;
+    const call = rpc.call("ping");
+    await vi.waitFor(() => expect(requestCommInfo).toHaveBeenCalled());
+    await wait(100);
+    expect(states).toEqual(["busy"]);
+    model.silent = false;
+    for (const sent of model.calls("ping")) model.deliver({ kind: "result", id: sent.id, value: { seq: 0 } });
+    expect((await call).value).toEqual({ seq: 0 });
+    comms = {};
+    model.silent = true;
+    const error: RpcError = await rpc.call("save").catch((reason) => reason);
+    expect(error.type).toBe("KernelLost");
+    expect(states).toEqual(["busy", "connected", "busy", "lost"]);
+  });
+
+  it("waits for an idle kernel that answers nothing at all", async () => {
+    model.widget_manager.kernel = { status: "idle", requestCommInfo: () => new Promise(() => {}) };
+    model.silent = true;
+    await vi.waitFor(() => expect(rpc.state).toBe("busy"));
+    await wait(100);
+    expect(rpc.state).toBe("busy");
+  });
+
   it("does not take its own standstill for a silence of the kernel", async () => {
     const states: State[] = [];
     rpc.onState((state) => states.push(state));

@@ -70,6 +70,9 @@ export class Rpc {
   #heard = performance.now();
   #watched = performance.now();
   #pingId: number | null = null;
+  /** What a silent kernel that is idle says of this widget; null before it was asked. */
+  #asked: Promise<void> | null = null;
+  #unknown = false;
   #broken = false; // the last message could not even be handed over
   readonly #pending = new Map<number, Pending>();
   readonly #events = new Map<string, Set<EventHandler>>();
@@ -250,8 +253,11 @@ export class Rpc {
     const silent = performance.now() - this.#heard > Rpc.silentAfter;
     const status = this.model.widget_manager?.kernel?.status;
     const gone = this.#broken || this.isCut() || status === "dead" || status === "terminating";
-    // An idle kernel that does not answer no longer knows this widget: it was restarted, or the widget closed.
-    const forgotten = silent && status === "idle";
+    if (!silent) [this.#asked, this.#unknown] = [null, false];
+    else if (status === "idle") this.#asked ??= this.#askWhetherKnown();
+    // An idle kernel that no longer knows this widget was restarted, or the widget closed; one that says nothing at all
+    // gets no time of its machine.
+    const forgotten = silent && status === "idle" && this.#unknown;
     const state: State = gone || forgotten ? "lost" : silent ? "busy" : "connected";
     if (state === "lost") this.#forget();
     if (state === this.#state) return;
@@ -259,6 +265,20 @@ export class Rpc {
     this.#state = state;
     if (wasLost && state === "connected") this.#resync();
     this.#stateHandlers.forEach((handler) => handler(state));
+  }
+
+  async #askWhetherKnown(): Promise<void> {
+    const { model_id, widget_manager } = this.model;
+    const asked = widget_manager?.kernel?.requestCommInfo?.({ target_name: "jupyter.widget" });
+    if (!asked || model_id === undefined) {
+      this.#unknown = true; // a host that cannot be asked
+      return;
+    }
+    const late = new Promise<true>((resolve) => setTimeout(() => resolve(true), Rpc.silentAfter));
+    const knows = asked.then(({ content }) => model_id in (content.comms ?? {}), () => false);
+    this.#unknown = !(await Promise.race([knows, late]));
+    if (this.#unknown) this.#judge();
+    else this.#asked = null; // asked again at the next look, while it is silent
   }
 
   /** Fails what waits: a lost kernel will not answer, and whoever asked keeps what the user made. */

@@ -9,8 +9,15 @@ export interface Model {
   send(content: unknown, callbacks?: unknown, buffers?: Buffers): void;
   on(event: string, callback: (...args: never[]) => void): void;
   off(event?: string | null, callback?: ((...args: never[]) => void) | null): void;
-  /** The host's manager; in JupyterLab and Voila it knows the kernel's status. */
-  readonly widget_manager?: { readonly kernel?: { readonly status?: string } | null };
+  /** Of this model, and of its line to the kernel. */
+  readonly model_id?: string;
+  /** The host's manager; in JupyterLab and Voila it knows the kernel, its status, and how to ask it for its lines. */
+  readonly widget_manager?: { readonly kernel?: HostKernel | null };
+}
+
+export interface HostKernel {
+  readonly status?: string;
+  requestCommInfo?(content: { target_name: string }): Promise<{ content: { comms?: Record<string, unknown> } }>;
 }
 
 /** Shows other widgets of the kernel inside a widget (anywidget 0.11 on). */

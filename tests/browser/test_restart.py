@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from servers import run_all, write_notebook
 
 from .conftest import Lab, Watch
-from .hands import bring
+from .hands import ask, bring
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
 NOTEBOOK = "restart.ipynb"
@@ -36,6 +36,8 @@ editor"""
     other.goto(lab.address(NOTEBOOK, "another"))
     other.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
     other.evaluate(RESTART, lab.kernel_id(NOTEBOOK))
+    assert ask(lab, "1", NOTEBOOK) == 1  # by which the page hears that it is idle
+    expect(page.locator(".sw-banner").first).to_contain_text("kernel does not answer")
     page.evaluate("document.querySelectorAll('.sw-editor').forEach((one) => one.remove())")
     run_all(page)
     expect(bring(page, ".sw-editor").locator(".sw-editor-name")).to_contain_text("plate_A01_0h", timeout=30_000)
