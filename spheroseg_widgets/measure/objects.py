@@ -45,7 +45,7 @@ def measure_objects(outlines: Outlines, pixels: NDArray[Any] | Regions) -> pd.Da
     intensities = Intensities(outlines, blocks)
     found: list[list[float]] = [[]] * len(outlines)
     widths = []
-    for some in _neighbours(outlines.bounds()):
+    for some in _groups(outlines.bounds()):
         for index in some:
             found[index] = intensities.of(index)
         widths.append(measure_edges(outlines.subset(some), blocks).set_index(np.array(some)))
@@ -53,7 +53,7 @@ def measure_objects(outlines: Outlines, pixels: NDArray[Any] | Regions) -> pd.Da
     return shapes.join([intensity_frame(found), edges])
 
 
-def _neighbours(bounds: NDArray[np.float64]) -> Iterator[list[int]]:
+def _groups(bounds: NDArray[np.float64]) -> Iterator[list[int]]:
     """Part objects into groups that lie near each other, given their bounding boxes (n, 4)."""
     middle = (bounds[:, :2] + bounds[:, 2:]) / 2
     block, field = middle // BLOCK_SIDE, middle // FIELD

@@ -77,9 +77,8 @@ def thinned(maps: PackedMaps, most_pixels: int = MOST_HEAT) -> tuple[NDArray[np.
     """
     _, height, width = maps.shape
     step = max(1, int(np.ceil(np.sqrt(height * width / most_pixels))))
-    band = step * max(1, maps.chunk // step)
     parts = [
-        maps.read(slice(top, min(height, top + band)), slice(0, width))[0, ::step, ::step]
-        for top in range(0, height, band)
+        maps.read(slice(top, min(height, top + maps.chunk)), slice(0, width))[0, -top % step :: step, ::step]
+        for top in range(0, height, maps.chunk)  # each chunk is unpacked once
     ]
     return np.ascontiguousarray(np.vstack(parts)), step
