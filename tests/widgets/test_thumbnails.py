@@ -46,6 +46,17 @@ def test_all_sizes_keep_the_aspect_and_enlarge_nothing() -> None:
     }
 
 
+def test_small_ones_are_smaller_by_codes_of_their_own_and_show_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 255, (400, 600), np.uint8), (0, 0), 2)
+    made = make_thumbnails(pixels)
+    monkeypatch.setattr("spheroseg_widgets.widgets.thumbnails.BY_THE_SCREENFUL", 0)
+    plain = make_thumbnails(pixels)
+    assert made[512] == plain[512]
+    for size in (128, 256):
+        np.testing.assert_array_equal(decoded(made[size]), decoded(plain[size]))
+        assert len(made[size]) < 0.98 * len(plain[size])
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 def test_contrast_is_that_of_the_run(dtype: type) -> None:
     rng = np.random.default_rng(1)

@@ -21,6 +21,8 @@ export function takeDrops(element: HTMLElement, signal: AbortSignal, take: (foun
   listen("dragover", (transfer) => (transfer.dropEffect = "copy"));
   listen("drop", (transfer) => {
     depth = 0;
-    take(filesOfDrop(transfer));
+    const found = filesOfDrop(transfer); // in this turn: later the list is empty
+    found.catch(() => {}); // who takes them says why
+    take(found);
   });
 }
