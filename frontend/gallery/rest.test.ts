@@ -69,6 +69,19 @@ it("what needs it before it is there says so, and goes on when it has come", asy
   expect(model.calls("later")).toHaveLength(1);
 });
 
+it("what is typed before a form has come is not done to the images", async () => {
+  const { model, go } = await keeping();
+  await show(model);
+  await pictures();
+  card(0).click();
+  press("t");
+  expect(document.activeElement?.className).toBe("sw-act-place");
+  press("x", {}, document.activeElement as HTMLElement);
+  go();
+  await soon(() => expect(document.activeElement).toBeInstanceOf(HTMLInputElement));
+  expect(verb("Tag").getAttribute("aria-expanded")).toBe("true");
+});
+
 it("a form that was closed before it came stays closed", async () => {
   const { model, go } = await keeping();
   await show(model);

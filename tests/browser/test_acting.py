@@ -36,6 +36,7 @@ def test_what_is_selected_is_acted_on_by_mouse_and_keys_and_taken_back(
     gallery.locator(".sw-cell[data-position='0']").click()
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("t")
+    expect(gallery.get_by_role("combobox", name="Tag")).to_be_focused()  # the forms come after the first screen
     page.keyboard.type("control")
     page.keyboard.press("Enter")
     expect(report).to_have_text("2 images tagged control.")

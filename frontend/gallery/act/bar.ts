@@ -61,6 +61,7 @@ export class ActBar {
       this.#line.append(one);
     }
     this.#place.hidden = this.#report.hidden = true;
+    this.#place.tabIndex = -1;
     this.element.append(this.#line, this.#place, this.#report);
     this.element.addEventListener("keydown", (event) => this.#key(event));
     onTrait(model, "can_act", signal, () => this.#draw());
@@ -108,6 +109,7 @@ export class ActBar {
   /** Shows the form of a verb, as soon as there is one. */
   async #ask(verb: Verb, about: About): Promise<void> {
     try {
+      if (!this.rest.here) this.#place.focus({ preventScroll: true }); // what is typed meanwhile is not for the images
       const later = this.rest.here ?? (await this.rest.into(this.#place));
       if (this.#open !== verb) return; // it was closed, or another one opened, meanwhile
       const form = (this.#forms ??= this.#made(later))[verb];

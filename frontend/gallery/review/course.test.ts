@@ -207,6 +207,18 @@ describe("the course of a review", () => {
     expect(shown(course)).toBe(2);
   });
 
+  it("news of a decision that comes while it is taken back does not bring it again", async () => {
+    const { course, kernel } = begin(items(2, () => ({ plate: "one", well: "B07" })));
+    course.decide({ kind: "exclude", reason: "bubble", scope: "well" });
+    await settled();
+    await kernel.answer();
+    course.back();
+    await settled();
+    expect([course.elsewhere(1, "exclude"), course.elsewhere(2, "exclude"), shown(course)]).toEqual([false, false, 1]);
+    await kernel.answer();
+    expect([course.elsewhere(1, "approve"), shown(course)]).toEqual([true, 2]); // what is said after that holds
+  });
+
   it("an excluded well takes its other images along, from the time on if so", () => {
     const list = items(6, (n) => ({ plate: n === 5 ? "other" : "one", well: n === 4 ? "C01" : "B07", time_h: [24, 48, 0, null, 48, 48][n] }));
     const well = begin(list).course;

@@ -33,6 +33,8 @@ export class Course {
   readonly #said: Entry[][];
   /** What can be taken back, the newest last. */
   readonly #history: Entry[] = [];
+  /** What is being taken back: news of it may still come, and is of before. */
+  readonly #undoing: Entry[] = [];
   #number = 0;
   /** By image, when all that was asked of it is answered: what is asked next waits for that. */
   readonly #answered = new Map<number, Promise<unknown>>();
@@ -109,7 +111,7 @@ export class Course {
   elsewhere(id: number, verdict: Verdict): boolean {
     const place = this.items.findIndex((item) => item.id === id);
     // What was judged here comes back as news, too.
-    if (place < 0 || (verdict !== "corrected" && !this.#isOpen(place))) return false;
+    if (place < 0 || (verdict !== "corrected" && (!this.#isOpen(place) || this.#isUndoing(place)))) return false;
     this.#forgive(place);
     const entry = this.#say(place, { kind: verdict });
     remove(this.#history, entry); // it is taken back in the editor
@@ -146,6 +148,10 @@ export class Course {
     return this.#said[place].length === 0;
   }
 
+  #isUndoing(place: number): boolean {
+    return this.#undoing.some((entry) => entry.place === place || entry.covered.includes(place));
+  }
+
   #decide(place: number, decision: Decision): void {
     const item = this.items[place];
     this.#forgive(place);
@@ -169,7 +175,9 @@ export class Course {
       const token = await stored.catch(() => NOT_STORED); // and needs no undoing
       if (token !== NOT_STORED) await this.wishes.undo(token);
     };
-    this.#ask(entry.place, undo).catch((error: unknown) => {
+    this.#undoing.push(entry);
+    const asked = this.#ask(entry.place, undo).finally(() => remove(this.#undoing, entry));
+    asked.catch((error: unknown) => {
       // It stands; and who skipped its image since then has said nothing else.
       for (const other of [...this.#said[entry.place]]) if (other.decision.kind === "skip") this.#unsay(other);
       const anew = !this.#isOpen(entry.place);
