@@ -53,6 +53,29 @@ it("cancels the page that was scrolled away", async () => {
   expect(model.sent).toContainEqual({ kind: "cancel", id: model.calls("thumbs")[0].id });
 });
 
+it("asks at once where a jump ends, and passes over the pages of a flick", async () => {
+  const model = await show(await kernel(many(100_000)));
+  await pictures();
+  const grid = one(".sw-grid");
+  const frame = () => new Promise(requestAnimationFrame);
+  const timers = vi.spyOn(globalThis, "setTimeout");
+  const before = model.calls("thumbs").length;
+  grid.scrollTop = 1_000_000;
+  await soon(() => expect(model.calls("thumbs").length).toBe(before + 1));
+  expect(timers.mock.calls.filter(([, wait]) => wait === 60)).toEqual([]);
+  timers.mockRestore();
+  await pictures();
+  for (let page = 1; page <= 12; page++) {
+    grid.scrollTop = 1_000_000 + 100_000 * page;
+    await frame();
+  }
+  const seen = () => Math.min(...(model.calls("thumbs").at(-1)?.params.ids as number[]));
+  const last = () => Number(cards()[0].dataset.position);
+  await soon(() => expect(seen()).toBeGreaterThanOrEqual(last()));
+  await pictures();
+  expect(model.calls("thumbs").length).toBeLessThan(before + 8); // not one a page
+});
+
 it("takes pictures that are not ready when they come", async () => {
   const model = await kernel(many(2));
   let rounds = 0;

@@ -9,7 +9,7 @@ import { type Picture, sizeFor } from "./pictures";
 import type { Rows } from "./rows";
 import { sectionWords } from "./text";
 
-/** A flick passes pages that nobody looks at: they are asked for only when the grid rests this long, ms. */
+/** A flick passes pages that nobody looks at: after its first they are asked for only when the grid rests this long, ms. */
 const REST = 60;
 /** Lines kept to serve again. */
 const IDLE = 20;
@@ -56,6 +56,7 @@ export abstract class Virtual implements Mode {
   #tint = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastTop = 0;
+  #jumped = -Infinity;
 
   focus(): void {
     this.element.focus({ preventScroll: true });
@@ -257,10 +258,13 @@ export abstract class Virtual implements Mode {
 
   #ask(): void {
     const top = this.element.scrollTop;
-    const fast = Math.abs(top - this.#lastTop) > this.element.clientHeight;
+    const far = Math.abs(top - this.#lastTop) > this.element.clientHeight;
+    const now = performance.now();
+    const flick = far && now - this.#jumped < REST; // one jump alone is not: who makes it looks at where it ends
     this.#lastTop = top;
+    if (far) this.#jumped = now;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#askNow(), fast ? REST : 0);
+    this.#timer = setTimeout(() => this.#askNow(), flick ? REST : 0);
   }
 
   #askNow(): void {
