@@ -35,6 +35,8 @@ TOGETHER = 16
 PIXELS_TOGETHER = 1_000_000
 LEASE_SECONDS = 60.0
 COUNT_WORKERS_SECONDS = 1.0
+COUNT_JOBS_SECONDS = 1.0
+"""How long those that waited, less what was handed out since, are taken for what waits."""
 LOOK_FOR_JOBS_SECONDS = 0.1
 """How often the store is asked in vain: for what somebody waits for while the workers are busy."""
 
@@ -95,6 +97,8 @@ class RunWork:
         self._answers: Answers | None = None
         self._most = 0
         self._counted = 0.0
+        self._left, self._left_until = 0, 0.0
+        """How many jobs wait, at least, and until when that is taken for all of them."""
         self._busy = 0
         """How many of the tasks under way have not ended: workers have no more to do with the others."""
         self._in_vain, self._again = 0, 0.0
@@ -198,8 +202,7 @@ class RunWork:
         room = (2 if urgent else 1) * self._most - self._busy
         if room <= 0 or (least >= self._in_vain and time.monotonic() < self._again):
             return False
-        with self.database.read() as connection:
-            waiting = jobs.count_queued(connection, self.run_id, least_priority=least, most=2 * self._most * TOGETHER)
+        waiting = self._waiting(least)
         if not waiting:
             self._in_vain, self._again = least, time.monotonic() + LOOK_FOR_JOBS_SECONDS
             return False
@@ -210,8 +213,22 @@ class RunWork:
                 connection, self.run_id, room, self.owner, LEASE_SECONDS,
                 least_priority=least, most_together=together, pixels_together=PIXELS_TOGETHER,
             )  # fmt: skip
+        self._left = max(0, self._left - sum(map(len, groups))) if groups else 0
         self._hand_out(groups, self._answers)
         return bool(groups)
+
+    def _waiting(self, least: int) -> int:
+        """Return how many jobs wait, as far as it matters for how many travel together."""
+        enough = 2 * self._most * TOGETHER
+        if least == 0 and (self._left >= enough or (self._left and time.monotonic() < self._left_until)):
+            return self._left
+        most = 8 * enough
+        with self.database.read() as connection:
+            waiting = jobs.count_queued(connection, self.run_id, least_priority=least, most=most)
+        if least == 0:
+            self._left = waiting
+            self._left_until = time.monotonic() + COUNT_JOBS_SECONDS if waiting < most else 0.0
+        return waiting
 
     def look(self) -> None:
         """Look for jobs again, though there were none a moment ago."""

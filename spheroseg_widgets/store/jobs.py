@@ -17,6 +17,58 @@ from .tables import image, job, now, run, source
 URGENT = 1
 """Priority of a job that somebody waits for; others have 0."""
 
+# What a dispatcher asks many times a second: made once, for making such a statement takes longer than its answer.
+_QUEUED = (
+    job.c.run_id == sa.bindparam("of_run"),
+    job.c.status == QUEUED,
+    job.c.priority >= sa.bindparam("least_priority"),
+)
+_COUNT_QUEUED = sa.select(sa.func.count()).select_from(
+    sa.select(job.c.id).where(*_QUEUED).limit(sa.bindparam("most")).subquery()
+)
+_FIRST_QUEUED = (
+    sa.select(job.c.id, (image.c.width * image.c.height).label("pixels"), job.c.priority)
+    .join(image, image.c.id == job.c.image_id)
+    .where(*_QUEUED)
+    .order_by(job.c.priority.desc(), job.c.id)
+    .limit(sa.bindparam("most"))
+    .with_for_update(skip_locked=True, of=job)
+)
+_THESE = job.c.id.in_(sa.bindparam("ids", expanding=True))
+_CLAIM = (
+    job.update()
+    .where(_THESE, job.c.status.in_(sources_of(RUNNING)))
+    .values(
+        status=RUNNING,
+        attempt=job.c.attempt + 1,
+        worker=sa.bindparam("by", type_=job.c.worker.type),
+        started_at=sa.bindparam("moment", type_=job.c.started_at.type),
+        heartbeat_at=sa.bindparam("moment", type_=job.c.heartbeat_at.type),
+        lease_until=sa.bindparam("until", type_=job.c.lease_until.type),
+        stage=None,
+    )
+)
+_CLAIMED = (
+    sa.select(
+        job.c.id,
+        job.c.attempt,
+        image.c.id,
+        source.c.id,
+        source.c.uri,
+        image.c.series,
+        image.c.t,
+        image.c.z,
+        image.c.channel,
+        job.c.priority,
+    )
+    .join(image, image.c.id == job.c.image_id)
+    .join(source, source.c.id == image.c.source_id)
+    .where(_THESE)
+)
+_RUNNING_OF = sa.select(job.c.id, job.c.attempt).where(
+    job.c.run_id == sa.bindparam("of_run"), job.c.status == RUNNING
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
@@ -84,12 +136,7 @@ def claim_jobs(
         Groups, each to travel as one task.
     """
     waiting = connection.execute(
-        sa.select(job.c.id, (image.c.width * image.c.height).label("pixels"), job.c.priority)
-        .join(image, image.c.id == job.c.image_id)
-        .where(job.c.run_id == run_id, job.c.status == QUEUED, job.c.priority >= least_priority)
-        .order_by(job.c.priority.desc(), job.c.id)
-        .limit(limit * most_together)
-        .with_for_update(skip_locked=True, of=job)
+        _FIRST_QUEUED, {"of_run": run_id, "least_priority": least_priority, "most": limit * most_together}
     )
     groups: list[list[int]] = []
     room = 0
@@ -106,54 +153,22 @@ def claim_jobs(
     if not ids:
         return []
     moment = now()
-    connection.execute(
-        job.update()
-        .where(job.c.id.in_(ids), job.c.status.in_(sources_of(RUNNING)))
-        .values(
-            status=RUNNING,
-            attempt=job.c.attempt + 1,
-            worker=worker,
-            started_at=moment,
-            heartbeat_at=moment,
-            lease_until=moment + timedelta(seconds=lease_seconds),
-            stage=None,
-        )
-    )
-    rows = connection.execute(
-        sa.select(
-            job.c.id,
-            job.c.attempt,
-            image.c.id,
-            source.c.id,
-            source.c.uri,
-            image.c.series,
-            image.c.t,
-            image.c.z,
-            image.c.channel,
-            job.c.priority,
-        )
-        .join(image, image.c.id == job.c.image_id)
-        .join(source, source.c.id == image.c.source_id)
-        .where(job.c.id.in_(ids))
-    )
+    until = moment + timedelta(seconds=lease_seconds)
+    connection.execute(_CLAIM, {"ids": ids, "by": worker, "moment": moment, "until": until})
+    rows = connection.execute(_CLAIMED, {"ids": ids})
     claimed = {int(row[0]): ClaimedJob(*tuple(row)) for row in rows}
     return [[claimed[one] for one in group] for group in groups]
 
 
 def count_queued(connection: sa.Connection, run_id: int, *, least_priority: int = 0, most: int = 1) -> int:
     """Count the jobs of a run that wait, up to `most`; asks without taking the store's one place for writers."""
-    waiting = (
-        sa.select(job.c.id)
-        .where(job.c.run_id == run_id, job.c.status == QUEUED, job.c.priority >= least_priority)
-        .limit(most)
-        .subquery()
-    )
-    return int(connection.scalar(sa.select(sa.func.count()).select_from(waiting)) or 0)
+    asked = {"of_run": run_id, "least_priority": least_priority, "most": most}
+    return int(connection.scalar(_COUNT_QUEUED, asked) or 0)
 
 
 def running_of(connection: sa.Connection, run_id: int) -> dict[int, int]:
     """Return the jobs of a run that are running: attempt by job id."""
-    rows = connection.execute(sa.select(job.c.id, job.c.attempt).where(job.c.run_id == run_id, job.c.status == RUNNING))
+    rows = connection.execute(_RUNNING_OF, {"of_run": run_id})
     return {int(job_id): int(attempt) for job_id, attempt in rows}
 
 

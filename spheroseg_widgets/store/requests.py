@@ -23,6 +23,23 @@ REQUESTED = "run_requested"
 GRACE_SECONDS = 45.0
 """How long a run may lie without a dispatcher before it counts as interrupted: one has to start, and load its packages."""
 
+# What a dispatcher asks several times a second: made once.
+_REQUEST_OF = (
+    sa.select(event.c.detail, event.c.created_at)
+    .where(
+        event.c.project_id == sa.bindparam("of_project"),
+        event.c.run_id == sa.bindparam("of_run"),
+        event.c.kind == REQUESTED,
+    )
+    .order_by(event.c.id.desc())
+    .limit(1)
+)
+_OPEN_RUNS = (
+    sa.select(run.c.id, run.c.author, run.c.status)
+    .where(run.c.project_id == sa.bindparam("of_project"), run.c.status.in_((QUEUED, RUNNING)))
+    .order_by(run.c.id)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -99,12 +116,7 @@ def request_run(
 
 def request_of(connection: sa.Connection, project_id: int, run_id: int) -> Request | None:
     """Return who answers for a run; None where nobody ever did."""
-    found = connection.execute(
-        sa.select(event.c.detail, event.c.created_at)
-        .where(event.c.project_id == project_id, event.c.run_id == run_id, event.c.kind == REQUESTED)
-        .order_by(event.c.id.desc())
-        .limit(1)
-    ).first()
+    found = connection.execute(_REQUEST_OF, {"of_project": project_id, "of_run": run_id}).first()
     if found is None:
         return None
     detail = found.detail
@@ -119,11 +131,7 @@ def request_of(connection: sa.Connection, project_id: int, run_id: int) -> Reque
 
 def open_runs(connection: sa.Connection, project_id: int) -> list[OpenRun]:
     """Return the runs that are not ended, oldest first."""
-    rows = connection.execute(
-        sa.select(run.c.id, run.c.author, run.c.status)
-        .where(run.c.project_id == project_id, run.c.status.in_((QUEUED, RUNNING)))
-        .order_by(run.c.id)
-    ).all()
+    rows = connection.execute(_OPEN_RUNS, {"of_project": project_id}).all()
     return [
         OpenRun(int(row.id), str(row.author), str(row.status), request_of(connection, project_id, int(row.id)))
         for row in rows
