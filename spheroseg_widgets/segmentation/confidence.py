@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .touching import touching
+
 MAY_BE = 0.1
 """Probability from which a pixel outside of every object counts as perhaps missed."""
 SURE_PEAK = 0.8
@@ -67,7 +69,7 @@ def object_confidence(
     (n + 1,) float32
         By label, 0 to 1; that of the background means nothing.
     """
-    inside = np.flatnonzero(labels)
+    inside = np.flatnonzero(labels > 0)
     of_inside = labels.ravel()[inside]
     mean = np.bincount(of_inside, foreground.ravel()[inside]) / np.maximum(np.bincount(of_inside), 1)
     if distance is None or not len(inside):
@@ -75,11 +77,9 @@ def object_confidence(
     smooth = cv2.GaussianBlur(distance, (0, 0), 1.0)
     peak, seam = np.full((2, len(mean)), 1e-6, np.float32)
     np.maximum.at(peak, of_inside, smooth.ravel()[inside])
-    for near, far in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
-        one, other = labels[near], labels[far]
-        touching = (one != other) & (one > 0) & (other > 0)
-        height = np.minimum(smooth[near][touching], smooth[far][touching])
-        for side in (one, other):
-            np.maximum.at(seam, side[touching], height)
+    one, other = touching(labels)
+    height = np.minimum(smooth.ravel()[one], smooth.ravel()[other])
+    for side in (one, other):
+        np.maximum.at(seam, labels.ravel()[side], height)
     divided = 1 - np.minimum(seam / peak, 1)
     return (mean * np.sqrt(np.minimum(peak / SURE_PEAK, 1) * divided)).astype(np.float32)

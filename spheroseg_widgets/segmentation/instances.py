@@ -11,6 +11,10 @@ from scipy import ndimage
 from skimage.graph import RAG, merge_hierarchical
 from skimage.segmentation import watershed
 
+from .touching import touching
+
+CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+
 
 def split_objects(
     foreground: NDArray[np.float32],
@@ -62,7 +66,9 @@ def split_objects(
     keep[0] = False
     numbers = np.zeros(len(areas), np.int32)
     numbers[keep] = np.arange(1, int(keep.sum()) + 1)
-    return np.asarray(numbers[labels], np.int32)
+    found = np.zeros(mask.shape, np.int32)
+    found.ravel()[inside] = numbers[of_inside]
+    return found
 
 
 def _apart(
@@ -85,13 +91,24 @@ def _apart(
     for number in several.tolist():
         box = boxes[number - 1]
         own = components[box] == number
-        # Numbers that close up: of the cores of this component only.
-        seeds = np.where(own, cores[box], 0)
-        seeds = np.searchsorted(np.unique(seeds), seeds).astype(np.int32)
-        pieces = merge_pieces(watershed(-smooth[box], seeds, mask=own).astype(np.int32), smooth[box], seam_level)
+        numbers = np.zeros(core_count, np.int32)  # closing up, and of the cores of this component only
+        of_own = np.flatnonzero(owner[1:] == number) + 1
+        numbers[of_own] = np.arange(1, len(of_own) + 1)
+        pieces = merge_pieces(_flooded(numbers[cores[box]], smooth[box], own), smooth[box], seam_level)
         labels[box][own] = pieces[own] + (last - 1)
         last += int(pieces.max())
     return labels
+
+
+def _flooded(seeds: NDArray[np.int32], distance: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Let seeds grow over a mask, down the distance.
+
+    A watershed puts every pixel of a seed in line. Those that have nothing but their own seed around them reach no other
+    pixel: without them it is the same, in a third of the time.
+    """
+    inner = cv2.erode((seeds > 0).astype(np.uint8), CROSS, borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0
+    flooded = watershed(-distance, np.where(inner, 0, seeds), mask=mask & ~inner)
+    return np.asarray(np.where(inner, seeds, flooded), np.int32)
 
 
 def merge_pieces(labels: NDArray[np.int32], distance: NDArray[np.float32], seam_level: float) -> NDArray[np.int32]:
@@ -114,11 +131,12 @@ def merge_pieces(labels: NDArray[np.int32], distance: NDArray[np.float32], seam_
     if labels.max(initial=0) < 2:
         return labels
     # Not ndimage.maximum, which sorts all pixels: thirty times slower.
-    inside = labels > 0
-    peaks = np.zeros(int(labels.max()) + 1, np.float32)
-    np.maximum.at(peaks, labels[inside], distance[inside])
+    inside = np.flatnonzero(labels > 0)
+    of_inside = labels.ravel()[inside]
+    peaks = np.zeros(int(of_inside.max()) + 1, np.float32)
+    np.maximum.at(peaks, of_inside, distance.ravel()[inside])
     graph = RAG()
-    for number in np.unique(labels[labels > 0]).tolist():
+    for number in np.flatnonzero(np.bincount(of_inside)).tolist():
         graph.add_node(number, labels=[number], peak=float(peaks[number]))
 
     def depth(height: float, one: int, other: int) -> float:
@@ -143,14 +161,11 @@ def merge_pieces(labels: NDArray[np.int32], distance: NDArray[np.float32], seam_
 
 def _passes(labels: NDArray[np.int32], distance: NDArray[np.float32]) -> list[tuple[int, int, float]]:
     """Return (label, label, height) of all neighbours: the largest distance at which their pixels touch."""
-    pairs, heights = [], []
-    for near, far in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
-        one, other = labels[near], labels[far]
-        touching = (one != other) & (one > 0) & (other > 0)
-        pairs.append(np.sort(np.stack([one[touching], other[touching]], axis=1), axis=1))
-        heights.append(np.minimum(distance[near][touching], distance[far][touching]))
-    found, which = np.unique(np.concatenate(pairs), axis=0, return_inverse=True)
+    one, other = touching(labels)
+    pairs = np.stack([labels.ravel()[one], labels.ravel()[other]], axis=1)
+    heights = np.minimum(distance.ravel()[one], distance.ravel()[other])
+    found, which = np.unique(pairs, axis=0, return_inverse=True)
     if not len(found):
         return []
-    highest = ndimage.maximum(np.concatenate(heights), which.ravel(), np.arange(len(found)))
-    return [(int(one), int(other), float(height)) for (one, other), height in zip(found, highest, strict=True)]
+    highest = ndimage.maximum(heights, which.ravel(), np.arange(len(found)))
+    return [(int(low), int(high), float(height)) for (low, high), height in zip(found, highest, strict=True)]

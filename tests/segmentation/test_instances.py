@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.segmentation import watershed
 
-from spheroseg_widgets.segmentation.instances import merge_pieces, split_objects
+from spheroseg_widgets.segmentation.instances import _flooded, merge_pieces, split_objects
 from spheroseg_widgets.segmentation.training.targets import training_targets
 
 
@@ -95,3 +98,24 @@ def test_clumps_in_one_image_are_each_divided_on_their_own() -> None:
     # Each found object answers to one disc only.
     best = [np.bincount(found[truth == number]).argmax() for number in range(1, len(places) + 1)]
     assert sorted(best) == list(range(1, len(places) + 1))
+
+
+def test_flooding_without_the_middle_of_seeds_is_a_watershed() -> None:
+    random = np.random.default_rng(3)
+    for _ in range(5):
+        distance = cv2.GaussianBlur(random.random((90, 120), np.float32), (0, 0), 4.0)
+        mask = distance > np.quantile(distance, 0.2)
+        seeds = ndimage.label(distance > np.quantile(distance, 0.6))[0].astype(np.int32)
+        seeds[seeds == 1] = 0  # a core of another component
+        assert seeds.max() > 3
+        np.testing.assert_array_equal(_flooded(seeds, distance, mask), watershed(-distance, seeds, mask=mask))
+
+
+def test_several_clumps_are_each_divided_by_their_own_cores() -> None:
+    truth = discs((25, 25, 16), (55, 25, 16), (30, 75, 16), (60, 75, 16), (110, 25, 18), (115, 75, 18), (142, 75, 12))
+    assert len(np.unique(ndimage.label(truth)[0])) - 1 == 4
+    found = split_objects(*training_targets(truth))
+    assert found.max() == 7
+    for number in range(1, 8):
+        inside = found[truth == number]
+        assert np.bincount(inside).max() > 0.9 * len(inside)
