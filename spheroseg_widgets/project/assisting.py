@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from spheroseg_widgets.errors import StoreError
@@ -255,22 +254,3 @@ def _around(box: Box, side: float, shape: tuple[int, ...]) -> tuple[int, int, in
         first = int(min(max(0, round((low + high - wanted) / 2)), length - wanted))
         out.append((first, first + wanted))
     return out[0][0], out[1][0], out[0][1], out[1][1]
-
-
-def earlier_image(table: pd.DataFrame, image_id: int) -> pd.Series | None:
-    """Return the same well and site at the time before; None where there is none.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Of `Project.images()`.
-    image_id : int
-        The image at the later time.
-    """
-    row = table[table["image_id"] == image_id].iloc[0]
-    if not isinstance(row["well"], str) or pd.isna(row["time_h"]):
-        return None
-    found = table[(table["well"] == row["well"]) & (table["time_h"] < row["time_h"])]
-    for name in ("plate", "site", "channel", "z"):
-        found = found[found[name].isna() if pd.isna(row[name]) else found[name] == row[name]]
-    return None if found.empty else found.sort_values("time_h", kind="stable").iloc[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import sqlalchemy as sa
@@ -176,6 +176,29 @@ def place_of(connection: sa.Connection, project_id: int, image_id: int) -> Place
     ).where(image.c.project_id == project_id, image.c.deleted_at.is_(None))  # fmt: skip
     earlier, count, previous, following = connection.execute(query).one()
     return Place(earlier + 1, count, previous, following)
+
+
+class Earlier(NamedTuple):
+    """An image of the same well and site at an earlier time."""
+
+    image_id: int
+    name: str
+    time_h: float
+
+
+def earlier_image(connection: sa.Connection, project_id: int, image_id: int) -> Earlier | None:
+    """Return the same well, site, channel and Z at the time before; None where there is none."""
+    own = image.alias()
+    alike = [own.c[name] == image.c[name] for name in ("well_id", "site", "channel", "z")]
+    query = (
+        sa.select(image.c.id, image.c.name, image.c.time_h)
+        .join(own, sa.and_(*alike, image.c.time_h < own.c.time_h))
+        .where(own.c.id == image_id, image.c.project_id == project_id, image.c.deleted_at.is_(None))
+        .order_by(image.c.time_h.desc(), image.c.id.desc())
+        .limit(1)
+    )
+    found = connection.execute(query).first()
+    return None if found is None else Earlier(int(found.id), str(found.name), float(found.time_h))
 
 
 def check_own(connection: sa.Connection, project_id: int, image_ids: Iterable[int]) -> None:

@@ -6,9 +6,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.project.assisting import earlier_image, propose
+from spheroseg_widgets.project.assisting import propose
 from spheroseg_widgets.segmentation.proposing import HALO
-from spheroseg_widgets.store.images import images_frame
+from spheroseg_widgets.store.images import earlier_image
 
 from .rpc import Answer, Call, rpc_method
 
@@ -61,15 +61,15 @@ class Assisting:
         with self.lock:
             session = self._session_of(params)
         with self.project.database.read() as connection:
-            row = earlier_image(images_frame(connection, self.project.id), session.image_id)
-        if row is None:
+            earlier = earlier_image(connection, self.project.id, session.image_id)
+        if earlier is None:
             return Answer(None)
         with self.lock:
-            resting = self._resting.get(int(row["image_id"]))
+            resting = self._resting.get(earlier.image_id)
             if resting is not None:
                 outlines, names = resting.document.outlines(), resting.document.frame()["class"].tolist()
             else:
-                outlines, rows = self.project.outlines(int(row["image_id"]))
+                outlines, rows = self.project.outlines(earlier.image_id)
                 names = rows["class_name"].tolist() if len(outlines) else []
-        value = {"name": str(row["name"]), "time_h": float(row["time_h"]), "classes": [str(name) for name in names]}
+        value = {"name": earlier.name, "time_h": earlier.time_h, "classes": [str(name) for name in names]}
         return Answer(value, [(outlines if len(outlines) else Outlines.empty()).to_bytes()])

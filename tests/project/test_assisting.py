@@ -7,7 +7,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import pandas as pd
 import pytest
 
 import spheroseg_widgets as sw
@@ -19,7 +18,7 @@ from spheroseg_widgets.imaging.regions import Whole
 from spheroseg_widgets.imaging.resize import resized, working_size
 from spheroseg_widgets.outlines.rasterise import to_labels
 from spheroseg_widgets.project import assisting
-from spheroseg_widgets.project.assisting import earlier_image, propose
+from spheroseg_widgets.project.assisting import propose
 from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
@@ -154,14 +153,3 @@ def test_a_box_around_much_of_a_huge_image_is_looked_at_from_farther_away(
     assert propose(project, row, BOX, lambda: pyramid_of(read_plane(row["path"]).pixels)) is None
     assert asked
     assert max(height * width for height, width in asked) <= 101 * 101
-
-
-def test_the_time_before_is_of_the_same_well_and_site() -> None:
-    table = pd.DataFrame(
-        [(1, "A01", 0.0, 1), (2, "A01", 24.0, 1), (3, "A01", 24.0, 2), (4, "A01", 48.0, 1), (5, "B01", 24.0, 1), (6, None, None, 1)],
-        columns=["image_id", "well", "time_h", "site"],
-    ).assign(plate="p", channel=0, z=np.nan)  # fmt: skip
-    earlier = {number: earlier_image(table, number) for number in table["image_id"]}
-    assert {number: None if row is None else row["image_id"] for number, row in earlier.items()} == {
-        1: None, 2: 1, 3: None, 4: 2, 5: None, 6: None
-    }  # fmt: skip

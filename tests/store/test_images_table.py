@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from spheroseg_widgets.project.tables import images_and_objects, images_table, overview_table
 from spheroseg_widgets.store import results, runs
 from spheroseg_widgets.store.database import Database
-from spheroseg_widgets.store.images import IMAGE_COLUMNS, Place, image_ids, images_frame, place_of
+from spheroseg_widgets.store.images import IMAGE_COLUMNS, Place, earlier_image, image_ids, images_frame, place_of
 from spheroseg_widgets.store.statistics import statistics
 from spheroseg_widgets.store.tables import (
     COMPUTED,
@@ -117,6 +117,26 @@ def test_one_image_by_itself_is_as_it_is_among_all(store: Database, seed: int) -
             assert place_of(c, project, number) == Place(place + 1, len(ids), previous, following)
         assert images_frame(c, project, only=others[0]).empty
         assert images_frame(c, other, only=ids[0]).empty
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_time_before_is_of_the_same_well_site_and_plane(store: Database, seed: int) -> None:
+    found = 0
+    with store.write() as c:
+        fill(c, 99, name="another project")
+        project, _ids = fill(c, seed)
+        table = images_frame(c, project)
+        for row in table.itertuples():
+            alike = table[table["time_h"] < row.time_h]
+            for name in ("well_id", "site", "channel", "z"):
+                alike = alike[alike[name] == getattr(row, name)]
+            wanted = None if alike.empty else alike.sort_values("time_h", kind="stable").iloc[-1]
+            earlier = earlier_image(c, project, row.image_id)
+            assert (earlier and earlier.image_id) == (None if wanted is None else wanted["image_id"])
+            if earlier is not None:
+                assert (earlier.name, earlier.time_h) == (wanted["name"], wanted["time_h"])
+                found += 1
+    assert found
 
 
 @pytest.mark.parametrize("seed", [0, *SEEDS])
