@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import shutil
 import tempfile
@@ -20,7 +19,7 @@ import numpy as np
 from spheroseg_widgets.errors import ImageError
 
 from .normalise import Percentiles, counted, limits_in
-from .regions import Mapped, Whole
+from .regions import Mapped, Whole, bands
 from .resize import reduced
 from .tally import Tally, limits_from
 
@@ -180,19 +179,13 @@ def _elsewhere(source: Regions, last: int, percentiles: Percentiles, key: str, c
 
 
 def _made(source: Regions, last: int, percentiles: Percentiles, into: _InMemory | _OnDisk, check: Check) -> Pyramid:
-    height, width = source.shape
-    # A band is whole rows of every level, and where that is not too much of the file's tiles: each is decoded once.
-    step = math.lcm(1 << last, source.rows)
-    if step * width > 4 * BAND_PIXELS:
-        step = 1 << last
-    rows = max(1, BAND_PIXELS // width // step) * step
-    bands = [slice(top, min(height, top + rows)) for top in range(0, height, rows)]
-    across = slice(0, width)
+    parts = bands(source, 1 << last, BAND_PIXELS)  # whole rows of every level
+    across = slice(0, source.shape[1])
     try:
-        scale = _scale(source, bands, check)
+        scale = _scale(source, parts, check)
         counts = np.zeros(int(np.iinfo(scale.dtype).max) + 1, np.int64)
-        for done, band in enumerate(bands):
-            check(done / len(bands))
+        for done, band in enumerate(parts):
+            check(done / len(parts))
             values = source.read(band, across)
             into.original(values)
             stored = numbers(values, scale)
@@ -207,7 +200,7 @@ def _made(source: Regions, last: int, percentiles: Percentiles, into: _InMemory 
         into.leave()
 
 
-def _scale(source: Regions, bands: list[slice], check: Check) -> About:
+def _scale(source: Regions, parts: list[slice], check: Check) -> About:
     """Say how grey values become numbers: integers of up to 16 bits stay as they are, others are spread over 16 bits."""
     height, width = source.shape
     original = "" if source.again else str(source.dtype)
@@ -216,7 +209,7 @@ def _scale(source: Regions, bands: list[slice], check: Check) -> About:
     if source.thirds:
         return About(height, width, "uint16", 0.0, 1 / 3, 0.0, 0.0, original)
     least, most = np.inf, -np.inf
-    for band in bands:
+    for band in parts:
         check(0.0)  # where the range has to be found first, it takes a part of the time
         values = source.read(band, slice(0, width))
         finite = values[np.isfinite(values)]

@@ -175,6 +175,32 @@ class Decoded:
         return self._pixels[rows, columns]
 
 
+def bands(source: Regions, step: int, pixels: int) -> list[slice]:
+    """Part a plane into bands of whole rows, from its top.
+
+    Parameters
+    ----------
+    source : Regions
+        The plane.
+    step : int
+        Rows that must not be parted: bands begin at multiples of it. So do they at the file's tiles, where those are not
+        too high: each is decoded once then.
+    pixels : int
+        Of a band, about; more where its step has more.
+
+    Returns
+    -------
+    list of slice
+        Rows of each band.
+    """
+    height, width = source.shape
+    whole = math.lcm(step, source.rows)
+    if whole * width > 4 * pixels:
+        whole = step
+    rows = max(1, pixels // width // whole) * whole
+    return [slice(top, min(height, top + rows)) for top in range(0, height, rows)]
+
+
 def open_regions(path: str | Path, plane: Plane) -> Regions:
     """Open a plane for reading it in parts.
 

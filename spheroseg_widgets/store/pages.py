@@ -57,11 +57,12 @@ def outline_pages(connection: sa.Connection, result_ids: Sequence[int]) -> dict[
 def plane_pages(connection: sa.Connection, project_id: int, image_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Return where the pixels of images are, by image_id, in the order asked for; what is not in the project is left out.
 
-    Of each: path, series, page, channel, z, and sha256, size_bytes and modified_at of the file, None where not known.
+    Of each: path, series, page, channel, z, sha256, size_bytes and modified_at of the file, None where not known, and width
+    and height.
     """
     columns = (
         image.c.id, source.c.uri.label("path"), image.c.series, image.c.t.label("page"), image.c.channel, image.c.z,
-        source.c.sha256, source.c.size_bytes, source.c.modified_at,
+        source.c.sha256, source.c.size_bytes, source.c.modified_at, image.c.width, image.c.height,
     )  # fmt: skip
     query = sa.select(*columns).join(source, source.c.id == image.c.source_id)
     found: dict[int, dict[str, Any]] = {}

@@ -73,7 +73,8 @@ def draw_face(pixels: Pixels, row: Row, name: str, limits: Limits | None, page: 
     level = max(0, int(np.log2(row["width"] / WIDTH)))
     try:
         finest, finer = pixels.at(row, level)
-        picture = grey(finest, limits or pixels.limits(row), finer)
+        whole = finest.read(slice(0, finest.shape[0]), slice(0, finest.shape[1]))
+        picture = grey(whole, limits or pixels.limits(row), finer)
     except ImageError as error:
         return Face(name, _said(row), None, error.reason)
     outlines = Outlines.empty() if page is None else Outlines.from_bytes(page.blob)

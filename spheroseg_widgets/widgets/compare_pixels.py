@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.imaging.normalise import Percentiles, limits_of, stretch
+from spheroseg_widgets.imaging.regions import Parts, Regions, Whole, open_regions
 from spheroseg_widgets.imaging.resize import reduced
+from spheroseg_widgets.imaging.small_copy import small_copy
 
-from .editor_pixels import read_original
+from .editor_pixels import own_plane, read_original
 from .kept import Kept, Row
 from .static_face import jpeg
 
@@ -24,6 +26,8 @@ TILE = 512
 QUALITY = 92
 MOST_PIXELS = 4_000_000
 """Of a larger image a reduced one is kept as well, so that it is read again only where it is looked at closely."""
+WHOLE = 16_000_000
+"""Pixels of images that are read in one piece; of a larger one only what is looked at closely."""
 MOST_BYTES = 256 * 1024 * 1024
 """Of decoded images that are kept, and as much again of what is known of images."""
 SHARED_FROM = 16
@@ -67,7 +71,7 @@ class Pixels:
 
     def __init__(self, percentiles: Callable[[], Percentiles]) -> None:
         self._percentiles = cache(percentiles)
-        self._originals: Kept[NDArray[Any]] = Kept(_decoded, lambda pixels: pixels.nbytes, MOST_BYTES)
+        self._originals: Kept[Regions] = Kept(_opened, _held, MOST_BYTES)
         self._known: Kept[Known] = Kept(self._learn, _bytes_of, MOST_BYTES)
         self._shared: dict[tuple[int, ...], Limits | None] = {}
         self._lock = threading.Lock()
@@ -97,8 +101,8 @@ class Pixels:
                 self._shared[key] = self._together(rows)
             return self._shared[key]
 
-    def at(self, row: Row, level: int) -> tuple[NDArray[Any], int]:
-        """Return an image no coarser than a level, and the levels by which it is finer.
+    def at(self, row: Row, level: int) -> tuple[Parts, int]:
+        """Return an image no coarser than a level, to be read in parts, and the levels by which it is finer.
 
         Raises
         ------
@@ -107,7 +111,7 @@ class Pixels:
         """
         known = self._known.get(row)
         if known.coarse is not None and level >= known.level:
-            return known.coarse, level - known.level
+            return Whole(known.coarse, again=True), level - known.level
         return self._originals.get(row), level
 
     def clear(self) -> None:
@@ -118,13 +122,13 @@ class Pixels:
             self._shared.clear()
 
     def _learn(self, row: Row) -> Known:
-        pixels = self._originals.get(row)
-        level = int(np.ceil(np.log2(max(1.0, pixels.size / MOST_PIXELS)) / 2))
-        coarse = reduced(pixels, 1 << level) if level else None
-        if coarse is not None and np.issubdtype(pixels.dtype, np.integer):
-            coarse = np.rint(coarse).astype(pixels.dtype)
-        sample = pixels.ravel()[:: max(1, pixels.size // SAMPLE)][:SAMPLE].copy()
-        return Known(limits_of(pixels, self._percentiles()), sample, coarse, level)
+        source = self._originals.get(row)
+        size = source.shape[0] * source.shape[1]
+        level = int(np.ceil(np.log2(max(1.0, size / MOST_PIXELS)) / 2))
+        coarse, limits, sample = small_copy(source, 1 << level, self._percentiles(), SAMPLE)
+        if level and np.issubdtype(source.dtype, np.integer):
+            coarse = np.rint(coarse).astype(source.dtype)
+        return Known(limits, sample, coarse if level else None, level)
 
     def _together(self, rows: Sequence[Row]) -> Limits | None:
         samples = []
@@ -138,13 +142,19 @@ class Pixels:
         return limits_of(np.concatenate(samples), self._percentiles())
 
 
-def _decoded(row: Row) -> NDArray[Any]:
-    pixels = read_original(row)
-    if pixels.shape != (row["height"], row["width"]):
-        height, width = pixels.shape
+def _opened(row: Row) -> Regions:
+    large = row["width"] * row["height"] > WHOLE
+    source = open_regions(str(row["path"]), own_plane(row)) if large else Whole(read_original(row), again=False)
+    if source.shape != (row["height"], row["width"]):
+        height, width = source.shape
         then = f"{row['width']} x {row['height']}"
         raise ImageError(str(row["path"]), f"is of {width} x {height} pixels now, and was of {then} when it was added")
-    return pixels
+    return source
+
+
+def _held(source: Regions) -> int:
+    """Return the bytes that an image takes while it is kept: none where it is read from its file each time."""
+    return 0 if source.again else source.shape[0] * source.shape[1] * source.dtype.itemsize
 
 
 def _bytes_of(known: Known) -> int:
@@ -161,13 +171,13 @@ def last_level(width: int, height: int) -> int:
     return max(0, int(np.ceil(np.log2(max(width, height) / TILE))))
 
 
-def make_tile(pixels: NDArray[Any], limits: Limits, level: int, column: int, row: int) -> bytes:
+def make_tile(pixels: Parts, limits: Limits, level: int, column: int, row: int) -> bytes:
     """Make one tile.
 
     Parameters
     ----------
-    pixels : (h, w) any numeric dtype
-        Grey values.
+    pixels : Parts
+        Grey values, (h, w).
     limits : (float, float)
         Those shown black and white.
     level, column, row : int
@@ -185,9 +195,10 @@ def make_tile(pixels: NDArray[Any], limits: Limits, level: int, column: int, row
     """
     height, width = pixels.shape
     side = TILE << level if 0 <= level <= last_level(width, height) else 0
-    part = pixels[row * side : (row + 1) * side, column * side : (column + 1) * side] if min(row, column) >= 0 else None
-    if part is None or not part.size:
+    top, left = row * side, column * side
+    if not side or not 0 <= top < height or not 0 <= left < width:
         raise ValueError(f"an image of {width} x {height} pixels has no tile {column}, {row} at level {level}")
+    part = pixels.read(slice(top, min(height, top + side)), slice(left, min(width, left + side)))
     return jpeg(grey(part, limits, level), QUALITY)
 
 
@@ -197,7 +208,7 @@ def grey(pixels: NDArray[Any], limits: Limits, level: int) -> NDArray[np.uint8]:
 
 
 def pack_tiles(
-    pixels: NDArray[Any], limits: Limits, level: int, places: Sequence[tuple[int, int]], most_bytes: int
+    pixels: Parts, limits: Limits, level: int, places: Sequence[tuple[int, int]], most_bytes: int
 ) -> Mapping[tuple[int, int], bytes]:
     """Make tiles at (column, row), as many as fit into a message, and at least one."""
     out: dict[tuple[int, int], bytes] = {}

@@ -168,7 +168,7 @@ class Gallery(FindsImages, ActsOnImages, AddsImages, Reviewing, ComparesImages, 
         wanted = {
             image_id: Picture(
                 at["path"], Plane.of(at["series"], at["page"], at["channel"], at["z"]), at["sha256"], at["size_bytes"],
-                at["modified_at"],
+                at["modified_at"], at["width"] * at["height"],
             )
             for image_id, at in planes.items()
         }  # fmt: skip

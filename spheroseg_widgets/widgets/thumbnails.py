@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.imaging.normalise import Percentiles, limits_of, stretch
 from spheroseg_widgets.imaging.read import Plane, read_plane
+from spheroseg_widgets.imaging.regions import open_regions
+from spheroseg_widgets.imaging.small_copy import small_copy
 from spheroseg_widgets.store.pack import Pack
 
 from .newest_first import NewestFirst, wait_for
@@ -33,6 +35,8 @@ In larger ones that would take as long as all else of the making."""
 MOST_BYTES = {128: 1 << 30, 256: 3 << 30, 512: 3 << 30}
 """Of a project's thumbnails by size: those of 100,000 images in the small sizes, of 50,000 in the large one."""
 THREADS = min(4, os.cpu_count() or 1)
+WHOLE = 16_000_000
+"""Pixels of planes that are read in one piece."""
 STRETCHED = 1 << 17
 """Pixels stretched at a time: what lies in between is small and used again, for fresh memory costs more."""
 
@@ -51,6 +55,8 @@ class Picture:
         Of the file, when it is known.
     size_bytes, modified_at : float or None
         Of the file when it was added: its identity as long as the hash is not known.
+    pixels : int
+        Of the plane, where they are known: a large one is read a band at a time.
     """
 
     path: str
@@ -58,6 +64,7 @@ class Picture:
     sha256: str | None = None
     size_bytes: float | None = None
     modified_at: float | None = None
+    pixels: int = 0
 
     def keys(self, percentiles: Percentiles) -> list[bytes]:
         """Return the names under which the thumbnail may lie in the pack, the best one first."""
@@ -69,7 +76,11 @@ class Picture:
 
 
 def make_thumbnails(
-    pixels: NDArray[np.generic], percentiles: Percentiles | None = None, sizes: Sequence[int] = SIZES
+    pixels: NDArray[np.generic],
+    percentiles: Percentiles | None = None,
+    sizes: Sequence[int] = SIZES,
+    *,
+    limits: tuple[float, float] | None = None,
 ) -> dict[int, bytes]:
     """Make an image's thumbnails.
 
@@ -81,6 +92,8 @@ def make_thumbnails(
         Of the whole image, as the run stretches it.
     sizes : sequence of int
         Longest edges in px; an image that is smaller keeps its size. The aspect is kept.
+    limits : (float, float), optional
+        Grey values that become black and white, where they are known.
 
     Returns
     -------
@@ -88,7 +101,7 @@ def make_thumbnails(
         JPEG bytes by size.
     """
     shapes = {size: _shape(pixels.shape, size) for size in sorted(sizes, reverse=True)}
-    limits = limits_of(pixels, percentiles or Percentiles())
+    limits = limits or limits_of(pixels, percentiles or Percentiles())
     grey = _stretched(pixels, limits)
     out = {}
     for size, shape in shapes.items():  # each is made from the next larger one
@@ -233,13 +246,20 @@ class Thumbnails:
             pack.close()
 
     def _make(self, key: bytes, picture: Picture) -> dict[int, bytes]:
-        made = make_thumbnails(read_plane(picture.path, picture.plane).pixels, self.percentiles)
+        made = self._made_of(picture, SIZES)
         for size, data in made.items():
             self._packs[size].put({key: data})
         return made
 
     def _enlarge(self, _key: bytes, picture: Picture) -> dict[int, bytes]:
-        return make_thumbnails(read_plane(picture.path, picture.plane).pixels, self.percentiles, (LARGE,))
+        return self._made_of(picture, (LARGE,))
+
+    def _made_of(self, picture: Picture, sizes: Sequence[int]) -> dict[int, bytes]:
+        if picture.pixels <= WHOLE:
+            return make_thumbnails(read_plane(picture.path, picture.plane).pixels, self.percentiles, sizes)
+        source = open_regions(picture.path, picture.plane)
+        small, limits, _ = small_copy(source, max(1, max(source.shape) // (2 * max(sizes))), self.percentiles)
+        return make_thumbnails(small, sizes=sizes, limits=limits)
 
 
 def _whole(data: bytes) -> bool:

@@ -16,7 +16,10 @@ import tifffile
 import traitlets
 
 from spheroseg_widgets.errors import ImageError, StoreError
+from spheroseg_widgets.imaging import small_copy
 from spheroseg_widgets.imaging.normalise import Percentiles, limits_of, stretch
+from spheroseg_widgets.imaging.planes import Plane
+from spheroseg_widgets.imaging.regions import Whole, open_regions
 from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.project import Project, open_project
@@ -238,7 +241,7 @@ def test_images_of_different_kinds_have_each_its_own_contrast(project: Project, 
 def test_tiles_cover_the_image_at_every_level(level: int, column: int, row: int, shape: tuple[int, int]) -> None:
     pixels = np.add.outer(np.arange(700) % 50, np.arange(1300) * 2.0).astype(np.float32)
     assert last_level(1300, 700) == 2
-    tile = make_tile(pixels, (0.0, 2700.0), level, column, row)
+    tile = make_tile(Whole(pixels, again=True), (0.0, 2700.0), level, column, row)
     grey = cv2.imdecode(np.frombuffer(tile, np.uint8), cv2.IMREAD_UNCHANGED)
     assert grey.shape == shape
     side = TILE << level
@@ -250,7 +253,7 @@ def test_tiles_cover_the_image_at_every_level(level: int, column: int, row: int,
 @pytest.mark.parametrize(("level", "column", "row"), [(0, 3, 0), (0, 0, -1), (3, 0, 0), (-1, 0, 0)])
 def test_a_tile_that_is_not_there_is_refused(level: int, column: int, row: int) -> None:
     with pytest.raises(ValueError, match=f"no tile {column}, {row} at level {level}"):
-        make_tile(np.zeros((700, 1300), np.uint8), (0.0, 1.0), level, column, row)
+        make_tile(Whole(np.zeros((700, 1300), np.uint8), again=True), (0.0, 1.0), level, column, row)
 
 
 def test_a_message_stays_below_four_mebibytes(project: Project, tmp_path: Path) -> None:
@@ -351,11 +354,62 @@ def test_large_images_are_read_again_only_where_they_are_looked_at_closely(
     whole = scene(0, (1280, 1920))
     kept, left = pixels.at(rows[0], 2)
     seen = cv2.imdecode(np.frombuffer(make_tile(kept, (0, 5000), left, 0, 0), np.uint8), cv2.IMREAD_UNCHANGED)
-    fresh = cv2.imdecode(np.frombuffer(make_tile(whole, (0, 5000), 2, 0, 0), np.uint8), cv2.IMREAD_UNCHANGED)
+    fresh = cv2.imdecode(
+        np.frombuffer(make_tile(Whole(whole, again=True), (0, 5000), 2, 0, 0), np.uint8), cv2.IMREAD_UNCHANGED
+    )
     assert seen.shape == fresh.shape == (320, 480)
     assert np.abs(seen.astype(int) - fresh).max() <= 2
-    assert np.array_equal(pixels.at(rows[0], 0)[0], whole)
+    assert np.array_equal(pixels.at(rows[0], 0)[0].read(slice(0, 1280), slice(0, 1920)), whole)
     assert reads == [1, 2, 3, 1]
+
+
+@pytest.mark.parametrize("layout", [{"tile": (256, 256)}, {}])
+def test_of_huge_images_only_what_is_looked_at_is_read(
+    layout: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    height, width = 2100, 2600
+    whole = scene(0, (height, width))
+    path = tmp_path / "huge.tif"
+    tifffile.imwrite(path, whole, **layout)
+    monkeypatch.setattr(compare_pixels, "WHOLE", 1_000_000)
+    monkeypatch.setattr(compare_pixels, "MOST_PIXELS", 400_000)
+    monkeypatch.setattr(small_copy, "BAND_PIXELS", 1_000_000)
+    monkeypatch.delattr(compare_pixels, "read_original")
+    row = {
+        "image_id": 1,
+        "path": str(path),
+        "series": 0,
+        "page": 0,
+        "channel": 0,
+        "z": "",
+        "width": width,
+        "height": height,
+    }
+    pixels = Pixels(Percentiles)
+    assert pixels.limits(row) == limits_of(whole, Percentiles())
+    source = open_regions(path, Plane())
+    most: list[int] = []
+    of_file = type(source).read
+
+    def watched(self: Any, rows: slice, columns: slice) -> Any:
+        most.append((rows.stop - rows.start) * (columns.stop - columns.start))
+        return of_file(self, rows, columns)
+
+    monkeypatch.setattr(type(source), "read", watched)
+    limits = (0.0, 5000.0)
+    for level, column, line in ((0, 3, 2), (1, 1, 1), (2, 0, 0), (3, 0, 0)):
+        shown, left = pixels.at(row, level)
+        seen = make_tile(shown, limits, left, column, line)
+        wanted = make_tile(Whole(whole, again=True), limits, level, column, line)
+        one, other = (
+            cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED).astype(int) for data in (seen, wanted)
+        )
+        assert one.shape == other.shape
+        assert np.abs(one - other).mean() < 0.2
+    assert most == [512 * 512, 1024 * 1024]
+    tifffile.imwrite(path, whole[:-1], **layout)
+    with pytest.raises(ImageError, match="is of 2600 x 2099 pixels now"):
+        Pixels(Percentiles).limits(row)
 
 
 def test_one_reading_that_fails_fails_for_all_who_wait_and_is_tried_again(

@@ -7,15 +7,18 @@ import threading
 import time
 from concurrent.futures import CancelledError
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 import tifffile
 
+from spheroseg_widgets.imaging import small_copy
 from spheroseg_widgets.imaging.normalise import Percentiles, normalise
 from spheroseg_widgets.imaging.read import Plane, ReadResult, read_plane
 from spheroseg_widgets.store.pack import Pack
+from spheroseg_widgets.widgets import thumbnails
 from spheroseg_widgets.widgets.thumbnails import LARGE, QUALITY, SIZES, Picture, Thumbnails, make_thumbnails
 
 
@@ -129,6 +132,44 @@ def test_a_large_picture_is_read_when_it_is_asked_for_and_not_kept(tmp_path: Pat
     gone = thumbs.fetch({1: Picture(str(path), Plane())}, LARGE, seconds=30)
     assert gone.failed[1] == "the file does not exist"
     assert not thumbs.fetch({1: Picture(str(path), Plane())}, 512, seconds=30).pictures
+    thumbs.close()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("layout", [{"tile": (256, 256)}, {"rowsperstrip": 100}])
+def test_a_huge_plane_is_read_a_band_at_a_time(
+    dtype: type, layout: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(4)
+    smooth = cv2.resize(rng.random((15, 21), np.float32), (4100, 3000), interpolation=cv2.INTER_CUBIC)
+    pixels = (np.clip(smooth, 0, 1) * 250 * (1 if dtype == np.uint8 else 100)).astype(dtype)
+    path = tmp_path / "huge.tif"
+    tifffile.imwrite(path, pixels, **layout)
+    wanted = make_thumbnails(pixels)
+    read: list[int] = []
+    opened = thumbnails.open_regions
+
+    def watched(path: str, plane: Plane) -> Any:
+        source = opened(path, plane)
+        of_file = source.read
+        monkeypatch.setattr(
+            source, "read", lambda rows, columns: read.append(rows.stop - rows.start) or of_file(rows, columns)
+        )
+        return source
+
+    monkeypatch.setattr(thumbnails, "open_regions", watched)
+    monkeypatch.setattr(small_copy, "BAND_PIXELS", 2_000_000)
+    monkeypatch.delattr(thumbnails, "read_plane")
+    monkeypatch.setattr(thumbnails, "WHOLE", 10_000_000)
+    thumbs = Thumbnails(tmp_path / "cache")
+    picture = Picture(str(path), Plane(), pixels=pixels.size)
+    for size in (*SIZES, LARGE):
+        shown = decoded(thumbs.fetch({1: picture}, size, seconds=30).pictures[1]).astype(float)
+        there = decoded((wanted if size in SIZES else make_thumbnails(pixels, sizes=(LARGE,)))[size])
+        assert shown.shape == there.shape
+        assert np.abs(shown - there).mean() < 1.5
+    assert len(read) == 2 * -(-3000 // read[0])
+    assert max(read) < 1000
     thumbs.close()
 
 
