@@ -1,14 +1,14 @@
 /**
- * The open image: its outlines, what was done to them, and how that stands with the kernel. It draws nothing; it tells
- * its listener when something is to be shown.
+ * The open image: its outlines (`sheet.ts`), and how what was done to them stands with the kernel. It draws nothing; it
+ * tells its listener when something is to be shown.
  */
 
 import { OutlineSet } from "../shared/outlines";
 import { RpcError, type Answer, type Rpc } from "../shared/rpc";
 import { Classes } from "./classes";
 import { readDocument, type DocumentInfo, type ImageInfo } from "./document";
-import { area, bounds, type Rings } from "./geometry";
-import { History, type Change, type Step } from "./history";
+import { area } from "./geometry";
+import type { Step } from "./history";
 import * as journal from "./journal";
 import { parted } from "./kept";
 import { Left, type Tell } from "./left";
@@ -17,12 +17,8 @@ import { Outbox, type Storing } from "./outbox";
 import { Ahead } from "./fixing/ahead";
 import { patiently } from "./patience";
 import { Pixels, type PixelsInfo } from "./pixels";
-import { Selection } from "./selection";
+import { Sheet } from "./sheet";
 import { stepsOf } from "./steps";
-import { FLAG, OutlineStore, type Attributes } from "./store";
-
-/** An outline within so many pixels of the image's edge is cut by it (`outlines/flags.py`). */
-const EDGE = 0.75;
 
 export interface WorkListener {
   /** The document was read; `fresh` when it is another image than before. */
@@ -44,18 +40,17 @@ interface StoredAnswer {
 }
 
 export class Work {
-  readonly store = new OutlineStore();
-  readonly history = new History();
-  readonly selection = new Selection();
   readonly classes = new Classes();
+  readonly #sheet = new Sheet(this.classes, () => this.info!.image);
+  readonly store = this.#sheet.store;
+  readonly history = this.#sheet.history;
+  readonly selection = this.#sheet.selection;
   readonly ahead: Ahead;
   /** Null until an image is wholly here: what is not there cannot be changed or saved. */
   info: DocumentInfo | null = null;
   /** What is known of the image, even when it cannot be shown. */
   image: ImageInfo | null = null;
   pixels: Pixels | null = null;
-  /** Areas (px2) as the kernel measured what it stored. */
-  readonly #measured = new WeakMap<Rings, number>();
   #outbox: Outbox | null = null;
   readonly #left: Left;
   /** Calls by which the kernel stored something of the open image. */
@@ -125,7 +120,7 @@ export class Work {
 
   /** Area of an outline as the kernel measured what it stored, px2; undefined where it has not. */
   measured(slot: number): number | undefined {
-    return this.#measured.get(this.store.rings(slot));
+    return this.#sheet.measured(slot);
   }
 
   /** Whether a change of an outline is on its way to the kernel, which confirms its measurements. */
@@ -211,7 +206,7 @@ export class Work {
   commit(step: Step): boolean {
     if (this.readOnly) this.listener.say("editor.state.read_only", "warning");
     if (this.readOnly || this.#locked(step)) return false;
-    const marked = { ...step, changes: step.changes.map((change) => this.#marked(change)) };
+    const marked = this.#sheet.byHand(step);
     this.history.push(marked);
     this.#do(marked);
     return true;
@@ -285,8 +280,8 @@ export class Work {
     this.#draftOperations = info.draft_operations;
     this.store.load(outlines, columns);
     if (moved.length) this.#outbox!.add(moved);
-    for (const operation of this.#outbox!.waiting) this.#show(operation);
-    this.selection.set([...this.selection.ids].filter((id) => this.#there(id)));
+    for (const operation of this.#outbox!.waiting) this.#sheet.show(operation);
+    this.#sheet.deselect();
   }
 
   /** What was done in our draft before it was opened here can be undone here. */
@@ -325,7 +320,7 @@ export class Work {
       verdict: (verdict) => {
         if (this.#outbox === outbox) {
           this.#heed(verdict);
-          this.#confirm(verdict);
+          if (!this.isOnItsWay(verdict.outline)) this.#sheet.confirm(verdict);
         } else if (verdict.state === "refused") {
           this.listener.elsewhere(place, `editor.refused.${verdict.reason}`);
         }
@@ -359,38 +354,12 @@ export class Work {
   }
 
   #again(operations: readonly Operation[]): void {
-    const steps = new Map<string, Operation[]>();
-    for (const one of operations) steps.set(one.step, [...(steps.get(one.step) ?? []), one]);
-    for (const group of steps.values()) this.history.push({ label: group[0].label, changes: group.map((one) => this.#done(one)) });
+    this.#sheet.again(operations);
     this.#outbox?.add(operations);
   }
 
-  /** Show an operation; returns what it changed. */
-  #done(operation: Operation): Change {
-    const id = operation.outline;
-    const state = () => {
-      const slot = this.store.slot(id);
-      return { rings: this.#there(id) ? this.store.rings(slot!) : null, attributes: slot === undefined ? null : this.store.attributes(slot) };
-    };
-    const before = state();
-    this.#show(operation);
-    const after = state();
-    const attributes = after.attributes ?? { classIndex: 0, confidence: NaN, flags: 0, parents: [] };
-    return { id, before: before.rings, after: after.rings, was: before.attributes ?? attributes, attributes };
-  }
-
-  #show({ kind, outline, rings, className, parents, primary }: Operation): void {
-    if (kind === "delete" || !rings) return this.store.remove(outline);
-    this.store.put(outline, rings, this.#attributes(rings, { classIndex: this.classes.number(className), parents, flags: primary ? FLAG.primary : 0 }));
-  }
-
   #do(step: Step): void {
-    for (const { id, after, attributes } of step.changes) {
-      if (after) this.store.put(id, after, attributes);
-      else this.store.remove(id);
-    }
-    for (const { kind, ids, on } of step.marks ?? []) this.store.setAside(kind, ids, on);
-    this.selection.set([...this.selection.ids].filter((id) => this.#there(id) && !this.store.isAside("hidden", id)));
+    this.#sheet.apply(step);
     if (step.changes.length) this.#outbox?.add(operationsOf(step, this.classes.names));
     this.listener.changed();
   }
@@ -402,53 +371,20 @@ export class Work {
     return true;
   }
 
-  #locked({ changes }: Step): boolean {
-    const locked = changes.some(({ id }) => this.store.isAside("locked", id));
+  #locked(step: Step): boolean {
+    const locked = this.#sheet.isLocked(step);
     if (locked) this.listener.say("editor.refused.locked", "warning");
     return locked;
   }
 
-  /** What a person drew has no confidence of a model, and its place says whether the edge cuts it. */
-  #marked(change: Change): Change {
-    if (change.after === change.before) return change; // only what is said of it is another
-    return { ...change, attributes: this.#attributes(change.after ?? change.before ?? [], change.attributes) };
-  }
-
-  #attributes(rings: Rings, { classIndex, parents, flags }: Pick<Attributes, "classIndex" | "parents" | "flags">): Attributes {
-    const { width, height } = this.info!.image;
-    const box = bounds(rings);
-    const cut = box[0] <= EDGE || box[1] <= EDGE || box[2] >= width - EDGE || box[3] >= height - EDGE;
-    return { classIndex, parents, confidence: NaN, flags: FLAG.edited | (cut ? FLAG.border : 0) | (flags & FLAG.primary) };
-  }
-
-  #heed({ outline, state, reason, rings }: Verdict): void {
+  #heed(verdict: Verdict): void {
+    const { outline, state, reason, rings } = verdict;
     if (state === "ok" || rings === undefined) return;
     // A later operation on the outline is on its way and carries the whole geometry.
-    if (this.#outbox?.waiting.some((operation) => operation.outline === outline)) return;
-    if (rings) {
-      const slot = this.store.slot(outline);
-      const known = slot === undefined ? { classIndex: 0, parents: [], flags: 0 } : this.store.attributes(slot);
-      this.store.put(outline, rings, this.#attributes(rings, known));
-    } else {
-      this.store.remove(outline);
-    }
-    if (state === "refused") {
-      this.history.forget(outline);
-      this.selection.set([...this.selection.ids].filter((id) => this.#there(id)));
-    }
+    if (this.isOnItsWay(outline)) return;
+    this.#sheet.heed(verdict);
     this.listener.say(`editor.${state}.${reason}`, "warning", { area: rings ? area(rings) : 0 });
     this.listener.changed();
-  }
-
-  #confirm({ outline, area_px2 }: Verdict): void {
-    const slot = this.store.slot(outline);
-    if (slot === undefined || typeof area_px2 !== "number" || this.isOnItsWay(outline)) return;
-    this.#measured.set(this.store.rings(slot), area_px2);
-  }
-
-  #there(id: string): boolean {
-    const slot = this.store.slot(id);
-    return slot !== undefined && this.store.alive(slot);
   }
 
   #refreshSoon(): void {
