@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Image.MAX_IMAGE_PIXELS = None
 
 ORIENTATION = 0x0112
+PLAIN = {"L", "LA", "RGB", "RGBA", "I", "I;16", "I;16B"}
+"""Modes of PNGs whose samples are grey values or colours as they are."""
 BAND_PIXELS = 16_000_000
 """Of a decoded image that are copied at a time."""
 
@@ -57,10 +59,13 @@ def read_picture(name: str, kind: str) -> NDArray[Any]:
     with Path(name).open("rb") as stream:
         bits = _png_bits(stream) if kind == "png" else 8
     with Image.open(name) as image:
-        # Pillow cuts 16-bit colour down to 8 bits, and OpenCV passes over a truncated end.
-        if bits == 16 and image.mode in {"RGB", "RGBA", "LA"}:
+        # Pillow cuts 16-bit colour down to 8 bits, takes four times as long and holds pixels twice; OpenCV passes over a
+        # truncated end.
+        deep = bits == 16 and image.mode in {"RGB", "RGBA", "LA"}
+        if deep or (bits >= 8 and kind == "png" and image.mode in PLAIN and "transparency" not in image.info):
             decoded = imagecodecs.png_decode(Path(name).read_bytes())
-            return upright(grey(decoded), Image.Image.getexif(image).get(ORIENTATION, 1))  # as above
+            orientation = Image.Image.getexif(image).get(ORIENTATION, 1)  # as above
+            return upright(decoded if decoded.ndim == 2 else grey(decoded), orientation)
         ImageOps.exif_transpose(image, in_place=True)  # what stands upright is not copied
         upright_image: Image.Image = image
         if image.mode in {"P", "PA", "CMYK", "YCbCr", "LAB", "HSV"}:
