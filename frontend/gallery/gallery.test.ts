@@ -1,6 +1,7 @@
 import { expect, it, vi } from "vitest";
 import { MockAnswer } from "../shared/mock";
 import { Rpc } from "../shared/rpc";
+import { REST } from "./pace";
 import { kernel, many, measured, pack } from "./fixture";
 import { all, card, cards, chip, drawn, life, one, page, pictures, press, search, show, soon } from "./testpage";
 
@@ -53,27 +54,15 @@ it("cancels the page that was scrolled away", async () => {
   expect(model.sent).toContainEqual({ kind: "cancel", id: model.calls("thumbs")[0].id });
 });
 
-it("asks at once where a jump ends, and passes over the pages of a flick", async () => {
+it("asks at once where a jump ends", async () => {
   const model = await show(await kernel(many(100_000)));
   await pictures();
-  const grid = one(".sw-grid");
-  const frame = () => new Promise(requestAnimationFrame);
   const timers = vi.spyOn(globalThis, "setTimeout");
   const before = model.calls("thumbs").length;
-  grid.scrollTop = 1_000_000;
+  one(".sw-grid").scrollTop = 1_000_000;
   await soon(() => expect(model.calls("thumbs").length).toBe(before + 1));
-  expect(timers.mock.calls.filter(([, wait]) => wait === 60)).toEqual([]);
+  expect(timers.mock.calls.filter(([, wait]) => wait === REST)).toEqual([]);
   timers.mockRestore();
-  await pictures();
-  for (let page = 1; page <= 12; page++) {
-    grid.scrollTop = 1_000_000 + 100_000 * page;
-    await frame();
-  }
-  const seen = () => Math.min(...(model.calls("thumbs").at(-1)?.params.ids as number[]));
-  const last = () => Number(cards()[0].dataset.position);
-  await soon(() => expect(seen()).toBeGreaterThanOrEqual(last()));
-  await pictures();
-  expect(model.calls("thumbs").length).toBeLessThan(before + 8); // not one a page
 });
 
 it("takes pictures that are not ready when they come", async () => {
@@ -393,6 +382,35 @@ it("has two columns on a telephone and nothing sticks out", async () => {
   await pictures();
   expect(one(".sw-grid").getAttribute("aria-colcount")).toBe("2");
   expect(page.scrollWidth).toBeLessThanOrEqual(384);
+});
+
+it("says that images are not grouped where nothing tells them apart", async () => {
+  await show(await kernel(many(3)));
+  await soon(() => expect(cards().length).toBe(3));
+  const [sort, group] = all(".sw-select") as HTMLSelectElement[];
+  expect([sort.selectedOptions[0].text, group.selectedOptions[0].text]).toEqual(["As added", "None"]);
+});
+
+it("has no tool over another, and none beside the gallery, however wide it is", async () => {
+  await show(await kernel(many(20, (id) => ({ plate: `plate ${id % 2}`, well: `A${id}`, time_h: 24 * (id % 3) }))));
+  await soon(() => expect(cards().length).toBe(20));
+  for (const select of all(".sw-select")) select.style.width = "132px"; // as wide as its words may make it
+  for (let width = 340; width <= 1100; width += 20) {
+    page.style.width = `${width}px`;
+    const edges = page.getBoundingClientRect();
+    const boxes = all(".sw-toolbar :is(button, select, input)")
+      .filter((one) => one.checkVisibility() && !one.closest(".sw-chips, .sw-popover-content"))
+      .map((one) => ({ what: `${width} px: ${one.className} ${one.textContent?.slice(0, 8)}`, box: one.getBoundingClientRect() }));
+    expect(boxes.length).toBeGreaterThan(8);
+    for (const [i, { what, box }] of boxes.entries()) {
+      expect(box.left >= edges.left && box.right <= edges.right, `${what} sticks out`).toBe(true);
+      for (const other of boxes.slice(i + 1)) {
+        const across = Math.min(box.right, other.box.right) - Math.max(box.left, other.box.left);
+        const down = Math.min(box.bottom, other.box.bottom) - Math.max(box.top, other.box.top);
+        expect(across > 1 && down > 1, `${what} over ${other.what}`).toBe(false);
+      }
+    }
+  }
 });
 
 it("leaves nothing behind: pictures revoked, listeners gone", async () => {

@@ -8,6 +8,7 @@ import { CODED, GROUPS } from "./coded";
 import { KEYS, actionOf, helpLines } from "./keys";
 import { MODES } from "./modes";
 import { fit } from "./overlay";
+import { Pace, REST } from "./pace";
 import { sizeFor } from "./pictures";
 import { Rows, type RowsValue } from "./rows";
 import { Selection } from "./selection";
@@ -226,5 +227,22 @@ describe("keys", () => {
     expect(actionOf(new KeyboardEvent("keydown", { key: "a" }))).toBe("approve");
     expect(actionOf(new KeyboardEvent("keydown", { key: "z" }))).toBeUndefined();
     expect(actionOf(new KeyboardEvent("keydown", { key: "o", ctrlKey: true }))).toBeUndefined();
+  });
+});
+
+describe("pace", () => {
+  const height = 500;
+
+  it("asks at once where a jump ends and while one scrolls slowly", () => {
+    const pace = new Pace();
+    expect([pace.wait(40_000, height, 0), pace.wait(40_100, height, 16), pace.wait(9_000, height, 100)]).toEqual([0, 0, 0]);
+  });
+
+  it("waits for rest after the first of pages that pass", () => {
+    const pace = new Pace();
+    const waits = [1, 2, 3, 4].map((page) => pace.wait(page * 5_000, height, page * 16));
+    expect(waits).toEqual([0, REST, REST, REST]);
+    expect(pace.wait(20_100, height, 80)).toBe(0); // it rests, or nearly
+    expect(pace.wait(90_000, height, 80 + REST)).toBe(0);
   });
 });

@@ -220,7 +220,8 @@ function toggled(view: View, state: string | null): readonly string[] {
 
 /** Fills a selection, where it differs: a list that is open would close. */
 function options(select: HTMLSelectElement, values: readonly string[], chosen: string, words: (value: string) => string): void {
-  if ([...select.options].map(({ value }) => value).join("\0") !== values.join("\0")) {
+  const old = [...select.options].map(({ value }) => value);
+  if (old.length !== values.length || old.some((value, i) => value !== values[i])) {
     select.replaceChildren(
       ...values.map((value) => {
         const option = make("option", "", words(value));

@@ -5,12 +5,11 @@ import {
   type Layout, type Move, type Placed, type Shape, headers, headersBefore, lineOf, lineWith, place, reveal, sectionsIn, step, visible,
 } from "./layout"; // prettier-ignore
 import type { Mode, Parts } from "./mode";
+import { Pace } from "./pace";
 import { type Picture, sizeFor } from "./pictures";
 import type { Rows } from "./rows";
 import { sectionWords } from "./text";
 
-/** A flick passes pages that nobody looks at: after its first they are asked for only when the grid rests this long, ms. */
-const REST = 60;
 /** Lines kept to serve again. */
 const IDLE = 20;
 
@@ -55,8 +54,7 @@ export abstract class Virtual implements Mode {
   #all = true;
   #tint = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #lastTop = 0;
-  #jumped = -Infinity;
+  readonly #pace = new Pace();
 
   focus(): void {
     this.element.focus({ preventScroll: true });
@@ -257,14 +255,9 @@ export abstract class Virtual implements Mode {
   }
 
   #ask(): void {
-    const top = this.element.scrollTop;
-    const far = Math.abs(top - this.#lastTop) > this.element.clientHeight;
-    const now = performance.now();
-    const flick = far && now - this.#jumped < REST; // one jump alone is not: who makes it looks at where it ends
-    this.#lastTop = top;
-    if (far) this.#jumped = now;
+    const { scrollTop, clientHeight } = this.element;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#askNow(), flick ? REST : 0);
+    this.#timer = setTimeout(() => this.#askNow(), this.#pace.wait(scrollTop, clientHeight, performance.now()));
   }
 
   #askNow(): void {
