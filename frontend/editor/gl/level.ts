@@ -22,7 +22,7 @@ const FILL_BUDGET = 30;
 /** Device pixels that a reduced outline may lie beside the whole one. */
 const UNSEEN = 0.4;
 /** Image pixels of the finest reduction, and how much coarser each further one is. */
-const FINEST = 0.125, COARSER = 4;
+const FINEST = 0.125, COARSER = 2;
 /** From such a reduction on many outlines at once are small, and are drawn as fans where they can be. */
 const COARSE = 0.5;
 
