@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .normalise import Percentiles
     from .regions import Regions
 
+IN_ONE_PIECE = 16_000_000
+"""Pixels of a plane that may well be read at once: a larger one is worked on in bands."""
 BAND_PIXELS = 16_000_000
 """Of the plane that are read at a time."""
 

@@ -15,7 +15,7 @@ from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.imaging.normalise import Percentiles, limits_of, stretch
 from spheroseg_widgets.imaging.regions import Parts, Regions, Whole, open_regions
 from spheroseg_widgets.imaging.resize import reduced
-from spheroseg_widgets.imaging.small_copy import small_copy
+from spheroseg_widgets.imaging.small_copy import IN_ONE_PIECE, small_copy
 
 from .editor_pixels import own_plane, read_original
 from .kept import Kept, Row
@@ -26,8 +26,6 @@ TILE = 512
 QUALITY = 92
 MOST_PIXELS = 4_000_000
 """Of a larger image a reduced one is kept as well, so that it is read again only where it is looked at closely."""
-WHOLE = 16_000_000
-"""Pixels of images that are read in one piece; of a larger one only what is looked at closely."""
 MOST_BYTES = 256 * 1024 * 1024
 """Of decoded images that are kept, and as much again of what is known of images."""
 SHARED_FROM = 16
@@ -143,7 +141,7 @@ class Pixels:
 
 
 def _opened(row: Row) -> Regions:
-    large = row["width"] * row["height"] > WHOLE
+    large = row["width"] * row["height"] > IN_ONE_PIECE
     source = open_regions(str(row["path"]), own_plane(row)) if large else Whole(read_original(row), again=False)
     if source.shape != (row["height"], row["width"]):
         height, width = source.shape

@@ -18,7 +18,7 @@ from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.imaging.normalise import Percentiles, limits_of, stretch
 from spheroseg_widgets.imaging.read import Plane, read_plane
 from spheroseg_widgets.imaging.regions import open_regions
-from spheroseg_widgets.imaging.small_copy import small_copy
+from spheroseg_widgets.imaging.small_copy import IN_ONE_PIECE, small_copy
 from spheroseg_widgets.store.pack import Pack
 
 from .newest_first import NewestFirst, wait_for
@@ -35,8 +35,6 @@ In larger ones that would take as long as all else of the making."""
 MOST_BYTES = {128: 1 << 30, 256: 3 << 30, 512: 3 << 30}
 """Of a project's thumbnails by size: those of 100,000 images in the small sizes, of 50,000 in the large one."""
 THREADS = min(4, os.cpu_count() or 1)
-WHOLE = 16_000_000
-"""Pixels of planes that are read in one piece."""
 STRETCHED = 1 << 17
 """Pixels stretched at a time: what lies in between is small and used again, for fresh memory costs more."""
 
@@ -255,7 +253,7 @@ class Thumbnails:
         return self._made_of(picture, (LARGE,))
 
     def _made_of(self, picture: Picture, sizes: Sequence[int]) -> dict[int, bytes]:
-        if picture.pixels <= WHOLE:
+        if picture.pixels <= IN_ONE_PIECE:
             return make_thumbnails(read_plane(picture.path, picture.plane).pixels, self.percentiles, sizes)
         source = open_regions(picture.path, picture.plane)
         small, limits, _ = small_copy(source, max(1, max(source.shape) // (2 * max(sizes))), self.percentiles)

@@ -371,7 +371,7 @@ def test_of_huge_images_only_what_is_looked_at_is_read(
     whole = scene(0, (height, width))
     path = tmp_path / "huge.tif"
     tifffile.imwrite(path, whole, **layout)
-    monkeypatch.setattr(compare_pixels, "WHOLE", 1_000_000)
+    monkeypatch.setattr(compare_pixels, "IN_ONE_PIECE", 1_000_000)
     monkeypatch.setattr(compare_pixels, "MOST_PIXELS", 400_000)
     monkeypatch.setattr(small_copy, "BAND_PIXELS", 1_000_000)
     monkeypatch.delattr(compare_pixels, "read_original")

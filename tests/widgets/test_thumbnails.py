@@ -160,7 +160,7 @@ def test_a_huge_plane_is_read_a_band_at_a_time(
     monkeypatch.setattr(thumbnails, "open_regions", watched)
     monkeypatch.setattr(small_copy, "BAND_PIXELS", 2_000_000)
     monkeypatch.delattr(thumbnails, "read_plane")
-    monkeypatch.setattr(thumbnails, "WHOLE", 10_000_000)
+    monkeypatch.setattr(thumbnails, "IN_ONE_PIECE", 10_000_000)
     thumbs = Thumbnails(tmp_path / "cache")
     picture = Picture(str(path), Plane(), pixels=pixels.size)
     for size in (*SIZES, LARGE):
