@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { overlapsAt, widths } from "../shared/apart";
 import words from "../../spheroseg_widgets/widgets/strings/en.json";
 import { MockModel } from "../shared/mock";
 import { Rpc } from "../shared/rpc";
@@ -308,6 +309,7 @@ describe("ClusterMonitor", () => {
     const list = host.querySelector<HTMLElement>(".sw-cluster-list")!;
     expect(content.scrollWidth).toBeLessThanOrEqual(content.clientWidth);
     expect(list.scrollWidth).toBeLessThanOrEqual(list.clientWidth);
+    expect(overlapsAt(host, widths(340, 1100))).toEqual([]);
   });
 
   it("has a text for every state", () => {

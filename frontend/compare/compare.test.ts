@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { overlapsAt, widths } from "../shared/apart";
 import type { MockModel } from "../shared/mock";
 import { MockAnswer } from "../shared/mock";
 import { greyOf, kernel, revision, seen, type TilesAsked, tilesOf } from "./fixture";
@@ -264,6 +265,7 @@ describe("side by side", () => {
     await soon(() => expect(columns()).toBe("1"));
     await soon(() => expect(stages().every(({ clientWidth }) => clientWidth > 370)).toBe(true));
     expect(page.scrollWidth).toBeLessThanOrEqual(380);
+    expect(overlapsAt(page, widths(340, 1400))).toEqual([]);
   });
 
   it("says that nothing can be shown, and tries again", async () => {

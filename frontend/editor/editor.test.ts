@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 
+import { overlapsAt, widths } from "../shared/apart";
 import { CanvasRenderer } from "./canvas_renderer";
 import { GlRenderer } from "./gl/renderer";
 import * as journal from "./journal";
@@ -31,6 +32,15 @@ describe("looking", () => {
     point(shown!, "pointermove", 100.5, 50.5);
     expect(text(".sw-editor-readout")).toBe("2 000  at  100, 50 px  ·  201, 101 µm");
     expect(editor.work.selection.ids.size).toBe(0);
+  });
+
+  it("has no tool over another, and none beside the editor, however wide it is", async () => {
+    const { el, editor } = await open();
+    expect(overlapsAt(el, widths(340, 1400))).toEqual([]);
+    for (const panel of ["objects", "layers", "history"] as const) {
+      editor.side.show(panel);
+      expect(overlapsAt(el, widths(340, 1400))).toEqual([]);
+    }
   });
 
   it("zooms at the pointer by wheel, and holds Space to pan in every tool", async () => {

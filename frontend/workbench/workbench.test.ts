@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { overlapsAt, widths } from "../shared/apart";
 import words from "../../spheroseg_widgets/widgets/strings/en.json";
 import { MockAnswer, MockModel } from "../shared/mock";
 import widget from "./index";
@@ -114,6 +115,13 @@ it("shows one pane in a narrow place, by tabs and their keys", async () => {
   expect([home.dataset.pane, document.activeElement!.textContent, model.traits.pane]).toEqual(["editor", "Editor", "editor"]);
   model.update({ pane: "gallery" });
   expect(home.dataset.pane).toBe("gallery");
+});
+
+it("has no button over another, however wide it is", () => {
+  show();
+  expect(overlapsAt(home, widths(340, 1400))).toEqual([]);
+  press("Export");
+  expect(overlapsAt(home, widths(340, 1400))).toEqual([]);
 });
 
 it("has no tabs where there is room, and no verb that changes anything for who only looks", () => {

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import { overlapsAt, widths } from "../../shared/apart";
 import type { Decision } from "../../shared/review/decision";
 import { FLAG } from "../store";
 import { click, IDS, Kernel, press, show, until, type Shown } from "../testing";
@@ -168,5 +169,6 @@ describe("what is said of an image and the verbs of judging", () => {
     for (const part of parts) expect(part.getBoundingClientRect().right).toBeLessThanOrEqual(header.right);
     const rows = parts.map((one) => one.getBoundingClientRect()).map(({ top, bottom }) => Math.round((top + bottom) / 2));
     expect(new Set(rows).size).toBe(2);
+    expect(overlapsAt(shown.el, widths(340, 1400))).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 /** What is done with the selected images, by mouse and keys; the kernel answers as `widgets/acting.py` does. */
 import { expect, it, vi } from "vitest";
+import { overlapsAt, widths } from "../../shared/apart";
 import { type MockModel } from "../../shared/mock";
 import { kernel, many } from "../fixture";
 import { all, card, one, press, show, soon } from "../testpage";
@@ -234,4 +235,5 @@ it("keeps to a narrow page", async () => {
   const bar = one(".sw-act");
   expect(bar.scrollWidth).toBeLessThanOrEqual(bar.clientWidth);
   for (const each of buttons()) expect(each.getBoundingClientRect().right).toBeLessThanOrEqual(bar.getBoundingClientRect().right + 1);
+  expect(overlapsAt(one(".sw-root").parentElement as HTMLElement, widths(340, 1100))).toEqual([]);
 });

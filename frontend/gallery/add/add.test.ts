@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { overlapsAt, widths } from "../../shared/apart";
 import words from "../../../spheroseg_widgets/widgets/strings/en.json";
 import widget from "../../add/index";
 import { Rpc } from "../../shared/rpc";
@@ -597,6 +598,7 @@ it("fits 400 px, and no page is wider for a long name", async () => {
   await stage(fileOf(`${"a-very-long-name-".repeat(9)}A1_0h.tif`, 10), fileOf("A2_24h.tif", 20));
   expect(root.scrollWidth).toBeLessThanOrEqual(400);
   expect(one(".sw-add-list").scrollWidth).toBeLessThanOrEqual(one(".sw-add-list").clientWidth);
+  expect(overlapsAt(page, widths(340, 1100))).toEqual([]);
 });
 
 it("has a text for every key that it puts together", () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { overlapsAt, widths } from "../../shared/apart";
 import words from "../../../spheroseg_widgets/widgets/strings/en.json";
 import "../../shared/tokens.css";
 import { mount } from "../../shared/frame";
@@ -401,4 +402,5 @@ it("fits into 400 px", async () => {
   expect(page.scrollWidth).toBeLessThanOrEqual(400);
   press("Escape");
   for (const action of VERBS) expect(verb(action).getBoundingClientRect().height).toBeGreaterThanOrEqual(40);
+  expect(overlapsAt(page, widths(340, 1100))).toEqual([]);
 });
