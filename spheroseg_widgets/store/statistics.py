@@ -9,11 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .job_state import DONE
+from .job_state import CANCELLED, DONE, FAILED, QUEUED, RUNNING
 from .judgement import REVIEW_STATES
 from .overview import NEW, UNREVIEWED, newest_job
 from .tables import image, job, model, plate, result, review, run, well
 
+UNDONE = (QUEUED, RUNNING, FAILED, CANCELLED)
 MOST_IN_PASSING = 30
 """Of so many values, at most, the rows are counted in passing: to sort them into groups takes as long as to read them."""
 
@@ -47,12 +48,22 @@ class Statistics:
 def statistics(connection: sa.Connection, project_id: int) -> Statistics:
     """Count the images of a project."""
     in_project = (image.c.project_id == project_id, image.c.deleted_at.is_(None))
-    last = sa.select(newest_job(job.c.status).label("status")).where(*in_project).subquery()
-    # Most are done: only the others are sorted into groups, and the done are what is left.
+    # Most are done: only the others are looked at, and the done are what is left.
+    own = sa.select(run.c.id).where(run.c.project_id == project_id)
     undone = (
-        sa.select(last.c.status, sa.func.count()).where(last.c.status.is_distinct_from(DONE)).group_by(last.c.status)
+        sa.select(job.c.id, job.c.image_id, job.c.status)
+        .where(job.c.run_id.in_(own), job.c.status.in_(UNDONE))
+        .offset(0)  # else all images would be gone through for them
+        .subquery()
     )
-    status = {word or NEW: count for word, count in connection.execute(undone)}
+    later = sa.exists().where(job.c.image_id == undone.c.image_id, job.c.id > undone.c.id)
+    query = (
+        sa.select(undone.c.status, sa.func.count())
+        .join(image, image.c.id == undone.c.image_id)
+        .where(*in_project, ~later)
+        .group_by(undone.c.status)
+    )
+    status = {str(word): int(count) for word, count in connection.execute(query)}
     models = sa.select(run.c.id, model.c.name).join(model, model.c.id == run.c.model_id)
     model_of = _names(connection, models.where(run.c.project_id == project_id))
     made = (
@@ -62,12 +73,13 @@ def statistics(connection: sa.Connection, project_id: int) -> Statistics:
         .offset(0)  # else it would be worked out anew for every run that is asked for
         .subquery()
     )
-    by_run, (images, outlines) = _count_each(
+    by_run, (images, new, outlines) = _count_each(
         connection,
         made,
         made.c.run_id,
         list(model_of),
         sa.func.count(),
+        sa.func.count().filter(made.c.run_id.is_(None)),  # of a run neither a result nor a job
         sa.func.coalesce(sa.func.sum(made.c.n_objects), 0),
     )
     judged = sa.select(review.c.state).join(image, image.c.id == review.c.image_id).where(*in_project).subquery()
@@ -80,7 +92,7 @@ def statistics(connection: sa.Connection, project_id: int) -> Statistics:
     return Statistics(
         images=images,
         outlines=outlines,
-        status=_counted([*status.items(), (DONE, images - sum(status.values()))]),
+        status=_counted([*status.items(), (NEW, new), (DONE, images - new - sum(status.values()))]),
         model=_counted([*((model_of[one] or "", n) for one, n in by_run.items()), ("", images - sum(by_run.values()))]),
         condition=_counted((condition_of.get(well_id) or "", count) for well_id, count in wells),
         review=_counted([*states.items(), (UNREVIEWED, images - sum(states.values()))]),
