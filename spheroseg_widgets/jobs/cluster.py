@@ -309,7 +309,6 @@ def client_for(wish: ClusterWish) -> Iterator[Any]:
                 # Every look at a worker's memory and CPU takes time from the workers, which have all cores.
                 "distributed.admin.system-monitor.interval": "1s",
                 "distributed.worker.memory.monitor-interval": "250ms",
-                "distributed.admin.tick.interval": "200ms",
                 "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": KEPT_BYTES,
                 "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": KEPT_BYTES,
             }
