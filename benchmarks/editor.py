@@ -12,6 +12,9 @@ frames
     pixels of 16 bits in it: 200 outlines in view, by panning and by zooming; and all of them. The same for other ways to
     show the same outlines on a stage of the same size in the same browser: elements of SVG in CVAT's way, a canvas drawn
     anew at every change, and ipycanvas told by Python. Ratios are theirs over the editor's.
+levels
+    The same while zooming out from all of them to a quarter of their size, to four times it, and back: outlines are
+    reduced for scales that are come to for the first time.
 hand
     A vertex dragged by the mouse: from the move of the mouse until its frame is on screen, by Chromium's trace; also
     while a cell runs in the kernel. A move of the pointer with and without outlines to find under it: their difference is
@@ -27,68 +30,31 @@ bundle
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cached_property, partial
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 import numpy as np
-import pandas as pd
-import tifffile
-from editor_page import AGE, DRAWN, HANDS, STORED, WIPE, WIRE, frames, messages, pull, until_seen
+from editor_field import BUSY, COUNT, SIDE, Field, Lab, editing, start_busy
+from editor_page import DRAWN, STORED, WIPE, frames, messages, pull, until_seen
 from editor_peers import FITTED, IPYCANVAS, PAGES, held, write_page
 from figures import Metric, keep, machine, metric, tell
-from first_light import IDLE, MARGIN, REST_S, Bench, opening, run_cell
-from numpy.typing import NDArray
+from first_light import IDLE, REST_S, Bench, opening, run_cell
 from playwright.sync_api import Page, sync_playwright
 from servers import start_chromium
 from voila_memory import memory
 
-import spheroseg_widgets as sw
-from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.project.drafts import open_draft
 from spheroseg_widgets.widgets.base import STATIC
 
 RESULTS = Path(__file__).parent / "results" / "editor.json"
-EDGE, APART, RADIUS, VERTICES = 100, 40, 14, 100
-COUNT, SIDE = EDGE * EDGE, EDGE * APART
 TIMES = 5
-IN_VIEW = 200
-NEAR_FRAMES, FULL_FRAMES, MOVES, POINTS = 60, 4, 60, 2000
+NEAR_FRAMES, FULL_FRAMES, LEVEL_FRAMES, MOVES, POINTS = 60, 4, 45, 60, 2000
 PULL = 8  # how far a vertex is dragged, CSS px
 PATIENCE_MS = 5000
-BUSY_S = 600
 
-PROBE = """
-import json, time
-from pathlib import Path
-from spheroseg_widgets.widgets.rpc import Rpc
-
-answer = Rpc._run
-
-def timed(self, call, *rest):
-    began = time.time()
-    answer(self, call, *rest)
-    with open("spans.jsonl", "a") as file:
-        file.write(json.dumps([call.method, time.time() - began]) + "\\n")
-
-Rpc._run = timed
-"""
-OPEN = """
-if "editor" in globals():
-    editor.close()
-editor = sw.Editor(project, image="field")
-editor
-"""
-BUSY = f"""
-until = time.time() + {BUSY_S}
-while not Path("enough").exists() and time.time() < until:
-    sum(range(100_000))
-"""
 PEER_DRAWN = """(() => {
     const found = document.querySelector('.sw-peer');
     const canvas = found?.tagName === 'CANVAS' ? found : found?.querySelector('canvas');
@@ -108,116 +74,6 @@ PEER_CLOCK = f"""() => {{
         requestAnimationFrame(look);
     }}, {{ capture: true, once: true }});
 }}"""
-
-
-class Field(Bench):
-    """The image of 10,000 outlines, in a project; pages that count what their websockets pass."""
-
-    @contextmanager
-    def page(self) -> Iterator[Page]:
-        """Open an empty page whose websockets are counted."""
-        with super().page() as page:
-            page.add_init_script(WIRE)
-            yield page
-
-    @cached_property
-    def rings(self) -> NDArray[np.float32]:
-        """Outlines (count, vertices, 2), row by row over the image; the first vertex of each is its rightmost."""
-        luck = np.random.default_rng(0)
-        angles = np.linspace(0, 2 * np.pi, VERTICES, endpoint=False)
-        waves = np.array([2, 3, 5])[:, None]
-        phases = luck.uniform(0, 2 * np.pi, (COUNT, 3, 1))
-        away = RADIUS * (1 + (0.05 * np.sin(waves * angles + phases)).sum(axis=1))
-        away[:, 0] = RADIUS * 1.16
-        around = np.stack([away * np.cos(angles), away * np.sin(angles)], axis=-1)
-        row, column = np.divmod(np.arange(COUNT), EDGE)
-        places = (np.column_stack([column, row]) + 0.5) * APART
-        return (places[:, None] + around).astype(np.float32)
-
-    @cached_property
-    def project(self) -> Path:
-        """The project's folder."""
-        raw = self.work / "raw"
-        raw.mkdir()
-        luck = np.random.default_rng(1)
-        grey = luck.normal(20_000, 2500, (SIDE, SIDE))
-        shade = np.hypot(*(np.mgrid[:APART, :APART] - APART / 2 + 0.5)) < RADIUS
-        grey -= np.tile(6000.0 * shade, (EDGE, EDGE))
-        tifffile.imwrite(raw / "field.tif", np.clip(grey, 0, 65_535).astype(np.uint16))
-        project = sw.open_project(self.work / "field", create=True)
-        project.add(raw, pixel_size_um=1.0)
-        outlines = Outlines.from_rings([[ring] for ring in self.rings])
-        image = int(project.image("field")["image_id"])
-        about = pd.DataFrame({"confidence": np.random.default_rng(2).uniform(0.6, 0.99, COUNT)})
-        open_draft(project, image, "benchmark").close(outlines, about)
-        project.close()
-        return project.folder
-
-
-class Lab:
-    """The editor in JupyterLab, opened by its cell, and what is done in it.
-
-    Parameters
-    ----------
-    page : Page
-    folder : Path
-        Of its notebook.
-    """
-
-    def __init__(self, page: Page, folder: Path) -> None:
-        self.page, self.folder = page, folder
-        run_cell(page, 0, "true")
-
-    def open(self) -> float:
-        """Run the cell of the editor; return the seconds until its outlines are drawn."""
-        self.page.evaluate(AGE)
-        took = run_cell(self.page, 1, DRAWN.replace("COUNT", str(COUNT)))
-        self.page.locator(".sw-editor:not([data-old])").scroll_into_view_if_needed()
-        self.page.evaluate(HANDS)
-        return took
-
-    def stage(self) -> tuple[float, float, float, float]:
-        """Return left, top, width and height of the stage, CSS px."""
-        box = self.page.locator(".sw-editor:not([data-old]) .sw-editor-stage").bounding_box()
-        assert box is not None
-        return box["x"], box["y"], box["width"], box["height"]
-
-    @property
-    def fitted(self) -> float:
-        """CSS pixels an image pixel while the whole image is in view."""
-        *_, width, height = self.stage()
-        return (min(width, height) - 2 * MARGIN) / SIDE
-
-    @property
-    def near(self) -> float:
-        """CSS pixels an image pixel with 200 outlines in view."""
-        *_, width, height = self.stage()
-        return float(np.sqrt(width * height / (IN_VIEW * APART**2)))
-
-    def show(self, scale: float) -> None:
-        """Show the middle of the image at a scale."""
-        self.page.evaluate("window.swZoom(%f)" % (scale / self.fitted))
-        self.page.wait_for_timeout(REST_S * 1000)
-
-    def at(self, point: NDArray[np.float32], scale: float) -> tuple[float, float]:
-        """Return where a point of the image lies on the page."""
-        left, top, width, height = self.stage()
-        x, y = (point - SIDE / 2) * scale
-        return float(left + width / 2 + x), float(top + height / 2 + y)
-
-    def spans(self, method: str) -> list[float]:
-        """Return the seconds that the kernel took for each call of a method, and forget them."""
-        path = self.folder / "spans.jsonl"
-        told = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-        path.unlink(missing_ok=True)
-        return [took for name, took in told if name == method]
-
-
-@contextmanager
-def editing(bench: Field, name: str) -> Iterator[Lab]:
-    """Open a notebook with the editor's cells in a JupyterLab of its own."""
-    with bench.notebook(name, [f"{opening(bench.project)}\n{PROBE}", OPEN, BUSY]) as page:
-        yield Lab(page, bench.work / name / "root")
 
 
 def measure_opening(bench: Field) -> list[Metric]:
@@ -322,6 +178,27 @@ def measure_frames(bench: Field) -> list[Metric]:
     return out
 
 
+def measure_levels(bench: Field) -> list[Metric]:
+    """Measure the longest frame of a zoom that comes to levels of detail for the first time, and of the same again."""
+    with editing(bench, "levels") as lab:
+        lab.open()
+        lab.page.wait_for_timeout(2 * REST_S * 1000)
+        ways: dict[str, list[float]] = {"first": [], "again": []}
+        for name in ways:
+            for step, count in (
+                ("swFarther", LEVEL_FRAMES),
+                ("swCloser", 2 * LEVEL_FRAMES),
+                ("swFarther", LEVEL_FRAMES),
+            ):
+                ways[name] += frames(lab.page, step, count)
+                lab.page.wait_for_timeout(REST_S * 1000)
+    return [
+        metric(f"zoom through levels of detail, {name}, {which} frame", value, "ms", None)
+        for name, took in ways.items()
+        for which, value in (("longest", max(took)), ("median", median(took)))
+    ]
+
+
 def measure_ipycanvas(bench: Field, stage: tuple[int, int]) -> float:
     """Return the milliseconds from a press of the mouse until Python has drawn all outlines anew; says what it cannot."""
     rings = bench.work / "rings.npy"
@@ -360,13 +237,6 @@ def measure_ipycanvas(bench: Field, stage: tuple[int, int]) -> float:
         flush=True,
     )
     return took
-
-
-def start_busy(page: Page) -> None:
-    """Run the cell that keeps the kernel busy until a file `enough` lies beside the notebook."""
-    page.locator(".jp-Notebook .jp-CodeCell .cm-content").nth(2).click()
-    page.keyboard.press("Control+Enter")
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=busy]")
 
 
 def dragged(bench: Bench, page: Page, x: float, y: float) -> float:
@@ -462,7 +332,7 @@ def measure_bundle(_: Field) -> list[Metric]:
 
 
 PARTS = {
-    "opening": measure_opening, "frames": measure_frames, "hand": measure_hand, "memory": measure_memory,
+    "opening": measure_opening, "frames": measure_frames, "levels": measure_levels, "hand": measure_hand, "memory": measure_memory,
     "bundle": measure_bundle,
 }  # fmt: skip
 

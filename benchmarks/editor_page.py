@@ -45,6 +45,8 @@ HANDS = f"""() => {{
     }}));
     const wheel = delta => stage.dispatchEvent(new WheelEvent('wheel', {{ ...middle, ctrlKey: true, deltaY: delta }}));
     window.swTurn = i => wheel(i % 2 ? 0.9 : -0.9);
+    window.swFarther = () => wheel(3);
+    window.swCloser = () => wheel(-3);
     window.swPan = i => point('pointermove', i % 2);
     window.swHold = () => point('pointerdown', 0);
     window.swRelease = () => point('pointerup', 0);

@@ -19,6 +19,8 @@ import { VertexTexture } from "./storage";
 const INDICES = 4;
 /** Milliseconds a frame may spend on preparing fills: another frame for what is left costs more. */
 const FILL_BUDGET = 30;
+/** The same on reducing outlines for a level that it comes to, where a neighbouring one can be drawn meanwhile. */
+const SHAPE_BUDGET = 30;
 /** Device pixels that a reduced outline may lie beside the whole one. */
 const UNSEEN = 0.4;
 /** Image pixels of the finest reduction, and how much coarser each further one is. */
@@ -30,6 +32,12 @@ const COARSE = 0.5;
 export function toleranceAt(scale: number): number {
   const steps = Math.floor(Math.log(UNSEEN / scale / FINEST) / Math.log(COARSER));
   return steps < 0 ? 0 : FINEST * COARSER ** steps;
+}
+
+/** Whether what is reduced by the one can stand for the other for some frames. */
+function areNear(one: number, other: number): boolean {
+  const steps = Math.log(Math.max(one, FINEST / COARSER) / Math.max(other, FINEST / COARSER)) / Math.log(COARSER);
+  return Math.abs(steps) < 2.5;
 }
 
 /** An outline as it is drawn. */
@@ -52,6 +60,8 @@ export class Level {
   #uploaded = new Set<number>();
   /** Outlines whose fills are not made; null where one is drawn as a fan, and may never need it: its shape is made again. */
   #waiting = new Map<number, Shape | null>();
+  /** Of outlines that are reduced and not uploaded yet. */
+  #shapes = new Map<number, Shape>();
 
   constructor(gl: WebGL2RenderingContext, private readonly tolerance: number) {
     this.texture = new VertexTexture(gl);
@@ -62,23 +72,45 @@ export class Level {
   }
 
   change(slots: readonly number[] | "all"): void {
-    if (slots === "all") return this.#begin(0);
+    if (slots === "all") {
+      this.#shapes.clear();
+      return this.#begin(0);
+    }
     for (const slot of slots) {
       for (const arena of [this.vertices, ...this.#meshes.map(({ triangles }) => triangles)]) arena.remove(slot);
-      for (const known of [this.#uploaded, this.#waiting]) known.delete(slot);
+      for (const known of [this.#uploaded, this.#waiting, this.#shapes]) known.delete(slot);
     }
+  }
+
+  /**
+   * Reduce what this level lacks of these, as far as the budget allows; false where that is not far enough, and `other`, near
+   * it and lacking little of them, is better drawn in its place.
+   */
+  prepare(store: OutlineStore, slots: readonly number[], other: Level | null): boolean {
+    const missing = this.#missing(slots).filter((slot) => !this.#shapes.has(slot));
+    if (!other || !areNear(this.tolerance, other.tolerance) || other.#missing(slots).length > missing.length / 4) return true;
+    const end = performance.now() + SHAPE_BUDGET;
+    return missing.every((slot) => {
+      if (performance.now() > end) return false;
+      this.#shapes.set(slot, this.#shape(store.rings(slot)));
+      return true;
+    });
   }
 
   /** Bring outlines that are in view to the GPU. */
   upload(store: OutlineStore, slots: readonly number[]): void {
-    const missing = slots.filter((slot) => !this.#uploaded.has(slot));
+    const missing = this.#missing(slots);
     if (missing.length && !this.#put(store, missing)) this.#put(store, slots, true);
   }
 
   /** False where there is no room; `anew` forgets what is not among them, and makes room for as much again. */
   #put(store: OutlineStore, slots: readonly number[], anew = false): boolean {
     const missing = [...slots].sort((a, b) => a - b);
-    const shapes = missing.map((slot) => this.#shape(store.rings(slot)));
+    const shapes = missing.map((slot) => {
+      const shape = this.#shapes.get(slot) ?? this.#shape(store.rings(slot));
+      this.#shapes.set(slot, shape);
+      return shape;
+    });
     const sizes = shapes.map(items);
     const total = sizes.reduce((sum, size) => sum + size, 0);
     if (anew) this.#begin(2 * total);
@@ -88,6 +120,7 @@ export class Level {
     if (this.#coarse) this.fans.write(missing, fans);
     missing.forEach((slot, i) => {
       this.#uploaded.add(slot);
+      this.#shapes.delete(slot);
       this.#waiting.set(slot, shapes[i].centre ? null : shapes[i]);
     });
     return true;
@@ -123,6 +156,10 @@ export class Level {
     }
     this.fills.write(done, triangles);
     return slots.some((slot) => this.#waiting.has(slot));
+  }
+
+  #missing(slots: readonly number[]): number[] {
+    return slots.filter((slot) => !this.#uploaded.has(slot));
   }
 
   #shape(whole: Rings): Shape {

@@ -48,17 +48,28 @@ class Picture {
   }
 
   draw(scale: number, x: number, y: number, scene: Partial<Scene> = {}): this {
+    while (this.frame(scale, x, y, scene));
+    return this;
+  }
+
+  /** Draw one frame; true when it asks for another. */
+  frame(scale: number, x: number, y: number, scene: Partial<Scene> = {}): boolean {
     Object.assign(this.view, { scale, x, y });
     const { store, view } = this;
     const whole: Scene = {
       view, store, window: { low: 0, high: 1, gamma: 1, inverted: false }, shown: { tiles: [], whole: false }, selected: NO_SLOT,
       hidden: null, outlines: true, opacity: 1, width: 1.5, heat: 0, ...scene,
     };
-    while (this.#renderer.draw(whole, 1));
+    const more = this.#renderer.draw(whole, 1);
     this.#bytes = new Uint8Array(4 * WIDTH * HEIGHT);
     const { gl } = this.#renderer;
     gl.readPixels(0, 0, WIDTH, HEIGHT, gl.RGBA, gl.UNSIGNED_BYTE, this.#bytes);
-    return this;
+    return more;
+  }
+
+  change(slot: number, rings: readonly Ring[]): void {
+    this.store.put(`${slot}`, [...rings], this.store.attributes(slot));
+    this.#renderer.change([slot]);
   }
 
   /** Red, green, blue and alpha of a pixel, from the left and the top. */
@@ -133,6 +144,50 @@ describe("many small outlines", () => {
         expect(across.at(-1)).toBe(0);
       }
     }
+  });
+
+  describe("at a scale that they are not reduced for yet", () => {
+    const reads = (ms: number) => {
+      let now = 0;
+      vi.spyOn(performance, "now").mockImplementation(() => (now += ms));
+    };
+    const framesOf = (picture: Picture, scale: number) => {
+      const seen: Uint8Array[] = [];
+      for (let more = true; more;) {
+        more = picture.frame(scale, 0, 0);
+        seen.push(picture.bytes);
+      }
+      return seen;
+    };
+
+    it("are drawn as they were reduced before, for as many frames as that takes", () => {
+      const [wanted] = framesOf(new Picture(round), SCALE / 2), picture = new Picture(round).draw(SCALE, 0, 0);
+      reads(0.1);
+      const seen = framesOf(picture, SCALE / 2);
+      expect(seen.length).toBeGreaterThan(3);
+      expect(seen.length).toBeLessThan(20);
+      expect(differs(seen.at(-1)!, wanted)).toBe(0);
+      // What stands for it is hardly told from it.
+      for (const bytes of seen) expect(differs(bytes, wanted)).toBeLessThan(60);
+    });
+
+    it("are waited for where what there is was made for quite another one, or for others", () => {
+      const far = new Picture(round).draw(4, 0, 0), none = new Picture(round).draw(SCALE, 100_000, 100_000);
+      reads(0.1);
+      expect(framesOf(far, SCALE / 2)).toHaveLength(1);
+      expect(framesOf(none, SCALE / 2)).toHaveLength(1);
+    });
+
+    it("are drawn as they are now where one changes meanwhile", () => {
+      const picture = new Picture(round).draw(SCALE, 0, 0);
+      reads(0.1);
+      expect(picture.frame(SCALE / 2, 0, 0)).toBe(true);
+      const changed = [circle(...middle(3), 2)];
+      picture.change(3, changed);
+      const seen = framesOf(picture, SCALE / 2);
+      const fresh = new Picture(round.map((rings, slot) => (slot === 3 ? changed : rings)));
+      expect(differs(seen.at(-1)!, framesOf(fresh, SCALE / 2).at(-1)!)).toBe(0);
+    });
   });
 
   it("look as with lines over fills", () => {

@@ -23,6 +23,8 @@ interface Resources {
   fan: Program;
   /** By how far outlines are reduced in them, image pixels. */
   levels: Map<number, Level>;
+  /** The one drawn last. */
+  drawn: Level | null;
   /** Without attributes: corners are counted, vertices fetched. */
   noArray: WebGLVertexArrayObject;
   heat: HeatTexture;
@@ -84,8 +86,11 @@ export class GlRenderer implements Renderer {
     }
     if (!scene.outlines) return false;
     const slots = scene.store.query(scene.view.visible()).filter((slot) => slot !== scene.hidden);
-    const level = this.#level(made, scene.view.scale * ratio);
+    const wanted = this.#level(made, scene.view.scale * ratio);
+    const late = !wanted.prepare(scene.store, slots, made.drawn);
+    const level = late ? made.drawn! : wanted;
     level.upload(scene.store, slots);
+    made.drawn = level;
     const crowd = slots.length > CROWD, width = crowd ? Math.min(scene.width, CROWDED_WIDTH) : scene.width;
     const [thick, thin] = parted(slots, (slot) => scene.selected.has(slot));
     const [fans, others] = parted(thin, (slot) => crowd && level.isFan(slot));
@@ -102,7 +107,7 @@ export class GlRenderer implements Renderer {
       made.faded.end(scene, ratio);
     }
     gl.disable(gl.BLEND);
-    return more;
+    return more || late;
   }
 
   dispose(): void {
@@ -121,6 +126,7 @@ export class GlRenderer implements Renderer {
       fill: make(FILL),
       fan: make(FAN),
       levels: new Map(),
+      drawn: null,
       noArray: gl.createVertexArray(),
       heat: new HeatTexture(gl, make),
       faded: new Faded(gl, make),
