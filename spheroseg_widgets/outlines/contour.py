@@ -6,12 +6,15 @@ radius 20 px and more measure a circularity within 1 % of 1, from a probability 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.measure import find_contours
 
+from .boxes import Box, boxes_of
 from .fairing import fair
 from .flags import areas
 from .nesting import nest
@@ -57,7 +60,10 @@ def contour_mask(mask: NDArray[np.bool_]) -> Outlines:
 
 
 def contour_labels(
-    labels: NDArray[np.int32], probability: NDArray[np.float32] | None, level: float = 0.5
+    labels: NDArray[np.int32],
+    probability: NDArray[np.float32] | None,
+    level: float = 0.5,
+    boxes: Sequence[Box | None] | None = None,
 ) -> tuple[Outlines, NDArray[np.int32]]:
     """Outline every object of a label image.
 
@@ -72,6 +78,8 @@ def contour_labels(
         Of being foreground; None outlines the smoothed masks.
     level : float
         Probability of the outline.
+    boxes : sequence, optional
+        Of each label, as `boxes_of` gives them, where they are known already.
 
     Returns
     -------
@@ -83,9 +91,9 @@ def contour_labels(
     """
     found: list[Outlines] = []
     numbers: list[int] = []
-    boxes = ndimage.find_objects(labels)
-    for number in np.flatnonzero(np.bincount(labels[labels > 0])):
-        box = boxes[number - 1]
+    for number, box in enumerate(boxes_of(labels) if boxes is None else boxes, start=1):
+        if box is None:
+            continue
         top, left = max(0, box[0].start - MARGIN), max(0, box[1].start - MARGIN)
         bottom, right = box[0].stop + MARGIN, box[1].stop + MARGIN
         crop = labels[top:bottom, left:right]
@@ -104,7 +112,7 @@ def contour_labels(
         if not len(pieces):
             pieces = _without_crumbs(trace(own).transformed(1, 1, left, top))
         found.append(pieces)
-        numbers += [int(number)] * len(pieces)
+        numbers += [number] * len(pieces)
     return Outlines.concat(found), np.asarray(numbers, np.int32)
 
 
@@ -112,16 +120,22 @@ def _field(
     own: NDArray[np.bool_], crop: NDArray[np.int32], probability: NDArray[np.float32] | None, level: float
 ) -> NDArray[np.float32]:
     """Return the field whose level set is the object's outline."""
-    border = cv2.BORDER_REFLECT
-    smooth: NDArray[np.float32] = cv2.GaussianBlur(own.astype(np.float32), (0, 0), SMOOTHING, borderType=border)
     if probability is None:
-        return smooth
-    near_others = _near_others(own, crop)
-    # Scale the smoothed mask so that its half level is the outline's level.
-    shared = smooth * (2 * level) if level <= 0.5 else 1 - (1 - smooth) * (2 * (1 - level))
+        return _smoothed(own)
     near_own = cv2.dilate(own.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
     alone = np.where(near_own, probability, np.minimum(probability, level * 0.5))
+    near_others = _near_others(own, crop)
+    if not near_others.any():
+        return np.asarray(alone, np.float32)
+    # Scale the smoothed mask so that its half level is the outline's level.
+    smooth = _smoothed(own)
+    shared = smooth * (2 * level) if level <= 0.5 else 1 - (1 - smooth) * (2 * (1 - level))
     return np.asarray(np.where(near_others, shared, alone), np.float32)
+
+
+def _smoothed(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    plane = mask.astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), SMOOTHING, borderType=cv2.BORDER_REFLECT), np.float32)
 
 
 def _rings(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from shapely.geometry import Polygon
 from shapely.geometry.polygon import LinearRing
@@ -66,4 +67,4 @@ def _left_out(old: LinearRing, new: LinearRing) -> float:
 
 def _complex(ring: LinearRing) -> NDArray[np.complex128]:
     """Return a ring's vertices as x + iy, the first not again at the end."""
-    return np.asarray(ring.coords)[:-1] @ np.array([1, 1j])
+    return shapely.get_coordinates(ring)[:-1] @ np.array([1, 1j])

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from spheroseg_widgets.outlines.boxes import Box, boxes_of, grown
+
+from .centre_distance import smoothed
 from .touching import touching
 
 MAY_BE = 0.1
@@ -40,14 +45,23 @@ def expected_iou(foreground: NDArray[np.float32], mask: NDArray[np.bool_], least
         0 to 1; 1 where nothing was found and nothing is expected.
     """
     # Faint haze all over a large field adds up to much and means nothing: only what may well be foreground counts.
-    missed = float(foreground[~mask & (foreground > MAY_BE)].sum())
-    if not mask.any():
-        return least_area / (least_area + missed)
-    return float(foreground[mask].sum() / (mask.sum() + missed))
+    area, inside = _sum(foreground, mask)
+    _, missed = _sum(foreground, ~mask & (foreground > MAY_BE))
+    return inside / (area + missed) if area else least_area / (least_area + missed)
+
+
+def _sum(values: NDArray[np.float32], mask: NDArray[np.bool_]) -> tuple[int, float]:
+    """Return how many pixels a mask has, and the sum of their values."""
+    chosen = mask.view(np.uint8)
+    count = cv2.countNonZero(chosen)
+    return count, cv2.mean(values, mask=chosen)[0] * count
 
 
 def object_confidence(
-    labels: NDArray[np.int32], foreground: NDArray[np.float32], distance: NDArray[np.float32] | None
+    labels: NDArray[np.int32],
+    foreground: NDArray[np.float32],
+    distance: NDArray[np.float32] | None,
+    boxes: Sequence[Box | None] | None = None,
 ) -> NDArray[np.float32]:
     """Return how sure every object is: its foreground, its middle, and what divides it from its neighbours.
 
@@ -63,23 +77,42 @@ def object_confidence(
         Probability of belonging to a spheroid.
     distance : (h, w) float32 or None
         Centre distance; None leaves the mean foreground probability.
+    boxes : sequence, optional
+        Of each label, as `boxes_of` gives them, where they are known already.
 
     Returns
     -------
     (n + 1,) float32
         By label, 0 to 1; that of the background means nothing.
     """
-    inside = np.flatnonzero(labels > 0)
-    of_inside = labels.ravel()[inside]
-    mean = np.bincount(of_inside, foreground.ravel()[inside]) / np.maximum(np.bincount(of_inside), 1)
-    if distance is None or not len(inside):
-        return mean.astype(np.float32)
-    smooth = cv2.GaussianBlur(distance, (0, 0), 1.0)
-    peak, seam = np.full((2, len(mean)), 1e-6, np.float32)
-    np.maximum.at(peak, of_inside, smooth.ravel()[inside])
-    one, other = touching(labels)
-    height = np.minimum(smooth.ravel()[one], smooth.ravel()[other])
-    for side in (one, other):
-        np.maximum.at(seam, labels.ravel()[side], height)
-    divided = 1 - np.minimum(seam / peak, 1)
-    return (mean * np.sqrt(np.minimum(peak / SURE_PEAK, 1) * divided)).astype(np.float32)
+    boxes = boxes_of(labels) if boxes is None else boxes
+    sure = np.zeros(len(boxes) + 1, np.float32)
+    for number, box in enumerate(boxes, start=1):
+        if box is None:
+            continue
+        own = labels[box] == number
+        sure[number] = foreground[box][own].mean(dtype=np.float64)
+        if distance is not None:
+            peak = max(float(smoothed(distance, box)[own].max()), 1e-6)
+            divided = 1 - min(_seam(labels, distance, number, box) / peak, 1)
+            sure[number] *= np.sqrt(min(peak / SURE_PEAK, 1) * divided)
+    return sure
+
+
+def _seam(labels: NDArray[np.int32], distance: NDArray[np.float32], number: int, box: Box) -> float:
+    """Return the largest centre distance, smoothed, along the border of an object with its neighbours."""
+    around = grown(box, 1)
+    near = labels[around]
+    if not np.any((near > 0) & (near != number)):
+        return 0.0
+    one, other = touching(near)
+    flat = near.ravel()
+    of_own = (flat[one] == number) | (flat[other] == number)
+    if not of_own.any():
+        return 0.0
+    within = (
+        slice(around[0].start, around[0].start + near.shape[0]),
+        slice(around[1].start, around[1].start + near.shape[1]),
+    )
+    smooth = smoothed(distance, within).ravel()
+    return float(np.minimum(smooth[one[of_own]], smooth[other[of_own]]).max())

@@ -11,8 +11,14 @@ from scipy import ndimage
 from skimage.graph import RAG, merge_hierarchical
 from skimage.segmentation import watershed
 
+from spheroseg_widgets.outlines.boxes import Box
+
+from .centre_distance import smoothed
 from .touching import touching
 
+LARGE, LARGE_PER_CORE = 20_000, 4_000
+"""Pixels from which a component is divided at half its size, a quarter of the work, and those for each of its cores:
+clumps of what has few pixels anyway are divided at the whole size."""
 CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
@@ -52,52 +58,68 @@ def split_objects(
     (h, w) int32
         Instance labels 1..n, 0 is background.
     """
-    mask = foreground > threshold
-    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-    if count == 1:
-        return np.zeros(mask.shape, np.int32)
-    inside = np.flatnonzero(mask)
-    if distance is not None:
-        labels = _apart(labels, count, inside, mask, cv2.GaussianBlur(distance, (0, 0), 1.0), seed_level, seam_level)
-    of_inside = labels.ravel()[inside]
-    areas = np.bincount(of_inside)
-    sums = np.bincount(of_inside, foreground.ravel()[inside])
-    keep = (areas >= min_area) & (sums >= min_confidence * areas)
-    keep[0] = False
-    numbers = np.zeros(len(areas), np.int32)
-    numbers[keep] = np.arange(1, int(keep.sum()) + 1)
+    mask = (foreground > threshold).astype(np.uint8)
+    _, components, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    # Most of an image is background: each component is looked at in its own box.
+    whole: list[tuple[Box, NDArray[np.int32]]] = []
+    divided: list[tuple[Box, NDArray[np.int32]]] = []
+    large = np.flatnonzero(boxes[:, cv2.CC_STAT_AREA] >= min_area)
+    for number in large[large > 0].tolist():
+        left, top, width, height, _ = boxes[number].tolist()
+        box = slice(top, top + height), slice(left, left + width)
+        own = components[box] == number
+        pieces = own.astype(np.int32) if distance is None else _apart(own, distance, box, seed_level, seam_level)
+        (divided if pieces.max() > 1 else whole).append((box, pieces))
     found = np.zeros(mask.shape, np.int32)
-    found.ravel()[inside] = numbers[of_inside]
+    last = 0
+    for box, pieces in whole + divided:
+        inside = pieces > 0
+        of_inside = pieces[inside]
+        sizes = np.bincount(of_inside)
+        sums = np.bincount(of_inside, foreground[box][inside])
+        keep = (sizes >= min_area) & (sums >= min_confidence * sizes)
+        keep[0] = False
+        numbers = np.zeros(len(sizes), np.int32)
+        numbers[keep] = np.arange(last + 1, last + 1 + int(keep.sum()))
+        last += int(keep.sum())
+        found[box] += numbers[pieces]
     return found
 
 
 def _apart(
-    components: NDArray[np.int32],
-    count: int,
-    inside: NDArray[np.intp],
-    mask: NDArray[np.bool_],
-    smooth: NDArray[np.float32],
-    seed_level: float,
-    seam_level: float,
+    own: NDArray[np.bool_], distance: NDArray[np.float32], box: Box, seed_level: float, seam_level: float
 ) -> NDArray[np.int32]:
-    """Divide the components (numbers 1 to below `count`) that have several cores; the others are one object each."""
-    core_count, cores = cv2.connectedComponents(((smooth > seed_level) & mask).astype(np.uint8), connectivity=4)
-    of_inside = components.ravel()[inside]
-    owner = np.zeros(core_count, np.int32)
-    owner[cores.ravel()[inside]] = of_inside
-    several = np.flatnonzero(np.bincount(owner[1:], minlength=count) > 1)
-    labels, last = components.copy(), count
-    boxes = ndimage.find_objects(components) if len(several) else []
-    for number in several.tolist():
-        box = boxes[number - 1]
-        own = components[box] == number
-        numbers = np.zeros(core_count, np.int32)  # closing up, and of the cores of this component only
-        of_own = np.flatnonzero(owner[1:] == number) + 1
-        numbers[of_own] = np.arange(1, len(of_own) + 1)
-        pieces = merge_pieces(_flooded(numbers[cores[box]], smooth[box], own), smooth[box], seam_level)
-        labels[box][own] = pieces[own] + (last - 1)
-        last += int(pieces.max())
-    return labels
+    """Divide a component, which lies in a box of the image, where it has several cores: numbers 1..n in the box."""
+    smooth = smoothed(distance, box)
+    core_count, cores = cv2.connectedComponents(((smooth > seed_level) & own).astype(np.uint8), connectivity=4)
+    if core_count < 3:
+        return own.astype(np.int32)
+    if own.sum() <= max(LARGE, LARGE_PER_CORE * (core_count - 1)):
+        return merge_pieces(_flooded(cores, smooth, own), smooth, seam_level)
+    rough = np.asarray(np.mean(_quarters(smooth), axis=0, dtype=np.float32))
+    seeds, part = np.maximum.reduce(_quarters(cores)), np.logical_or.reduce(_quarters(own))
+    pieces = merge_pieces(_flooded(seeds, rough, part), rough, seam_level)
+    return _refined(pieces.repeat(2, axis=0).repeat(2, axis=1)[: own.shape[0], : own.shape[1]] * own, smooth, own)
+
+
+def _quarters(plane: NDArray[Any]) -> list[NDArray[Any]]:
+    """Return every second pixel of every second row, in the four ways to begin; an odd last one counts twice."""
+    height, width = plane.shape
+    even = np.pad(plane, ((0, height % 2), (0, width % 2)), mode="edge")
+    return [even[top::2, left::2] for top in (0, 1) for left in (0, 1)]
+
+
+def _refined(pieces: NDArray[np.int32], distance: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Let pieces that were divided at half the size meet where they would have met at the whole."""
+    if pieces.max() < 2:
+        return mask.astype(np.int32)
+    one, other = touching(pieces)
+    seam = np.zeros(pieces.shape, np.uint8)
+    seam.ravel()[one] = seam.ravel()[other] = 1
+    seeds = np.where(cv2.dilate(seam, np.ones((3, 3), np.uint8)) > 0, 0, pieces)
+    if np.any(np.bincount(seeds.ravel(), minlength=pieces.max() + 1)[1:] == 0):  # one is all seam
+        return pieces
+    return _flooded(seeds, distance, mask)
 
 
 def _flooded(seeds: NDArray[np.int32], distance: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.int32]:

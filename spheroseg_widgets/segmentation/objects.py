@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from spheroseg_widgets.outlines.boxes import boxes_of
 from spheroseg_widgets.outlines.contour import contour_labels
 from spheroseg_widgets.outlines.flags import touches_border
 from spheroseg_widgets.outlines.operations import smooth
@@ -91,8 +92,8 @@ def outline_maps(
     working = (int(maps.shape[1]), int(maps.shape[2]))
     if working[0] * working[1] <= tiling.one_piece:
         whole = np.asarray(maps[:], np.uint8)
-        foreground = whole[0].astype(np.float32) / 255
-        distance = whole[1].astype(np.float32) / 255 if len(whole) > 1 else None
+        foreground, *others = (np.divide(plane, 255, dtype=np.float32) for plane in whole)
+        distance = others[0] if others else None
         labels = _split(foreground, distance, working, shape, settings)
         found = _segmentation(*_outlined(labels, foreground, distance, working, shape, settings)[:2], maps, shape)
         return replace(found, score=expected_iou(foreground, labels > 0, _least_area(working, shape, settings)))
@@ -169,7 +170,8 @@ def _outlined(
     reduced: int = 1,
 ) -> tuple[Outlines, NDArray[np.float32], NDArray[np.int32]]:
     """Outline the labels of the whole or of a view; outlines in image pixels, confidence and label of each."""
-    outlines, numbers = contour_labels(labels, foreground, level=settings.threshold)
+    boxes = boxes_of(labels)
+    outlines, numbers = contour_labels(labels, foreground, settings.threshold, boxes)
     down, across = shape[0] / working[0], shape[1] / working[1]
     outlines = outlines.transformed(reduced * across, reduced * down, origin[1] * across, origin[0] * down)
     if reduced > 1:  # the last square of pixels may reach beyond the image
@@ -179,7 +181,7 @@ def _outlined(
     if foreground is None:
         confidence = np.ones(len(outlines), np.float32)
     else:
-        confidence = object_confidence(labels, foreground, distance)[numbers]
+        confidence = object_confidence(labels, foreground, distance, boxes)[numbers]
     return outlines, confidence, numbers
 
 

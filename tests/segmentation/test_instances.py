@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.segmentation import watershed
 
+from spheroseg_widgets.segmentation import instances
 from spheroseg_widgets.segmentation.instances import _flooded, merge_pieces, split_objects
 from spheroseg_widgets.segmentation.training.targets import training_targets
 
@@ -119,3 +120,38 @@ def test_several_clumps_are_each_divided_by_their_own_cores() -> None:
     for number in range(1, 8):
         inside = found[truth == number]
         assert np.bincount(inside).max() > 0.9 * len(inside)
+
+
+def test_large_clumps_are_divided_as_at_the_whole_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are at half the size; their seams are found at the whole one."""
+    truth = discs((200, 203, 150), (460, 180, 130), (421, 430, 141), (151, 460, 121), shape=(601, 653))
+    random = np.random.default_rng(5)
+    foreground, distance = training_targets(truth)
+    uneven = 1 + cv2.GaussianBlur(random.normal(0, 6, truth.shape).astype(np.float32), (0, 0), 8.0)
+    distance = np.clip(distance * uneven, 0, 1).astype(np.float32)
+    halves: list[tuple[int, int]] = []
+    flooded = instances._flooded
+    monkeypatch.setattr(instances, "_flooded", lambda *maps: halves.append(maps[2].shape) or flooded(*maps))
+    found = split_objects(foreground, distance)
+    assert max(map(max, halves[:1])) < 400
+    monkeypatch.setattr(instances, "LARGE", truth.size)
+    at_whole_size = split_objects(foreground, distance)
+    assert found.max() == at_whole_size.max() == 4
+    np.testing.assert_array_equal(found > 0, at_whole_size > 0)
+    # Seams were exact to the pixel but for what lies level with both sides.
+    assert (found != at_whole_size).sum() < 30
+    for number in range(1, 5):
+        assert np.bincount(found[truth == number]).max() > 0.99 * (truth == number).sum()
+
+
+def test_what_hangs_on_a_clump_by_a_corner_is_no_part_of_another_object() -> None:
+    """Components hang together by corners, and flooding goes by edges: such a pixel once took the number before."""
+    truth = discs((30, 48, 18), (90, 48, 20), (128, 48, 19))
+    foreground, distance = training_targets(truth)
+    edge = int(np.flatnonzero(foreground[48] > 0.5)[-1])
+    foreground[48 - 1 : 48 + 2, edge + 1 :] = 0
+    foreground[48 - 1, edge + 1] = foreground[48 - 2, edge + 2] = 1
+    found = split_objects(foreground, distance)
+    assert found.max() == 3
+    for number in range(1, 4):
+        assert ndimage.label(found == number, np.ones((3, 3)))[1] == 1
