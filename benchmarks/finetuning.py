@@ -27,7 +27,7 @@ from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, find_model
 from spheroseg_widgets.store.results import add_revision, point_current
 
 IMAGES = 30
-MINUTES = 20.0
+MINUTES = 18.0
 RESULTS = Path(__file__).parent / "results" / "finetuning.json"
 
 

@@ -32,8 +32,11 @@ settings.load_profile("untimed")
 KINDS = ("sqlite", "postgresql")
 """Kinds of store: what holds for one holds for the other."""
 ON_A_SERVER_TOO = (
-    "test_runs", "test_project", "test_adding", "test_drafts", "test_maps", "test_editor", "test_editor_saving", "test_gallery", "test_settling",
-    "test_cataloguing", "test_compare", "test_decisions", "test_reviewing", "test_acting",
+    "test_runs", "test_watching_runs", "test_project", "test_adding", "test_drafts", "test_maps", "test_settling",
+    "test_editor", "test_editor_drafts", "test_editor_face", "test_editor_operations", "test_editor_saving",
+    "test_gallery", "test_gallery_face", "test_gallery_filters", "test_gallery_flags", "test_gallery_pictures", "test_gallery_rows",
+    "test_compare", "test_compare_face", "test_compare_pixels", "test_compare_revisions", "test_compare_series",
+    "test_cataloguing", "test_decisions", "test_reviewing", "test_acting",
 )  # fmt: skip
 """Files whose tests have their project on PostgreSQL as well; what the others test does not depend on the store."""
 

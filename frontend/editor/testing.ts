@@ -11,12 +11,15 @@ import "../shared/review/exclusion.css";
 import "./fixing/fixing.css";
 import "./tiles/planes.css";
 
+import { afterEach, vi } from "vitest";
+
 import bindings from "../../spheroseg_widgets/widgets/keys/editor.json";
 import words from "../../spheroseg_widgets/widgets/strings/en.json";
 import { MockAnswer, MockModel } from "../shared/mock";
 import { OutlineSet } from "../shared/outlines";
 import type { SentVerdict } from "./operations";
 import { Editor } from "./editor";
+import { area, type Rings } from "./geometry";
 import type { GlRenderer } from "./gl/renderer";
 import script from "./later.ts?script";
 import { isHere } from "./outlines/algebra";
@@ -216,3 +219,32 @@ export function chance(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** The editor of a test that `open` shows; what follows tells of it. */
+export let shown: Shown;
+
+/** Close a test's editor after it, and take back what it mocked. */
+export function freshEditors(): void {
+  afterEach(() => {
+    shown?.close(); // none where the first could not be opened
+    vi.restoreAllMocks();
+  });
+}
+
+export const open = async (kernel?: Kernel) => (shown = await show(kernel));
+
+export const find = (selector: string) => shown.el.querySelector<HTMLElement>(selector)!;
+export const text = (selector: string) => find(selector).textContent!.replaceAll("\u2009", " ");
+export const said = () => text(".sw-editor-said");
+export const button = (action: string) => find(`button[data-action="${action}"]`);
+/** How far what was changed is stored. */
+export const storing = () => find(".sw-editor-storing").dataset.state;
+export const rings = (slot: number): Rings => shown.editor.store.rings(slot);
+export const ids = () => [...shown.editor.selection.ids];
+export const areas = () => [...shown.editor.store.slots()].map((slot) => Math.round(area(rings(slot))));
+export const undo = () => press(shown, "z", { ctrlKey: true });
+export const sent = () => [...shown.kernel.stored.values()];
+/** Everything there is, for "as it was". */
+export const everything = () => [...shown.editor.store.slots()].map((slot) => [
+  shown.editor.store.id(slot), rings(slot).map((ring) => [...ring]), shown.editor.store.attributes(slot),
+]);

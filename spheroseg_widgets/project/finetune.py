@@ -54,7 +54,8 @@ class FineTuning:
         image_id of those to learn from; by default all that are complete: approved, corrected, or confirmed absent
         (those teach what is no spheroid).
     minutes : float
-        Longest time of training, all calls together.
+        Longest time of training, all calls together. Reading the images, and judging the result, come to it: by default all is
+        done within twenty on two cores.
     validation : float
         Share of the wells that are only judged by.
     synthetic : float
@@ -79,7 +80,7 @@ class FineTuning:
         *,
         base: str = DEFAULT_MODEL,
         images: Sequence[int] | None = None,
-        minutes: float = 20,
+        minutes: float = 18,
         validation: float = 0.25,
         synthetic: float = 0.3,
         seed: int = 1,

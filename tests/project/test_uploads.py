@@ -1,4 +1,4 @@
-"""Files sent from a browser: pieces in any order, interruptions, what is refused, names, and what is known by content."""
+"""Files sent from a browser: pieces in any order, interruptions, what is refused, names, and what is removed again."""
 
 from __future__ import annotations
 
@@ -13,68 +13,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 
 from spheroseg_widgets.errors import ImageError, UnknownUploadError, UploadError
 from spheroseg_widgets.imaging import limits
-from spheroseg_widgets.project.known_content import HEAD
 from spheroseg_widgets.project.upload_offers import Wanted, safe_parts
 from spheroseg_widgets.project.uploads import KEPT_DAYS, Uploads
 
-MODIFIED = 1_700_000_000_000
+from .sending import MODIFIED, ONE, OTHER, left, picture, send, upload, uploads, used, wanted
 
-
-def picture(seed: int, side: int = 96) -> bytes:
-    """Return a PNG of noise: some 9 kB, and no two alike."""
-    pixels = np.random.default_rng(seed).integers(0, 255, (side, side), np.uint8)
-    return bytes(cv2.imencode(".png", pixels)[1].tobytes())
-
-
-ONE, OTHER = picture(1), picture(2)
-
-
-def wanted(name: str | tuple[str, ...], data: bytes, modified_ms: int = MODIFIED) -> Wanted:
-    parts = (name,) if isinstance(name, str) else name
-    return Wanted(parts, len(data), modified_ms, zlib.crc32(data[:HEAD]), data[:16])
-
-
-def send(
-    uploads: Uploads, file: Wanted, data: bytes, start: int = 0, stop: int | None = None, piece: int = 4_000
-) -> int:
-    """Send the bytes from `start` to `stop`, piece by piece; returns how many are there."""
-    have = start
-    for at in range(start, len(data) if stop is None else stop, piece):
-        part = data[at : min(at + piece, stop or len(data))]
-        have = uploads.write(file.key, at, part, zlib.crc32(part))
-    return have
-
-
-def upload(uploads: Uploads, name: str | tuple[str, ...], data: bytes, modified_ms: int = MODIFIED) -> Path:
-    file = wanted(name, data, modified_ms)
-    offer = uploads.offer([file])[0]
-    assert not offer.refused, offer.refused
-    if offer.have != len(data):
-        send(uploads, file, data, offer.have)
-    stored = uploads.finish(file.key, zlib.crc32(data))
-    assert stored is not None
-    return stored.path
-
-
-def left(uploads: Uploads) -> list[str]:
-    return sorted(path.relative_to(uploads.folder).as_posix() for path in uploads.folder.rglob("*") if path.is_file())
-
-
-@pytest.fixture
-def used() -> list[tuple[Path, int]]:
-    """The files that the project refers to."""
-    return []
-
-
-@pytest.fixture
-def uploads(tmp_path: Path, used: list[tuple[Path, int]]) -> Uploads:
-    return Uploads(tmp_path / "uploads", lambda: used)
+__all__ = ["uploads", "used"]  # fixtures
 
 
 def test_a_file_arrives_whole_with_its_name_folders_and_time(uploads: Uploads) -> None:
@@ -320,72 +268,8 @@ def test_a_folder_that_is_a_link_elsewhere_is_not_followed(uploads: Uploads, tmp
     assert list(outside.iterdir()) == []
 
 
-def test_the_same_content_is_known_under_any_name(
-    uploads: Uploads, used: list[tuple[Path, int]], tmp_path: Path
-) -> None:
-    path = upload(uploads, "A01.png", ONE)
-    copy = wanted("copy of A01.png", ONE, MODIFIED + 5)
-    offer = uploads.offer([copy])[0]
-    assert (offer.have, offer.checksum, offer.stored_as) == (len(ONE), zlib.crc32(ONE), "")
-    stored = uploads.finish(copy.key, zlib.crc32(ONE))
-    assert stored is not None
-    assert (stored.path, stored.known) == (path, True)
-    elsewhere = tmp_path / "raw.png"
-    elsewhere.write_bytes(OTHER)
-    used.append((elsewhere, len(OTHER)))
-    assert upload(uploads, "B01.png", OTHER) == elsewhere
-    assert left(uploads) == ["A01.png"]
-
-
-def test_a_file_that_arrived_whole_and_was_never_put_in_place_is_not_its_own_copy(uploads: Uploads) -> None:
-    """The kernel ended with the last byte."""
-    file = wanted("A01.png", ONE)
-    uploads.offer([file])
-    send(uploads, file, ONE)
-    again = Uploads(uploads.folder, list)
-    assert again.offer([file])[0].have == len(ONE)
-    stored = again.finish(file.key, zlib.crc32(ONE))
-    assert stored is not None
-    assert (stored.known, stored.path.read_bytes()) == (False, ONE)
-    assert left(again) == ["A01.png"]
-
-
-def test_a_file_that_stands_for_two_stays_while_one_of_them_does(uploads: Uploads) -> None:
-    path = upload(uploads, "a.png", ONE)
-    assert upload(uploads, "b.png", ONE) == path
-    uploads.discard([wanted("a.png", ONE).key])
-    assert path.exists()
-
-
 def test_a_time_that_no_disk_can_hold_is_left_out(uploads: Uploads) -> None:
     assert upload(uploads, "a.png", ONE, 10**22).read_bytes() == ONE
-
-
-def test_files_sent_twice_at_once_become_one(uploads: Uploads) -> None:
-    first, second = wanted("a.png", ONE), wanted("b.png", ONE)
-    uploads.offer([first, second])
-    stored = []
-    for file in (first, second):
-        send(uploads, file, ONE)
-        stored.append(uploads.finish(file.key, zlib.crc32(ONE)))
-    assert [bool(one and one.known) for one in stored] == [False, True]
-    assert left(uploads) == ["a.png"]
-
-
-def test_a_name_with_other_content_keeps_both(uploads: Uploads) -> None:
-    first = upload(uploads, "A01.png", ONE)
-    offer = uploads.offer([wanted("a01.png", OTHER)])[0]
-    assert (offer.stored_as, offer.taken) == ("a01_2.png", True), "also where case does not count"
-    second = upload(uploads, "a01.png", OTHER)
-    assert second.name == "a01_2.png"
-    assert (first.read_bytes(), second.read_bytes()) == (ONE, OTHER)
-    assert upload(uploads, ("day 2", "A01.png"), picture(3)).name == "A01.png", "another folder is another place"
-
-
-def test_a_known_file_that_changed_is_no_longer_known(uploads: Uploads) -> None:
-    path = upload(uploads, "A01.png", ONE)
-    path.write_bytes(OTHER.ljust(len(ONE), b"\0")[: len(ONE)])
-    assert upload(uploads, "A01.png", ONE).name == "A01_2.png"
 
 
 def test_what_is_discarded_is_gone_and_what_the_project_uses_stays(

@@ -16,7 +16,7 @@ from spheroseg_widgets.project.project import Project, open_project
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 from spheroseg_widgets.widgets.editor import Editor
 
-from .test_editor import SQUARE, Browser, Page
+from .editor_page import SQUARE, Browser, Page
 
 
 @pytest.fixture(autouse=True)

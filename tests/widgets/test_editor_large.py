@@ -24,7 +24,7 @@ from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 from spheroseg_widgets.widgets import editor_pixels
 from spheroseg_widgets.widgets.editor import Editor
 
-from .test_editor import Page, _wires, first
+from .editor_page import Page, _wires, first
 
 __all__ = ["_wires"]  # a fixture
 HEIGHT, WIDTH = 448, 640

@@ -16,7 +16,7 @@ from spheroseg_widgets.store.ids import uuid7
 from spheroseg_widgets.widgets.editor import Editor
 from spheroseg_widgets.widgets.editor_layers import thinned
 
-from .test_editor import CORNER, HOLE, SQUARE, FailedError, Page, _wires, current, first, project, put_of
+from .editor_page import CORNER, HOLE, SQUARE, FailedError, Page, _wires, current, first, project, put_of
 
 __all__ = ["_wires", "project"]  # fixtures
 SMALL = np.array([(10, 10), (30, 10), (30, 30), (10, 30)], np.float32)

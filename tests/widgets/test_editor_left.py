@@ -17,8 +17,8 @@ from spheroseg_widgets.widgets import editor_session
 from spheroseg_widgets.widgets.editor import Editor
 from spheroseg_widgets.widgets.editor_session import EditSession
 
+from .editor_page import SQUARE, FailedError, Page, _wires, die, first, project  # noqa: F401 - fixtures
 from .page import until
-from .test_editor import SQUARE, FailedError, Page, _wires, die, first, project  # noqa: F401 - fixtures
 from .test_editor_saving import kernel
 
 NEVER = 10.0

@@ -17,7 +17,7 @@ from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.store.ids import uuid7
 from spheroseg_widgets.widgets.editor import Editor
 
-from .test_editor import SQUARE, FailedError, Page, _wires, current, first, project  # noqa: F401 - fixtures
+from .editor_page import SQUARE, FailedError, Page, _wires, current, first, project  # noqa: F401 - fixtures
 
 
 def kernel(project: Project, owner: str) -> Page:  # noqa: F811

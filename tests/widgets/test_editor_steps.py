@@ -10,7 +10,7 @@ from spheroseg_widgets.store.ids import uuid7
 from spheroseg_widgets.widgets.editor import Editor
 from spheroseg_widgets.widgets.editor_document import BORDER, EDITED, LOW
 
-from .test_editor import CORNER, SQUARE, Page, _wires, first, project, put_of  # noqa: F401 - fixtures
+from .editor_page import CORNER, SQUARE, Page, _wires, first, project, put_of  # noqa: F401 - fixtures
 
 
 def test_steps_tell_what_was_before_and_after_and_leave_out_what_was_undone(project: Project) -> None:  # noqa: F811

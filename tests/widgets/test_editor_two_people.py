@@ -21,7 +21,7 @@ from spheroseg_widgets.project.project import open_project
 from spheroseg_widgets.store.ids import uuid7
 from tests.editor_store import bits, faults, holding
 
-from .test_editor import Browser
+from .editor_page import Browser
 from .two_kernels import World
 from .two_people import Kept, Page
 

@@ -12,7 +12,7 @@ from spheroseg_widgets.widgets import editor as editor_module
 from spheroseg_widgets.widgets.editor import Editor
 from spheroseg_widgets.widgets.handing_over import SOON, hand_over_as_before, hand_over_soon
 
-from .test_editor import _wires, project  # noqa: F401 - fixtures
+from .editor_page import _wires, project  # noqa: F401 - fixtures
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.project.settling import UnsavedChangesWarning
 from spheroseg_widgets.widgets.editor import Editor
 
-from .test_editor import SQUARE, Page, _wires, die, first, project  # noqa: F401 - the fixtures
+from .editor_page import SQUARE, Page, _wires, die, first, project  # noqa: F401 - the fixtures
 
 
 def test_numbers_hold_what_editors_of_this_process_have_open(project: Project, tmp_path: Path) -> None:  # noqa: F811
