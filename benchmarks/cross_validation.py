@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -38,12 +39,9 @@ def of_subset(subset: str) -> Rule:
     return lambda stem: subset in stem
 
 
-def train_fold(data: Path, base: Path, out: Path, subset: str, minutes: float, threads: int) -> None:
+def train_fold(data: Path, base: Path, out: Path, subset: str, how: TrainingConfig) -> None:
     """Go on from the base's averaged weights with all of orgaquant but one subset."""
-    network = NetworkConfig.from_dict(read_json(base / "config.json")["network"])
-    config = TrainingConfig(
-        steps=1_000_000, minutes=minutes, rate=8e-4, warmup=50, seed=7, threads=threads, network=network
-    )
+    config = replace(how, network=NetworkConfig.from_dict(read_json(base / "config.json")["network"]))
     rules = {**HELD_OUT, "orgaquant": of_subset(subset)}
     mixed, _ = domains(data, 0.2, config.seed, UNSEEN, rules)
     trainer = Trainer(out, mixed, config)
@@ -79,12 +77,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the runs of the folds")
     parser.add_argument("--minutes", type=float, default=12, help="of training, each fold")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--compiled", action="store_true", help="fuse the arithmetic (needs a C++ compiler)")
     options = parser.parse_args()
+    how = TrainingConfig(
+        steps=1_000_000, minutes=options.minutes, rate=8e-4, warmup=50, seed=7, threads=options.threads,
+        compiled=options.compiled,
+    )  # fmt: skip
     os.environ["SPHEROSEG_MODELS"] = str(options.out)
     folds = []
     for subset in SUBSETS:
         run, name = options.out / f"run-{subset}", f"fold-{subset}"
-        train_fold(options.data, options.base, run, subset, options.minutes, options.threads)
+        train_fold(options.data, options.base, run, subset, how)
         export(run, options.out / name)
         pairs = pairs_of(options.data / "orgaquant", of_subset(subset))
         found = evaluate({f"orgaquant {subset}": pairs}, [find_model(name)], threads=options.threads)
