@@ -5,14 +5,16 @@ masks' agreement, what reading, normalising, outlining, measuring and storing ta
 and one contour call, and time and memory of the original's network (random weights) against ours. Takes three to
 five minutes on two cores; writes `results/inference.json`.
 
-One thread is timed by the processor time it takes, so that other programs on the machine do not count; the shortest of
-several times is taken, and what is compared is timed by turns.
+The memory that arrays lie in is kept for the next ones, as in a worker. One thread is timed by the processor time it
+takes, so that other programs on the machine do not count; the shortest of several times is taken, and what is compared
+is timed by turns.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -33,6 +35,7 @@ from skimage.measure import find_contours
 from spheroseg_widgets.imaging.digest import sha256
 from spheroseg_widgets.imaging.normalise import Percentiles, normalise
 from spheroseg_widgets.imaging.read import read_plane
+from spheroseg_widgets.jobs.cluster import KEPT_BYTES
 from spheroseg_widgets.measure.objects import measure_objects
 from spheroseg_widgets.project.project import open_project
 from spheroseg_widgets.segmentation.engines import Choice, choose_engine, usable_choices
@@ -218,6 +221,9 @@ def main() -> None:
     if options.child:
         child(options.child, ORIGINAL_SIDE, options.threads)
         return
+    if "MALLOC_TRIM_THRESHOLD_" not in os.environ:  # read when a process starts
+        kept = {f"MALLOC_{name}_THRESHOLD_": str(KEPT_BYTES) for name in ("TRIM", "MMAP")}
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **kept})
     default: Choice = choose_engine()
     print(
         f"{processor_name()} ({', '.join(sorted(processor_flags()))}); {options.threads} thread(s); {DEFAULT_MODEL} "

@@ -17,6 +17,12 @@ def boxes_of(labels: NDArray[np.int32]) -> list[Box | None]:
     return cast("list[Box | None]", ndimage.find_objects(labels))
 
 
+def area_of(box: Box) -> int:
+    """Return how many pixels a box has."""
+    rows, columns = box
+    return int((rows.stop - rows.start) * (columns.stop - columns.start))
+
+
 def grown(box: Box, by: int) -> Box:
     """Return a box wider on every side; slices end at an image's edge by themselves, but must not begin before it."""
     rows, columns = box

@@ -11,7 +11,7 @@ from scipy import ndimage
 from skimage.graph import RAG, merge_hierarchical
 from skimage.segmentation import watershed
 
-from spheroseg_widgets.outlines.boxes import Box
+from spheroseg_widgets.outlines.boxes import Box, area_of, boxes_of
 
 from .centre_distance import smoothed
 from .touching import touching
@@ -59,20 +59,26 @@ def split_objects(
         Instance labels 1..n, 0 is background.
     """
     mask = (foreground > threshold).astype(np.uint8)
-    _, components, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    components = np.asarray(cv2.connectedComponents(mask, connectivity=8)[1], np.int32)
     # Most of an image is background: each component is looked at in its own box.
-    whole: list[tuple[Box, NDArray[np.int32]]] = []
+    whole: list[tuple[Box, NDArray[np.bool_]]] = []
     divided: list[tuple[Box, NDArray[np.int32]]] = []
-    large = np.flatnonzero(boxes[:, cv2.CC_STAT_AREA] >= min_area)
-    for number in large[large > 0].tolist():
-        left, top, width, height, _ = boxes[number].tolist()
-        box = slice(top, top + height), slice(left, left + width)
+    for number, box in enumerate(boxes_of(components), start=1):
+        if box is None or area_of(box) < min_area:
+            continue
         own = components[box] == number
-        pieces = own.astype(np.int32) if distance is None else _apart(own, distance, box, seed_level, seam_level)
-        (divided if pieces.max() > 1 else whole).append((box, pieces))
+        if np.count_nonzero(own) < min_area:
+            continue
+        pieces = None if distance is None else _apart(own, distance, box, seed_level, seam_level)
+        if pieces is not None:
+            divided.append((box, pieces))
+        elif cv2.mean(foreground[box], mask=own.view(np.uint8))[0] >= min_confidence:
+            whole.append((box, own))
     found = np.zeros(mask.shape, np.int32)
-    last = 0
-    for box, pieces in whole + divided:
+    for number, (box, own) in enumerate(whole, start=1):
+        np.copyto(found[box], number, where=own)
+    last = len(whole)
+    for box, pieces in divided:
         inside = pieces > 0
         of_inside = pieces[inside]
         sizes = np.bincount(of_inside)
@@ -88,17 +94,20 @@ def split_objects(
 
 def _apart(
     own: NDArray[np.bool_], distance: NDArray[np.float32], box: Box, seed_level: float, seam_level: float
-) -> NDArray[np.int32]:
-    """Divide a component, which lies in a box of the image, where it has several cores: numbers 1..n in the box."""
+) -> NDArray[np.int32] | None:
+    """Divide a component, which lies in a box of the image, by its cores: numbers 1..n in the box; None where it is one."""
     smooth = smoothed(distance, box)
     core_count, cores = cv2.connectedComponents(((smooth > seed_level) & own).astype(np.uint8), connectivity=4)
     if core_count < 3:
-        return own.astype(np.int32)
+        return None
     if own.sum() <= max(LARGE, LARGE_PER_CORE * (core_count - 1)):
-        return merge_pieces(_flooded(cores, smooth, own), smooth, seam_level)
+        pieces = merge_pieces(_flooded(cores, smooth, own), smooth, seam_level)
+        return pieces if pieces.max() > 1 else None
     rough = np.asarray(np.mean(_quarters(smooth), axis=0, dtype=np.float32))
     seeds, part = np.maximum.reduce(_quarters(cores)), np.logical_or.reduce(_quarters(own))
     pieces = merge_pieces(_flooded(seeds, rough, part), rough, seam_level)
+    if pieces.max() < 2:
+        return None
     return _refined(pieces.repeat(2, axis=0).repeat(2, axis=1)[: own.shape[0], : own.shape[1]] * own, smooth, own)
 
 
@@ -111,8 +120,6 @@ def _quarters(plane: NDArray[Any]) -> list[NDArray[Any]]:
 
 def _refined(pieces: NDArray[np.int32], distance: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Let pieces that were divided at half the size meet where they would have met at the whole."""
-    if pieces.max() < 2:
-        return mask.astype(np.int32)
     one, other = touching(pieces)
     seam = np.zeros(pieces.shape, np.uint8)
     seam.ravel()[one] = seam.ravel()[other] = 1
