@@ -22,7 +22,7 @@ from spheroseg_widgets.segmentation.proposing import Box, ObjectField, object_fi
 from spheroseg_widgets.segmentation.registry import CLASSICAL, DEFAULT_MODEL, ModelInfo, find_model
 from spheroseg_widgets.segmentation.scale import scale_of_diameter
 from spheroseg_widgets.segmentation.settings import Settings
-from spheroseg_widgets.store import results, runs
+from spheroseg_widgets.store import result_frames, runs
 
 if TYPE_CHECKING:
     from .project import Project
@@ -96,7 +96,7 @@ def guide_of(project: Project, row: Mapping[Hashable, Any], box: Box) -> Guide:
         The model is not here any more.
     """
     with project.database.read() as connection:
-        made = results.revisions_frame(connection, int(row["image_id"]))["run_id"].dropna()
+        made = result_frames.revisions_frame(connection, int(row["image_id"]))["run_id"].dropna()
         known = runs.run_parameters(connection, int(made.iloc[-1])) if len(made) else {}
     if known.get("model", CLASSICAL) != CLASSICAL:
         folder, sha256 = str(known.get("model_folder") or ""), str(known["model_sha256"])

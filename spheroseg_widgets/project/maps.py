@@ -20,7 +20,7 @@ from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.segmentation.disk_maps import DiskMaps
 from spheroseg_widgets.segmentation.map_codec import PackedMaps, decode_maps
 from spheroseg_widgets.segmentation.settings import Settings
-from spheroseg_widgets.store import results, runs
+from spheroseg_widgets.store import result_frames, runs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.images import images_frame
 from spheroseg_widgets.store.map_cache import GONE
@@ -163,7 +163,7 @@ class FromMaps:
         run_id = run.id if isinstance(run, Run) else run
         with self.database.read() as connection:
             row = find_image(images_frame(connection, self.id), image)
-            known = results.maps_frame(connection, self.id, run_id)
+            known = result_frames.maps_frame(connection, self.id, run_id)
             if row["image_id"] not in known.index:
                 raise StoreError(f"{row['name']}: there are no probability maps of it; segment it with a network first")
             made = known.loc[row["image_id"]]
@@ -256,7 +256,7 @@ class FromMaps:
         run_id = run.id if isinstance(run, Run) else run
         chosen = pickable(self.database, self.id, images)
         with self.database.read() as connection:
-            known = results.maps_frame(connection, self.id, run_id)
+            known = result_frames.maps_frame(connection, self.id, run_id)
             if known.empty:
                 whose = "" if run_id is None else f" of run {run_id}"
                 raise StoreError(f"there are no probability maps{whose}; segment with a network first")

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from spheroseg_widgets.analysis.outcomes import at_a_glance, outcomes
 from spheroseg_widgets.analysis.primary import primary
 from spheroseg_widgets.measure.definitions import COMPUTED_COLUMNS, PX_COLUMNS, to_micrometres
-from spheroseg_widgets.store import experiment, results
+from spheroseg_widgets.store import experiment, result_frames
 from spheroseg_widgets.store.candidates import candidates, with_excluded_objects
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.images import images_frame
@@ -72,7 +72,7 @@ def images_and_objects(
     """
     with database.read() as connection:
         table = images_frame(connection, project_id)
-        objects = results.objects_frame(connection, project_id, run_id)
+        objects = result_frames.objects_frame(connection, project_id, run_id)
     if exclude_border:
         objects = objects[~objects["touches_border"].astype(bool)].reset_index(drop=True)
         left = objects.groupby("image_id")["area_px2"].agg(["size", "sum"]).reindex(table["image_id"], fill_value=0)

@@ -15,7 +15,7 @@ from spheroseg_widgets.imaging.names import normal_well
 from spheroseg_widgets.project.find import find_image
 from spheroseg_widgets.project.run import Run
 from spheroseg_widgets.store.database import Database
-from spheroseg_widgets.store.results import computed_frame, revisions_frame
+from spheroseg_widgets.store.result_frames import computed_frame, revisions_frame
 
 from .kept import Row
 

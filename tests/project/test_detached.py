@@ -20,7 +20,7 @@ import spheroseg_widgets as sw
 from spheroseg_widgets.jobs import background
 from spheroseg_widgets.jobs.service import PRESENCE, ends_with_server, is_present
 from spheroseg_widgets.store.database import process_lives
-from spheroseg_widgets.store.results import revisions_frame
+from spheroseg_widgets.store.result_frames import revisions_frame
 
 from .plates import plate_of, until
 

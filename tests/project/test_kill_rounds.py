@@ -18,7 +18,7 @@ from distributed import Client
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.jobs.service import PRESENCE, is_present
-from spheroseg_widgets.store.results import revisions_frame
+from spheroseg_widgets.store.result_frames import revisions_frame
 
 from .dask_processes import free_port, scheduler, worker
 from .plates import plate_of, until

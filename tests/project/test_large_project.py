@@ -12,7 +12,7 @@ from large_project import make_large_project
 
 import spheroseg_widgets as sw
 from spheroseg_widgets.project.tables import images_and_objects, overview_table
-from spheroseg_widgets.store import results
+from spheroseg_widgets.store import result_frames, results
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.glance import at_a_glance
 from spheroseg_widgets.widgets.gallery_rows import columns_of
@@ -43,7 +43,9 @@ def test_every_fate_is_in_a_large_project_and_its_rows_agree(tmp_path: Path) -> 
             for result_id in table["current_result_id"].dropna().astype(int)[::150]:
                 outlines, rows = results.load_outlines(c, result_id)
                 assert len(outlines) == len(rows)
-                whole = results.revisions_frame(c, int(table.set_index("current_result_id")["image_id"][result_id]))
+                whole = result_frames.revisions_frame(
+                    c, int(table.set_index("current_result_id")["image_id"][result_id])
+                )
                 told = whole.set_index("id").loc[result_id]
                 np.testing.assert_allclose(told["total_area_px2"], rows["area_px2"].sum())
                 for name, value in at_a_glance(len(rows), {name: rows[name].tolist() for name in rows}).items():

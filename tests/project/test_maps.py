@@ -22,7 +22,7 @@ from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, find_model
 from spheroseg_widgets.segmentation.settings import Settings
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
-from spheroseg_widgets.store import results
+from spheroseg_widgets.store import result_frames
 from spheroseg_widgets.store.database import Database, migrations
 
 HOW = list(COMPUTED_COLUMNS)
@@ -118,7 +118,7 @@ def test_lost_or_damaged_maps_and_changed_images_are_said_and_give_no_outlines(
     project.segment(cluster=client).wait(120)
     one, two, three = project.images()["image_id"].tolist()
     with project.database.read() as connection:
-        keys = results.maps_frame(connection, project.id)["maps"]
+        keys = result_frames.maps_frame(connection, project.id)["maps"]
     with sqlite3.connect(tmp_path / "plate" / "cache" / "maps.sqlite") as pack:
         data = pack.execute("SELECT data FROM piece WHERE key = ?", (bytes.fromhex(keys[one]),)).fetchone()[0]
         pack.execute("UPDATE piece SET data = ? WHERE key = ?", (data[:-9], bytes.fromhex(keys[one])))
@@ -148,7 +148,7 @@ def test_every_row_says_how_it_was_computed_and_a_drawn_one_says_nothing(
     info = find_model(DEFAULT_MODEL)
     table = project.measurements().set_index("image_id")[HOW]
     with project.database.read() as connection:
-        runs_of = results.maps_frame(connection, project.id)
+        runs_of = result_frames.maps_frame(connection, project.id)
     scale = runs_of.loc[one, "computed"]["scale"]
     assert table.loc[one].tolist() == [info.name, info.version, "torch", "float32", scale, 0.5]
     assert table.loc[two].isna().all()
@@ -191,7 +191,7 @@ def test_an_answer_computed_otherwise_than_the_run_says_is_refused(
     assert len(run.errors()) == 3
     assert project.measurements().empty
     with project.database.read() as connection:
-        assert results.maps_frame(connection, project.id).empty
+        assert result_frames.maps_frame(connection, project.id).empty
 
 
 def test_lesson_18b_a_series_that_grows_two_percent_a_day_shows_no_step(tmp_path: Path) -> None:
@@ -251,6 +251,6 @@ def test_older_stores_learn_how_their_results_were_computed(tmp_path: Path) -> N
     old.close()
     store = Database.open(path)
     with store.read() as connection:
-        how = results.computed_frame(connection, [1])
+        how = result_frames.computed_frame(connection, [1])
     assert how.loc[1].tolist() == ["m", "3", "torch", "bfloat16", 0.25, 0.4]
     store.close()

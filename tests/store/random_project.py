@@ -9,7 +9,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.store import deletion, experiment, images, judgement, results, runs, tags
+from spheroseg_widgets.store import deletion, experiment, images, judgement, result_frames, results, runs, tags
 from spheroseg_widgets.store.tables import job, run
 
 from .plates import image_row
@@ -115,7 +115,7 @@ def _judge(c: sa.Connection, project: int, luck: np.random.Generator, ids: list[
     undone = judgement.exclude(c, project, "image", image_id=ids[0], reason="x", author="me")
     judgement.undo_exclusion(c, project, undone, "me")
     judgement.exclude(c, project, "image", image_id=ids[1], reason="x", author="me")
-    objects = results.objects_frame(c, project)
+    objects = result_frames.objects_frame(c, project)
     for outline_id in objects["outline_id"][luck.random(len(objects)) < 0.15]:
         judgement.exclude(c, project, "object", outline_id=outline_id, reason="x", author="me")
     for word in ("late", "Bent", "älter"):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from spheroseg_widgets.errors import StoreError
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.store import drafts, results
+from spheroseg_widgets.store import drafts, result_frames, results
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.ids import uuid7
 from spheroseg_widgets.store.tables import draft, edit
@@ -35,4 +35,4 @@ def test_operations_are_stored_once_and_two_drafts_are_both_kept(store: Database
     with store.read() as c:
         closed = set(c.scalars(sa.select(draft.c.closed_by_result_id)))
         assert closed == {saved, conflict.value.result_id}
-        assert results.revisions_frame(c, one)["id"].tolist() == [saved, conflict.value.result_id]
+        assert result_frames.revisions_frame(c, one)["id"].tolist() == [saved, conflict.value.result_id]

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from spheroseg_widgets.errors import StoreError
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.store import audit, experiment, images, judgement, results
+from spheroseg_widgets.store import audit, experiment, images, judgement, result_frames, results
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.ids import uuid7
 from spheroseg_widgets.store.tables import audit as lines
@@ -51,7 +51,7 @@ def test_edits_and_exclusions_still_decide_after_everything_is_segmented_again(s
         moved = {i for i in ids if model_result(c, i, 20)[1]}
         assert moved == set(ids[45:])
         assert {i: current(c, i) for i in ids[:40]} == edited
-        frame = results.objects_frame(c, project).set_index("image_id")
+        frame = result_frames.objects_frame(c, project).set_index("image_id")
         assert (frame.loc[ids[:40], "area_px2"] == 144).all()
         assert (frame.loc[ids[40:45], "area_px2"] == 100).all()
         assert (frame.loc[ids[45:], "area_px2"] == 400).all()
@@ -69,7 +69,7 @@ def test_edits_give_way_only_when_asked_by_name_and_the_audit_says_so(store: Dat
         newer, moved = model_result(c, one, 20, replace_edits=True)
         assert moved
         assert current(c, one) == newer
-        assert len(results.revisions_frame(c, one)) == 3
+        assert len(result_frames.revisions_frame(c, one)) == 3
         assert float(results.load_outlines(c, edit)[0].bounds()[0, 2]) == 12
         *_, promoted, unreviewed = audit.audit_frame(c, project).to_dict("records")
         assert (promoted["action"], promoted["detail"]) == ("promote", {"before": edit, "after": newer})
@@ -168,7 +168,7 @@ def test_an_object_excluded_by_its_id_alone_stays_excluded(store: Database) -> N
         outline_id = results.load_outlines(c, first)[1]["outline_id"][0]
         judgement.exclude(c, project, "object", outline_id=outline_id, reason="debris", author="me")
         assert [model_result(c, i, 20)[1] for i in (one, other)] == [False, True]
-        assert results.objects_frame(c, project).set_index("image_id")["excluded_object"].to_dict() == {
+        assert result_frames.objects_frame(c, project).set_index("image_id")["excluded_object"].to_dict() == {
             one: True,
             other: False,
         }

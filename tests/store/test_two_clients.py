@@ -17,7 +17,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from spheroseg_widgets.errors import StoreError
-from spheroseg_widgets.store import database, drafts, experiment, images, jobs, judgement, leases, results, runs
+from spheroseg_widgets.store import (
+    database,
+    drafts,
+    experiment,
+    images,
+    jobs,
+    judgement,
+    leases,
+    result_frames,
+    results,
+    runs,
+)
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.ids import uuid7
 from spheroseg_widgets.store.tables import edit, image, job, metadata, model, project, review, source
@@ -91,7 +102,7 @@ def test_of_two_who_save_on_one_revision_one_is_refused_and_both_are_kept(client
         (refused,) = [one for one in told if isinstance(one, results.KeptConflictError)]
         with clients.both[0].read() as c:
             assert c.scalar(sa.select(image.c.current_result_id).where(image.c.id == image_id)) == saved
-            kept = results.revisions_frame(c, image_id)
+            kept = result_frames.revisions_frame(c, image_id)
             assert set(kept["id"]) == {first[image_id], saved, refused.result_id}
             assert kept["author"].tolist().count(str(told.index(refused))) == 1
 
@@ -202,12 +213,12 @@ def test_all_that_one_reads_together_is_of_one_moment(clients: Clients) -> None:
         for one in ids:
             model_result(c, one, 10)
     with his.read() as c:
-        before = results.objects_frame(c, made)
+        before = result_frames.objects_frame(c, made)
         with hers.write() as other:
             add_files(other, made, ["later.tif"])
             model_result(other, ids[0], 20)
         assert len(images.images_frame(c, made)) == 2
-        assert results.objects_frame(c, made)["area_px2"].tolist() == before["area_px2"].tolist()
+        assert result_frames.objects_frame(c, made)["area_px2"].tolist() == before["area_px2"].tolist()
     with his.read() as c:
         assert len(images.images_frame(c, made)) == 3
 
