@@ -5,9 +5,9 @@ masks' agreement, what reading, normalising, outlining, measuring and storing ta
 and one contour call, and time and memory of the original's network (random weights) against ours. Takes three to
 five minutes on two cores; writes `results/inference.json`.
 
-The memory that arrays lie in is kept for the next ones, as in a worker. One thread is timed by the processor time it
-takes, so that other programs on the machine do not count; the shortest of several times is taken, and what is compared
-is timed by turns.
+As in a worker, the memory that arrays lie in is kept for the next ones, and linear algebra has one thread (idle ones
+wait in circles, and would be counted). One thread is timed by the processor time it takes, so that other programs on the
+machine do not count; the shortest of several times is taken, and what is compared is timed by turns.
 """
 
 from __future__ import annotations
@@ -221,9 +221,11 @@ def main() -> None:
     if options.child:
         child(options.child, ORIGINAL_SIDE, options.threads)
         return
-    if "MALLOC_TRIM_THRESHOLD_" not in os.environ:  # read when a process starts
-        kept = {f"MALLOC_{name}_THRESHOLD_": str(KEPT_BYTES) for name in ("TRIM", "MMAP")}
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **kept})
+    as_a_worker = {
+        "MALLOC_TRIM_THRESHOLD_": str(KEPT_BYTES), "MALLOC_MMAP_THRESHOLD_": str(KEPT_BYTES), "OPENBLAS_NUM_THREADS": "1"
+    }  # fmt: skip
+    if not as_a_worker.items() <= os.environ.items():  # read when a process starts
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **as_a_worker})
     default: Choice = choose_engine()
     print(
         f"{processor_name()} ({', '.join(sorted(processor_flags()))}); {options.threads} thread(s); {DEFAULT_MODEL} "

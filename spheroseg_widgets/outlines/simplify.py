@@ -67,4 +67,4 @@ def _left_out(old: LinearRing, new: LinearRing) -> float:
 
 def _complex(ring: LinearRing) -> NDArray[np.complex128]:
     """Return a ring's vertices as x + iy, the first not again at the end."""
-    return shapely.get_coordinates(ring)[:-1] @ np.array([1, 1j])
+    return np.asarray(shapely.get_coordinates(ring)[:-1].view(np.complex128)[:, 0])
