@@ -1,45 +1,21 @@
 /** A page with a comparison in it, for the tests, and what a person sees and does there. */
-import { afterEach, beforeEach, expect, vi } from "vitest";
+import { expect } from "vitest";
 import type { MockModel } from "../shared/mock";
+import { all, life, one, page, soon } from "../shared/testing";
 import { greyOf, type TilesAsked } from "./fixture";
 import widget from "./index";
 
-export let page: HTMLElement;
-let life: AbortController;
-
-/** Makes a page before each test and takes it away after. */
-export function freshPages(): void {
-  beforeEach(() => {
-    page = document.createElement("div");
-    page.style.width = "1000px";
-    document.body.append(page);
-    life = new AbortController();
-  });
-  afterEach(() => {
-    life.abort();
-    page.remove();
-    vi.restoreAllMocks();
-  });
-}
+export { all, freshPages, leave, one, page, soon } from "../shared/testing";
 
 export async function show(model: MockModel): Promise<MockModel> {
   await widget.render({ model, el: page, signal: life.signal });
   return model;
 }
 
-/** Ends what is shown; another may be shown after it. */
-export function leave(): void {
-  life.abort();
-  life = new AbortController();
-}
-
-export const soon = (check: () => void) => vi.waitFor(check, { timeout: 5000, interval: 10 });
 export const frames = (count = 2) => new Promise<void>((resolve) => {
   const next = (left: number): unknown => (left ? requestAnimationFrame(() => next(left - 1)) : resolve());
   next(count);
 });
-export const one = (selector: string) => page.querySelector<HTMLElement>(selector) as HTMLElement;
-export const all = (selector: string) => [...page.querySelectorAll<HTMLElement>(selector)];
 export const stages = () => all(".sw-compare-stage");
 export const bars = () => all(".sw-scale-bar").map(({ textContent }) => textContent);
 export const action = (name: string) => one(`[data-action=${name}]`) as HTMLButtonElement;

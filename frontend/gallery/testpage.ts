@@ -1,36 +1,23 @@
 /** A page with a gallery in it, for the tests, and what a person sees and does there. A new one for each test. */
-import { afterEach, beforeEach, expect, vi } from "vitest";
+import { expect } from "vitest";
 import type { MockModel } from "../shared/mock";
+import { all, freshPages, life, one, page, soon } from "../shared/testing";
 import type { Host } from "../shared/types";
 import widget from "./index";
 import "./later"; // its style sheets: the kernel of the tests sends its script alone
 
-export let page: HTMLElement;
-export let life: AbortController;
+export { all, life, one, page, soon } from "../shared/testing";
 
-beforeEach(() => {
-  page = document.createElement("div");
-  page.style.width = "1000px";
-  document.body.append(page);
-  life = new AbortController();
-});
-
-afterEach(() => {
-  life.abort();
-  page.remove();
-});
+freshPages();
 
 export async function show(model: MockModel, host?: Host): Promise<MockModel> {
   await widget.render({ model, el: page, signal: life.signal, host });
   return model;
 }
 
-export const all = (selector: string) => [...page.querySelectorAll<HTMLElement>(selector)];
-export const one = (selector: string) => page.querySelector<HTMLElement>(selector) as HTMLElement;
 export const cards = () => all(".sw-cell:not([hidden])");
 export const card = (position: number) => one(`.sw-cell[data-position="${position}"]`);
 export const chip = (state: string) => one(`.sw-chip[data-state="${state}"]`);
-export const soon = (check: () => void) => vi.waitFor(check, { timeout: 5000, interval: 10 });
 
 const allCards = (what: string) =>
   soon(() => {

@@ -23,7 +23,7 @@ def area_of(box: Box) -> int:
     return int((rows.stop - rows.start) * (columns.stop - columns.start))
 
 
-def grown(box: Box, by: int) -> Box:
+def padded(box: Box, by: int) -> Box:
     """Return a box wider on every side; slices end at an image's edge by themselves, but must not begin before it."""
     rows, columns = box
     return slice(max(0, rows.start - by), rows.stop + by), slice(max(0, columns.start - by), columns.stop + by)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from spheroseg_widgets.outlines.boxes import Box, grown
+from spheroseg_widgets.outlines.boxes import Box, padded
 
 SIGMA, REACH = 1.0, 4
 """Pixels: of the Gaussian, and how far it looks."""
@@ -14,7 +14,7 @@ SIGMA, REACH = 1.0, 4
 
 def smoothed(distance: NDArray[np.float32], box: Box) -> NDArray[np.float32]:
     """Return what lies in a box of a centre distance (h, w) that is smoothed with a Gaussian."""
-    around = grown(box, REACH)
+    around = padded(box, REACH)
     top, left = box[0].start - around[0].start, box[1].start - around[1].start
     height, width = box[0].stop - box[0].start, box[1].stop - box[1].start
     smooth = cv2.GaussianBlur(distance[around], (0, 0), SIGMA)

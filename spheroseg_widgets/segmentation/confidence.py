@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from spheroseg_widgets.outlines.boxes import Box, boxes_of, grown
+from spheroseg_widgets.outlines.boxes import Box, boxes_of, padded
 
 from .centre_distance import smoothed
 from .touching import touching
@@ -101,7 +101,7 @@ def object_confidence(
 
 def _seam(labels: NDArray[np.int32], distance: NDArray[np.float32], number: int, box: Box) -> float:
     """Return the largest centre distance, smoothed, along the border of an object with its neighbours."""
-    around = grown(box, 1)
+    around = padded(box, 1)
     near = labels[around]
     if not np.any((near > 0) & (near != number)):
         return 0.0

@@ -1,27 +1,21 @@
 /** A page on which images are added, for the tests, and what a person sees and does there. */
-import { afterEach, beforeEach, expect, vi } from "vitest";
+import { beforeEach, expect } from "vitest";
 import widget from "../../add/index";
+import { all, freshPages as freshEmptyPages, life, one, page, soon } from "../../shared/testing";
 import { FakeKernel, transferOf } from "./fixture";
 
-export let page: HTMLElement;
+export { all, one, page, soon } from "../../shared/testing";
+
 export let kernel: FakeKernel;
-let life: AbortController;
 
 /** Makes a page and a kernel before each test, and ends the view after. */
 export function freshPages(): void {
+  freshEmptyPages();
   beforeEach(() => {
-    page = document.createElement("div");
-    page.style.width = "1000px";
-    document.body.replaceChildren(page);
-    life = new AbortController();
     kernel = new FakeKernel();
   });
-  afterEach(() => life.abort());
 }
 
-export const soon = (check: () => void) => vi.waitFor(check, { timeout: 8000, interval: 10 });
-export const one = <E extends HTMLElement = HTMLElement>(selector: string) => page.querySelector<E>(selector) as E;
-export const all = (selector: string) => [...page.querySelectorAll<HTMLElement>(selector)];
 export const said = () => page.innerText.replace(/\s+/g, " ");
 export const rows = () => all("tbody tr").map((row) => row.innerText.replace(/\s+/g, " ").trim());
 export const buttons = () => all("button").filter((element) => element.offsetParent !== null) as HTMLButtonElement[];

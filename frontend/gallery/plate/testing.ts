@@ -1,15 +1,16 @@
 /** A plate on a page of its own, for the tests: what a person sees there, points at and presses. */
-import { afterEach, beforeEach, expect, vi } from "vitest";
+import { beforeEach, expect, vi } from "vitest";
 import "../../shared/tokens.css";
 import { mount } from "../../shared/frame";
 import { MockModel } from "../../shared/mock";
+import { all, freshPages as freshEmptyPages, life, one, page, soon } from "../../shared/testing";
 import { type Fake, imagesOf, strings } from "./fixture";
 import "./plate.css";
 import { Plate, type PlateView, type PlateWishes } from "./plate";
 import { wellName } from "./wells";
 
-export let page: HTMLElement;
-export let life: AbortController;
+export { all, life, one, page, soon } from "../../shared/testing";
+
 /** What the plate told of itself. */
 export let selected: number[][];
 export let opened: number[];
@@ -17,19 +18,11 @@ export let views: PlateView[];
 
 /** Makes a page before each test and takes it away after. */
 export function freshPages(): void {
+  freshEmptyPages(900);
   beforeEach(() => {
-    page = document.createElement("div");
-    page.style.width = "900px";
-    document.body.append(page);
-    life = new AbortController();
     [selected, opened, views] = [[], [], []];
     // Pointer capture knows real pointers only.
     vi.spyOn(Element.prototype, "setPointerCapture").mockImplementation(() => {});
-  });
-  afterEach(() => {
-    life.abort();
-    page.remove();
-    vi.restoreAllMocks();
   });
 }
 
@@ -57,11 +50,8 @@ export function course(more: (time: number, row: number, column: number) => Part
   return [0, 24, 48].flatMap((time) => whole(8, 12, (row, column) => ({ time, area: 1000, ...more(time, row, column) })));
 }
 
-export const one = <E extends HTMLElement>(selector: string) => page.querySelector(selector) as E;
-export const all = (selector: string) => [...page.querySelectorAll<HTMLElement>(selector)];
 export const cell = (row: number, column: number) => one(`.sw-plate-cell[data-row="${row}"][data-column="${column}"]`);
 export const well = (name: string) => cell(name.charCodeAt(0) - 65, Number(name.slice(1)) - 1);
-export const soon = (check: () => void) => vi.waitFor(check, { timeout: 5000, interval: 10 });
 
 /** Names of the wells that are selected, as screen readers are told. */
 export function marked(): string[] {
