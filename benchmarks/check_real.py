@@ -24,10 +24,10 @@ from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.imaging.read import read_plane
 from spheroseg_widgets.reports.evaluation import write_evaluation
 from spheroseg_widgets.segmentation.evaluate import evaluate
+from spheroseg_widgets.segmentation.group_settings import settings_of_group
 from spheroseg_widgets.segmentation.pairs import Pair, find_pairs
 from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import CLASSICAL, DEFAULT_MODEL, ModelInfo, find_model
-from spheroseg_widgets.segmentation.scale import estimate_scale
 from spheroseg_widgets.segmentation.settings import Settings
 
 AUTHORS = {"orgaquant", "brain_organoid", "invasion_fluo"}
@@ -55,7 +55,7 @@ def check_smoke(folder: Path, model: ModelInfo) -> None:
     for path in files:
         try:
             image = read_plane(path).pixels
-            predictor.segment(image, defaults.at_scale(estimate_scale(predictor, [image], defaults)))
+            predictor.segment(image, settings_of_group(predictor, [image], defaults))
         except ImageError as error:
             unreadable += 1
             print(error)

@@ -19,8 +19,6 @@ from check_real import SETS, held_out
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from spheroseg_widgets.imaging.normalise import Percentiles, normalise
-from spheroseg_widgets.imaging.resize import resized, working_size
 from spheroseg_widgets.segmentation.evaluate import auroc, evaluate, ready
 from spheroseg_widgets.segmentation.network import NetworkConfig
 from spheroseg_widgets.segmentation.pairs import Pair, read_only_plane, read_truth
@@ -43,11 +41,9 @@ def pixels_of(pairs: Sequence[Pair], model: ModelInfo, threads: int | None) -> l
     out = []
     for pair in pairs:
         pixels = read_only_plane(pair.image)
-        image = normalise(pixels, Percentiles(settings.low, settings.high))
-        size = working_size(image.shape, settings.scale)
-        foreground = np.asarray(predictor.maps(resized(image, size))[0], np.float32) / 255
+        foreground = np.asarray(predictor.maps(predictor.working(pixels, settings))[0], np.float32) / 255
         truth = read_truth(pair.truth, pixels.shape) > 0
-        there = cv2.resize(truth.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA) > 0.5
+        there = cv2.resize(truth.astype(np.float32), foreground.shape[::-1], interpolation=cv2.INTER_AREA) > 0.5
         step = max(1, foreground.size // MOST_PIXELS)
         sure = np.clip(foreground.ravel()[::step], 1e-3, 1 - 1e-3)
         out.append((logit(sure).astype(np.float32), there.ravel()[::step]))

@@ -21,11 +21,13 @@ from spheroseg_widgets.imaging.digest import sha256
 from spheroseg_widgets.segmentation.network import NetworkConfig
 from spheroseg_widgets.segmentation.pairs import Kind
 from spheroseg_widgets.segmentation.registry import find_model
+from spheroseg_widgets.segmentation.settings import DARKER
 from spheroseg_widgets.segmentation.training.augment import ViewRange
 from spheroseg_widgets.segmentation.training.dataset import Sample, read_annotated
-from spheroseg_widgets.segmentation.training.domains import Annotated, Domain
+from spheroseg_widgets.segmentation.training.domains import Annotated, Domain, all_darker
 from spheroseg_widgets.segmentation.training.model_folder import write_model
 from spheroseg_widgets.segmentation.training.record import describe_sample, versions
+from spheroseg_widgets.segmentation.training.run import INVERTED_OF_ONE_POLARITY
 from spheroseg_widgets.segmentation.training.state import load_state, read_json, write_json
 from spheroseg_widgets.segmentation.training.trainer import Trainer, TrainingConfig
 
@@ -146,14 +148,16 @@ def domains(
     }
     shares = {name: share for name, share in shares.items() if name not in without}
     samples = {name: list(load(data / name, rules)) for name in (*shares, "livecell")}
-    images = {name: [sample.annotated for sample in of_set] for name, of_set in samples.items()}
+    images = {name: all_darker([sample.annotated for sample in of_set]) for name, of_set in samples.items()}
     mixed = [Domain.of_images(name, share, images[name], span) for name, (share, span) in shares.items()]
     mixed.append(Domain.of_images("flat cells, empty", 0.03, without_objects(images["livecell"])))
     if "brain_organoid" in shares:
         wide = [on_wide_background(item, rng) for item in images["brain_organoid"] for _ in range(3)]
-        mixed.append(Domain.of_images("brain_organoid_wide", 0.08, wide, big))
+        # Each as if it were a plate of its own: how wide the field is decides what counts as its details.
+        turned = [item for one in wide for item in all_darker([one])]
+        mixed.append(Domain.of_images("brain_organoid_wide", 0.08, turned, big))
     if synthetic:
-        mixed.append(Domain.of_scenes(synthetic))
+        mixed.append(Domain.of_scenes(synthetic, darker=True))
     return mixed, [sample for of_set in samples.values() for sample in of_set]
 
 
@@ -167,7 +171,9 @@ def export(run: Path, folder: Path) -> None:
     state, config = load_state(run / "last.pt"), read_json(run / "config.json")
     network = NetworkConfig.from_dict(config["network"])
     training = {**config, "steps": state["step"]}
-    digest = write_model(folder, folder.name, "1", halved(state["averaged"]), network, training)
+    digest = write_model(
+        folder, folder.name, "1", halved(state["averaged"]), network, training, defaults={"polarity": DARKER}
+    )
     print(f"{folder}: step {state['step']}, sha256 {digest}")
 
 
@@ -200,6 +206,7 @@ def main() -> None:
         threads=options.threads,
         compiled=options.compiled,
         seed=options.seed,
+        inverted=INVERTED_OF_ONE_POLARITY,
         network=NetworkConfig(widths=tuple(widths[:-1]), bottleneck=widths[-1], cell=options.cell),
     )
     mixed, samples = domains(options.data, options.synthetic, options.seed, options.without)

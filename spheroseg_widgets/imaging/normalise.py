@@ -56,7 +56,9 @@ def limits_of_sample(values: NDArray[Any], percentiles: Percentiles) -> tuple[fl
     return _percentile(values, percentiles.low), _percentile(values, percentiles.high)
 
 
-def normalise(pixels: NDArray[Any], percentiles: Percentiles | None = None) -> NDArray[np.float32]:
+def normalise(
+    pixels: NDArray[Any], percentiles: Percentiles | None = None, *, inverted: bool = False
+) -> NDArray[np.float32]:
     """Stretch an image so that its low percentile is 0 and its high one 1.
 
     Parameters
@@ -65,19 +67,25 @@ def normalise(pixels: NDArray[Any], percentiles: Percentiles | None = None) -> N
         Original values.
     percentiles : Percentiles, optional
         Default 0.5 and 99.5.
+    inverted : bool
+        The other way round: the low percentile becomes 1.
 
     Returns
     -------
     (h, w) float32
         In 0..1. A constant image gives zeros; NaN pixels give 0.
     """
-    return stretch(pixels, limits_of(pixels, percentiles or Percentiles()))
+    limits = limits_of(pixels, percentiles or Percentiles())
+    return stretch(pixels, limits[::-1] if inverted else limits)
 
 
 def stretch(pixels: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.float32]:
-    """Stretch pixels, or a part of an image's, so that these grey values become 0 and 1; see `normalise`."""
+    """Stretch pixels, or a part of an image's, so that these grey values become 0 and 1; see `normalise`.
+
+    Where the first is the larger one, light and dark change places.
+    """
     low, high = limits
-    if not high > low:
+    if high == low:
         return np.zeros(pixels.shape, np.float32)
     scaled = (pixels.astype(np.float32) - np.float32(low)) * np.float32(1 / (high - low))
     np.clip(scaled, 0, 1, out=scaled)

@@ -29,7 +29,7 @@ class ScaledImage:
     pixels : Parts
         Original values.
     limits : (float, float)
-        Grey values that become 0 and 1.
+        Grey values that become 0 and 1, as `stretch` takes them.
     scale : float
         Working pixels per image pixel.
     """
@@ -41,9 +41,10 @@ class ScaledImage:
         self._across = _weights(pixels.shape[1], self.shape[1])
 
     @classmethod
-    def of(cls, pixels: NDArray[Any], percentiles: Percentiles, scale: float) -> ScaledImage:
+    def of(cls, pixels: NDArray[Any], percentiles: Percentiles, scale: float, *, inverted: bool = False) -> ScaledImage:
         """Build from original values (h, w) in memory; the percentiles are those of all of them."""
-        return cls(Whole(pixels, again=True), limits_of(pixels, percentiles), scale)
+        limits = limits_of(pixels, percentiles)
+        return cls(Whole(pixels, again=True), limits[::-1] if inverted else limits, scale)
 
     def view(self, rows: slice, columns: slice) -> NDArray[np.float32]:
         """Return the view (h, w) float32 at these working rows and columns, 0 to 1."""

@@ -1,4 +1,4 @@
-"""What a run needs before its first task: working scales, and what every worker has to pass."""
+"""What a run needs before its first task: what is chosen once a plate, and what every worker has to pass."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ from spheroseg_widgets.store import jobs, runs
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.images import images_frame
 
+from .per_plate import choose_per_plate
 from .prepare_worker import PrepareWorker
-from .working_scale import choose_scales
 
 
-def parameters_with_scales(
-    database: Database, project_id: int, run_id: int, stop: threading.Event
-) -> dict[str, Any] | None:
-    """Return a run's parameters, its working scales chosen and stored where they are not yet.
+def fixed_parameters(database: Database, project_id: int, run_id: int, stop: threading.Event) -> dict[str, Any] | None:
+    """Return a run's parameters, what is chosen once a plate chosen and stored where it is not yet.
 
     Parameters
     ----------
@@ -48,12 +46,11 @@ def parameters_with_scales(
     model = find_model(
         parameters["model"], sha256=parameters["model_sha256"], folder=parameters.get("model_folder", "")
     )  # fmt: skip
-    scales = choose_scales(model, table, settings, stop)
-    if scales is None:
+    chosen = choose_per_plate(model, table, settings, scale=parameters.get("scale"), stop=stop.is_set)
+    if chosen is None:
         return None
     with database.write() as connection:
-        runs.fix_scales(connection, run_id, scales)
-    return {**parameters, "scales": scales}
+        return runs.fix_per_plate(connection, run_id, chosen.scales, chosen.inverted)
 
 
 def worker_preparation(database: Database, run_id: int, parameters: Mapping[str, Any], name: str) -> PrepareWorker:

@@ -16,8 +16,8 @@ from spheroseg_widgets.store.map_cache import map_key
 from spheroseg_widgets.store.results import NewRevision, add_revisions, point_many
 from spheroseg_widgets.store.tables import COMPUTED
 
+from .per_plate import settings_of_image
 from .task import TaskResult, differs
-from .working_scale import settings_at_scale
 
 Settled = tuple[ClaimedJob, TaskResult]
 
@@ -65,7 +65,7 @@ class RunRecord:
         images: list[int] = []
         for one, result in settled:
             reason = result.reason or differs(
-                settings_at_scale(parameters, one.image_id), parameters["model_sha256"], result
+                settings_of_image(parameters, one.image_id), parameters["model_sha256"], result
             )  # fmt: skip
             if reason is None:
                 good.append((one, result))
@@ -102,7 +102,8 @@ class RunRecord:
             source="model",
             author=self._author,
             run_id=self._run_id,
-            computed=used | {"scale": result.settings["scale"], "sha256": result.sha256},
+            computed=used
+            | {"scale": result.settings["scale"], "inverted": result.settings["inverted"], "sha256": result.sha256},
             maps=self._key_of_maps(parameters, claimed, result),
         )
 

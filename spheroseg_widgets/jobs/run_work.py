@@ -21,11 +21,11 @@ from spheroseg_widgets.store.map_cache import GONE
 
 from .answers import Answers
 from .cluster import Clients, ClusterWish
-from .prepare_run import parameters_with_scales, worker_preparation
+from .per_plate import settings_of_image
+from .prepare_run import fixed_parameters, worker_preparation
 from .run_record import RunRecord, Settled
 from .stages import Heard
 from .task import Task, TaskResult, give_up, segment_images
-from .working_scale import settings_at_scale
 
 log = logging.getLogger(__name__)
 
@@ -115,9 +115,9 @@ class RunWork:
         return thread
 
     def _prepare(self) -> None:
-        """Choose the working scales, have the workers ready; on a thread, as other runs go on meanwhile."""
+        """Choose what is chosen once a plate, have the workers ready; on a thread, as other runs go on meanwhile."""
         try:
-            parameters = parameters_with_scales(self.database, self.project_id, self.run_id, self.stop)
+            parameters = fixed_parameters(self.database, self.project_id, self.run_id, self.stop)
             if parameters is None:
                 return
             self._parameters = parameters
@@ -288,7 +288,7 @@ class RunWork:
             plane={"series": one.series, "t": one.t, "channel": one.channel, "z": z},
             model=parameters["model"],
             model_sha256=parameters["model_sha256"],
-            settings=settings_at_scale(parameters, one.image_id),
+            settings=settings_of_image(parameters, one.image_id),
             threads=int(parameters.get("threads", 1)),
             model_folder=parameters.get("model_folder", ""),
             maps=maps,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from spheroseg_widgets.errors import StoreError
 from spheroseg_widgets.imaging.normalise import Percentiles, stretch
+from spheroseg_widgets.imaging.polarity import SIDE, lighter
 from spheroseg_widgets.imaging.pyramid import Pyramid
 from spheroseg_widgets.imaging.resize import resized, working_size
 from spheroseg_widgets.imaging.scaled import ScaledImage
@@ -21,7 +22,7 @@ from spheroseg_widgets.segmentation.predict import WHOLE_PIXELS
 from spheroseg_widgets.segmentation.proposing import Box, ObjectField, object_field
 from spheroseg_widgets.segmentation.registry import CLASSICAL, DEFAULT_MODEL, ModelInfo, find_model
 from spheroseg_widgets.segmentation.scale import scale_of_diameter
-from spheroseg_widgets.segmentation.settings import Settings
+from spheroseg_widgets.segmentation.settings import AS_IS, DARKER, Settings
 from spheroseg_widgets.store import result_frames, runs
 
 if TYPE_CHECKING:
@@ -106,7 +107,10 @@ def guide_of(project: Project, row: Mapping[Hashable, Any], box: Box) -> Guide:
         model, known = find_model(DEFAULT_MODEL), {}
         settings = Settings.from_dict(model.settings.get("defaults", {}))
     scale = (known.get("scales") or {}).get(str(row["image_id"]))
-    if scale is None:
+    if scale is not None:
+        inverted = (known.get("inverted") or {}).get(str(row["image_id"]), settings.inverted)
+        settings = replace(settings, polarity=AS_IS, inverted=inverted)
+    else:
         longest = max(int(row["height"]), int(row["width"]))
         side = max(box[2] - box[0], box[3] - box[1])
         scale = scale_of_diameter(side if side >= 1 else longest, longest, by_tiles=model.kind != "original")
@@ -166,6 +170,12 @@ def propose(
     name = str(guide.model.weights) if guide.model.kind == "original" else guide.model.name
     predictor = predictor_for(name, guide.model.sha256, settings, 1, guide.model.folder)
     limits = image.limits(Percentiles(settings.low, settings.high))
+    if settings.polarity == DARKER:  # no run has decided it
+        height, width = image.shape(0)
+        small, _ = _working(image, (0, 0, width, height), limits, min(1.0, SIDE / max(height, width)))
+        settings = replace(settings, inverted=lighter([small]))
+    if settings.inverted:
+        limits = limits[::-1]
     tell("network")
     # At the run's scale first, as the other outlines were made; then closer, where small things are seen.
     for wanted in dict.fromkeys((settings.scale, max(settings.scale, 1.0))):

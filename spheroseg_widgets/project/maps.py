@@ -171,7 +171,9 @@ class FromMaps:
         packed = None if self.database.maps is None else self.database.maps.get(made["maps"])
         if packed is None:
             raise StoreError(f"{row['name']}: {GONE}")
-        settings = Settings.from_dict({**parameters["settings"], "scale": made["computed"]["scale"]})
+        # Results of before images were inverted say nothing of it.
+        of_image = {name: made["computed"][name] for name in ("scale", "inverted") if name in made["computed"]}
+        settings = Settings.from_dict({**parameters["settings"], **of_image})
         return ProbabilityMaps(packed, (int(row["height"]), int(row["width"])), settings, int(made["run_id"]))
 
     def outlines_at(
@@ -269,6 +271,7 @@ class FromMaps:
             **parameters[base],
             "settings": {**parameters[base]["settings"], **moved},
             "scales": {str(image_id): how["scale"] for image_id, how in usable["computed"].items()},
+            "inverted": {str(image_id): True for image_id, how in usable["computed"].items() if how.get("inverted")},
             "maps_run": base,
             "maps": {
                 str(image_id): {"key": key, "sha256": how["sha256"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from spheroseg_widgets.imaging.digest import sha256
 from spheroseg_widgets.jobs.cluster import ClusterWish
 from spheroseg_widgets.segmentation.engines import FAST_PACKAGES, ONNX, check_usable, choose_engine
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, ModelInfo, find_model
-from spheroseg_widgets.segmentation.settings import Settings
+from spheroseg_widgets.segmentation.settings import AS_IS, DARKER, Settings
 from spheroseg_widgets.store import images, runs
 
 from .run import Run
@@ -51,6 +51,10 @@ def start_run(
     if cluster is None and info.kind != "threshold":
         check_usable(engine)  # workers of another machine say for themselves what they cannot (see `PrepareWorker`)
     chosen = Settings.from_dict({**info.settings.get("defaults", {}), **settings, **asdict(engine)})
+    if chosen.polarity not in (AS_IS, DARKER):
+        raise SpherosegError(f"polarity is {chosen.polarity!r}; it must be {AS_IS!r} or {DARKER!r}")
+    if "inverted" in settings:
+        chosen = replace(chosen, polarity=AS_IS)  # who says it need not be asked
     database = project.database
     with database.read() as connection:
         table = images.images_frame(connection, project.id)
@@ -58,7 +62,6 @@ def start_run(
     check_reachable(table["path"])
     if chosen.diameter_um is not None:
         _check_diameter(chosen.diameter_um, table)
-    scales = dict.fromkeys(map(str, table["image_id"]), chosen.scale) if "scale" in settings else None
     packages = ["torch", "numpy", "opencv-python-headless", "scikit-image"]
     if chosen.engine == ONNX:
         packages += [name for name in FAST_PACKAGES if find_spec(name) is not None]
@@ -67,8 +70,11 @@ def start_run(
         "model_sha256": info.sha256,
         "model_folder": info.folder,
         "settings": chosen.to_dict(),
-        # Chosen before the first job starts, unless one was asked for; never changed afterwards.
-        "scales": scales,
+        # Of all images, where one was asked for.
+        "scale": settings.get("scale"),
+        # By image: chosen before the first job starts, never changed afterwards.
+        "scales": None,
+        "inverted": None,
         "threads": 1,
         "engine": chosen.engine,
         "replace_edits": replace_edits,

@@ -46,14 +46,16 @@ def runs_table(project: Project) -> pd.DataFrame:
     rows = []
     for row in project.runs().to_dict("records"):
         parameters = row["parameters"] if isinstance(row["parameters"], dict) else {}
-        settings = {key: value for key, value in (parameters.get("settings") or {}).items() if key != "scale"}
+        settings = {
+            key: value for key, value in (parameters.get("settings") or {}).items() if key not in ("scale", "inverted")
+        }
         rows.append({
             "run": row["run_id"], "status": row["status"], "started": pd.Timestamp(row["created_at"]).strftime("%Y-%m-%d %H:%M UTC"),
-            "by": row["author"], "model": row["model"], "working scale": _scales(parameters), "engine": parameters.get("engine"),
+            "by": row["author"], "model": row["model"], "working scale": _scales(parameters), "inverted": _inverted(parameters), "engine": parameters.get("engine"),
             "settings": ", ".join(_setting(key, value) for key, value in settings.items() if value is not None or key in UNSAID),
             "versions": ", ".join(f"{name} {number}" for name, number in (parameters.get("packages") or {}).items()),
         })  # fmt: skip
-    columns = ["run", "status", "started", "by", "model", "working scale", "engine", "settings", "versions"]
+    columns = ["run", "status", "started", "by", "model", "working scale", "inverted", "engine", "settings", "versions"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -145,6 +147,12 @@ def counts_text(project: Project) -> str:
 def _without_path(reason: object, path: object) -> str | None:
     """Leave the file's path out of a reason: the name stands beside it, and a report travels."""
     return reason.removeprefix(f"{path}: ") if isinstance(reason, str) else None
+
+
+def _inverted(parameters: dict[str, Any]) -> str:
+    """Say in how many images light and dark changed places for the model."""
+    count = len(parameters.get("inverted") or {})
+    return f"{count} images" if count else "no"
 
 
 def _scales(parameters: dict[str, Any]) -> str:

@@ -16,15 +16,15 @@ from spheroseg_widgets.errors import ImageError
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.outlines.rasterise import to_labels
 
+from .group_settings import settings_of_group
 from .pairs import Pair, read_only_plane, read_truth
 from .predict import Predictor
 from .registry import ModelInfo
-from .scale import estimate_scale
 from .scores import AP_THRESHOLDS, Counts, boundary_f1, counts_at, dice, iou, iou_matrix
 from .settings import Settings
 
 SCALE_SAMPLES = 5
-"""Images of a set that its working scale is chosen by."""
+"""Images of a set that its working scale and polarity are chosen by."""
 DRAWS = 2000
 """Of the bootstrap."""
 
@@ -146,7 +146,7 @@ def ready(model: ModelInfo, samples: Sequence[NDArray[Any]], threads: int | None
     """Load a model, and choose its settings for images like some samples, as a run would."""
     settings = Settings.from_dict(model.settings.get("defaults", {}))
     predictor = Predictor.of_run(model, settings, threads)
-    return predictor, settings.at_scale(estimate_scale(predictor, samples, settings))
+    return predictor, settings_of_group(predictor, samples, settings)
 
 
 def _usable(pairs: Sequence[Pair], problems: list[tuple[str, str]]) -> list[Pair]:

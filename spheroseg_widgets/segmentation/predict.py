@@ -152,7 +152,7 @@ class Predictor:
         """Segment an image of which neither floats nor maps lie in memory as a whole."""
         assert self.network is not None
         began = time.perf_counter()
-        image = ScaledImage.of(pixels, Percentiles(settings.low, settings.high), settings.scale)
+        image = scaled_image(pixels, settings)
         normalised = time.perf_counter()
         maps = DiskMaps((self.network.out_channels, *size))
         tiles = tile_count(size, self.tiling)
@@ -187,10 +187,11 @@ class Predictor:
 
     def working(self, pixels: NDArray[Any], settings: Settings) -> NDArray[np.float32]:
         """Return an image (h, w) normalised and at working scale, float32 in 0..1, as one piece."""
-        percentiles = Percentiles(settings.low, settings.high)
         if pixels.size > WHOLE_PIXELS:
-            return ScaledImage.of(pixels, percentiles, settings.scale).whole()
-        return resized(normalise(pixels, percentiles), working_size(pixels.shape, settings.scale))
+            return scaled_image(pixels, settings).whole()
+        percentiles = Percentiles(settings.low, settings.high)
+        normalised = normalise(pixels, percentiles, inverted=settings.inverted)
+        return resized(normalised, working_size(pixels.shape, settings.scale))
 
     def maps(
         self, working: NDArray[np.float32], *, stop: Stop | None = None, progress: Progress | None = None
@@ -278,6 +279,12 @@ class Predictor:
         probability = self._forward(square)[:1]
         back = cv2.resize(probability[0], working.shape[::-1], interpolation=cv2.INTER_LINEAR)
         return _quantised(back[None])
+
+
+def scaled_image(pixels: NDArray[Any], settings: Settings) -> ScaledImage:
+    """Return an image (h, w) as the model sees it, for reading view by view."""
+    percentiles = Percentiles(settings.low, settings.high)
+    return ScaledImage.of(pixels, percentiles, settings.scale, inverted=settings.inverted)
 
 
 def _quantised(probability: NDArray[np.float32]) -> NDArray[np.uint8]:

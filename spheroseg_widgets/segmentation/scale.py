@@ -14,11 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.feature import peak_local_max
 
-from spheroseg_widgets.imaging.normalise import Percentiles
 from spheroseg_widgets.imaging.resize import working_size
-from spheroseg_widgets.imaging.scaled import ScaledImage
 
-from .predict import Predictor
+from .predict import Predictor, scaled_image
 from .settings import Settings
 from .tiles import Stop
 
@@ -152,8 +150,8 @@ def _views(predictor: Predictor, sample: NDArray[Any], settings: Settings) -> li
     """Return a sample at working scale (h, w) float32; of a large one the views in which its grey varies most."""
     if max(working_size(sample.shape, settings.scale)) <= LARGEST_SIDE:
         return [predictor.working(sample, settings)]
-    image = ScaledImage.of(sample, Percentiles(settings.low, settings.high), settings.scale)
-    coarse = ScaledImage.of(sample, Percentiles(settings.low, settings.high), FIRST_SIDE / max(sample.shape)).whole()
+    image = scaled_image(sample, settings)
+    coarse = scaled_image(sample, settings.at_scale(FIRST_SIDE / max(sample.shape))).whole()
     sides = [min(VIEW_SIDE, length) for length in image.shape]
     share = [side / length for side, length in zip(sides, image.shape, strict=True)]
     cells = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+AS_IS, DARKER = "as_is", "darker"
 LEAST_AREA = 64.0
 """Objects of fewer working pixels are left out, where no area was asked for: there it does not matter how finely the
 same field was photographed."""
@@ -32,6 +33,11 @@ class Settings:
         So are objects whose mean foreground probability is lower.
     low, high : float
         Percentiles of the normalisation.
+    polarity : {"as_is", "darker"}
+        Of the images that the model was trained on: as they came, or all with details darker than their surroundings.
+    inverted : bool
+        Whether light and dark change places before the model sees an image; decided once a plate where the polarity is
+        "darker".
     tolerance_px : float
         Largest distance an outline may move when it is simplified, in image pixels.
     smoothing_px : float
@@ -51,6 +57,8 @@ class Settings:
     min_confidence: float = 0.7
     low: float = 0.5
     high: float = 99.5
+    polarity: str = AS_IS
+    inverted: bool = False
     tolerance_px: float = 0.1
     smoothing_px: float = 0.0
     engine: str = "torch"

@@ -88,8 +88,26 @@ def run_parameters(connection: sa.Connection, run_id: int) -> dict[str, Any]:
     return dict(connection.execute(sa.select(run.c.parameters).where(run.c.id == run_id)).scalar_one())
 
 
-def fix_scales(connection: sa.Connection, run_id: int, scales: Mapping[str, float]) -> None:
-    """Write the working scales of a run's images down; they are chosen once and never changed.
+def fix_per_plate(
+    connection: sa.Connection, run_id: int, scales: Mapping[str, float], inverted: Mapping[str, bool]
+) -> dict[str, Any]:
+    """Write the working scale of a run's images down, and which are inverted; chosen once and never changed.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        For writing.
+    run_id : int
+        The run.
+    scales : mapping
+        By image_id as text, of every image.
+    inverted : mapping
+        True by image_id as text; the others are not in it.
+
+    Returns
+    -------
+    dict
+        The run's parameters.
 
     Raises
     ------
@@ -99,7 +117,9 @@ def fix_scales(connection: sa.Connection, run_id: int, scales: Mapping[str, floa
     parameters = run_parameters(connection, run_id)
     if parameters.get("scales") is not None:
         raise ValueError(f"the working scales of run {run_id} are fixed already")
-    connection.execute(run.update().where(run.c.id == run_id).values(parameters={**parameters, "scales": dict(scales)}))
+    parameters |= {"scales": dict(scales), "inverted": dict(inverted)}
+    connection.execute(run.update().where(run.c.id == run_id).values(parameters=parameters))
+    return parameters
 
 
 def has_ended(connection: sa.Connection, run_id: int) -> bool:

@@ -97,7 +97,7 @@ def _smooth_field(shape: tuple[int, int], cells: int, rng: np.random.Generator) 
     return cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
 
 
-def random_camera(image: Image, rng: np.random.Generator) -> Image:
+def random_camera(image: Image, rng: np.random.Generator, inverted: float = 0.25) -> Image:
     """Change what a camera, a lamp and a file format change, and nothing else.
 
     Parameters
@@ -106,6 +106,8 @@ def random_camera(image: Image, rng: np.random.Generator) -> Image:
         Normalised to 0..1.
     rng : numpy.random.Generator
         Source of chance.
+    inverted : float
+        How often light and dark change places, 0 to 1.
 
     Returns
     -------
@@ -113,7 +115,7 @@ def random_camera(image: Image, rng: np.random.Generator) -> Image:
         About 0..1, clipped.
     """
     x = image
-    if rng.random() < 0.25:
+    if rng.random() < inverted:
         x = 1.0 - x
     if rng.random() < 0.5:
         x = np.clip(x, 0, 1) ** np.exp(rng.normal(0, 0.35))

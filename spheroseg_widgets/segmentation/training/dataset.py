@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from spheroseg_widgets.imaging.normalise import normalise
 from spheroseg_widgets.imaging.resize import resized, resized_labels, working_size
 from spheroseg_widgets.segmentation.pairs import Kind, find_pairs, read_only_plane, read_truth
 
-from .domains import Annotated, typical_diameter
+from .domains import Annotated, all_darker, typical_diameter
 
 MOST_PIXELS = 900_000
 """Larger images are made smaller when read: a training view shows no more detail than that."""
@@ -42,6 +42,8 @@ class Sample:
         Of the two files.
     annotated : Annotated
         What was read.
+    plate : str
+        What it shares with images that are shown to a model the same way round: its plate, or else its folder.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Sample:
     image_sha256: str
     annotation_sha256: str
     annotated: Annotated
+    plate: str = ""
 
 
 @dataclass(slots=True)
@@ -128,9 +131,8 @@ def read_dataset(
             else:
                 annotated = read_annotated(picture, annotation, kind, most_pixels=most)
                 told = annotation.relative_to(annotations).as_posix()
-                out.samples.append(
-                    Sample(name, _group(picture, name, names), told, digest, sha256(annotation), annotated)
-                )
+                group, plate = _place(picture, name, names)
+                out.samples.append(Sample(name, group, told, digest, sha256(annotation), annotated, plate))
                 seen[digest] = name
         except ImageError as error:
             out.left_out.append((error.path, error.reason))
@@ -227,14 +229,25 @@ def split(dataset: Dataset, share: float, seed: int) -> tuple[list[Sample], list
     return training, [sample for sample in dataset.samples if sample.group in chosen]
 
 
-def _group(picture: Path, name: str, names: str) -> str:
+def in_one_polarity(samples: Sequence[Sample]) -> list[Sample]:
+    """Return images as a model of polarity "darker" sees them: inverted, a plate as a whole, where details are lighter."""
+    plates: dict[str, list[Annotated]] = {}
+    for sample in samples:
+        plates.setdefault(sample.plate, []).append(sample.annotated)
+    shown = {plate: iter(all_darker(items)) for plate, items in plates.items()}
+    return [replace(sample, annotated=next(shown[sample.plate])) for sample in samples]
+
+
+def _place(picture: Path, name: str, names: str) -> tuple[str, str]:
+    """Return the group and the plate of an image."""
+    folder = str(PurePosixPath(name).parent)
     try:
         parsed = parse_name(picture, names)
     except ValueError as error:
         raise TrainingError(str(error)) from error
     if parsed is None or parsed.well is None:
-        return name
-    return f"{parsed.plate} {parsed.well}" if parsed.plate else parsed.well
+        return name, folder
+    return (f"{parsed.plate} {parsed.well}" if parsed.plate else parsed.well), parsed.plate or folder
 
 
 def refuse_too_few(dataset: Dataset) -> None:

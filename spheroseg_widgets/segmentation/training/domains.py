@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spheroseg_widgets.imaging.normalise import normalise
+from spheroseg_widgets.imaging.polarity import lighter
 from spheroseg_widgets.segmentation.scenes import random_scene
 
 from .augment import Image, Labels, ViewRange, random_view
@@ -24,6 +25,13 @@ class Annotated:
     image: NDArray[np.float32]
     labels: NDArray[np.int32]
     diameter: float
+
+
+def all_darker(items: Sequence[Annotated]) -> list[Annotated]:
+    """Return images of one kind as a model of polarity "darker" sees them: inverted where details are lighter."""
+    if not lighter([item.image for item in items]):
+        return list(items)
+    return [replace(item, image=1 - item.image) for item in items]
 
 
 def typical_diameter(labels: NDArray[np.int32]) -> float:
@@ -75,11 +83,12 @@ class Domain:
         return cls(name, weight, view)
 
     @classmethod
-    def of_scenes(cls, weight: float) -> Domain:
-        """Make a domain of synthetic scenes, normalised as real images are."""
+    def of_scenes(cls, weight: float, *, darker: bool = False) -> Domain:
+        """Make a domain of synthetic scenes, normalised as real images are; of one polarity if `darker` is true."""
 
         def view(rng: np.random.Generator, size: int) -> tuple[Image, Labels]:
             scene = random_scene(rng, (size, size))
-            return normalise(scene.pixels), scene.labels
+            image = normalise(scene.pixels)
+            return 1 - image if darker and lighter([image]) else image, scene.labels
 
         return cls("synthetic", weight, view)

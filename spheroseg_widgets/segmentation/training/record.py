@@ -16,6 +16,9 @@ PACKAGES = (
 MAY_CHANGE = {"steps", "minutes", "threads", "channels_last", "compiled", "save_every", "validate_every", "domains"}
 """Parts of the configuration with which a run may go on otherwise than it began."""
 
+EARLIER = {"inverted": 0.25}
+"""Of runs that were begun before it was a part of the configuration."""
+
 COMPARED = {"image_sha256": "the image", "annotation_sha256": "its annotation", "part": "its side of the split"}
 
 
@@ -46,7 +49,7 @@ def config_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> lis
     return [
         f"{key} was {before.get(key)}, now {value}"
         for key, value in new.items()
-        if key not in MAY_CHANGE and before.get(key) != value
+        if key not in MAY_CHANGE and before.get(key, EARLIER.get(key)) != value
     ]
 
 

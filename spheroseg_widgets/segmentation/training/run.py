@@ -14,10 +14,10 @@ from typing import Any
 from spheroseg_widgets.errors import ModelError, TrainingError
 from spheroseg_widgets.segmentation.network import NetworkConfig
 from spheroseg_widgets.segmentation.registry import ModelInfo, check_name
-from spheroseg_widgets.segmentation.settings import Settings
+from spheroseg_widgets.segmentation.settings import DARKER, Settings
 
 from .curve import Row
-from .dataset import Dataset, split
+from .dataset import Dataset, in_one_polarity, split
 from .domains import Domain
 from .model_folder import write_model
 from .record import config_differences, data_differences, describe_sample, versions
@@ -25,6 +25,8 @@ from .state import load_state, read_json, write_json
 from .trainer import Trainer, TrainingConfig
 
 SYNTHETIC = 0.25
+INVERTED_OF_ONE_POLARITY = 0.1
+"""Share of inverted views where the base sees all images with one polarity: a plate may be taken for the other."""
 RATE_FROM_A_MODEL = 3e-4
 """Smaller than from random weights: a model that is nearly right should not forget what it knows."""
 
@@ -81,6 +83,10 @@ class TrainingRun:
         self.base = base
         if base is not None:
             config = replace(config, network=trained_network(base))
+        darker = base is not None and base.settings.get("defaults", {}).get("polarity") == DARKER
+        if darker:
+            config = replace(config, inverted=INVERTED_OF_ONE_POLARITY)
+            dataset = replace(dataset, samples=in_one_polarity(dataset.samples))
         training, held_out = split(dataset, validation, config.seed)
         self.record: dict[str, Any] = {
             "seed": config.seed,
@@ -95,7 +101,7 @@ class TrainingRun:
         self._compare_with_folder(config)
         domains = [Domain.of_images("images", 1 - synthetic, [sample.annotated for sample in training])]
         if synthetic:
-            domains.append(Domain.of_scenes(synthetic))
+            domains.append(Domain.of_scenes(synthetic, darker=darker))
         weights = None if base is None or (folder / "last.pt").exists() else base.load().state_dict()
         self.trainer = Trainer(folder, domains, config, validation=[sample.annotated for sample in held_out])
         self.resumed = self.trainer.resume()

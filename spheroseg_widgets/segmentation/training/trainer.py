@@ -54,6 +54,8 @@ class TrainingConfig:
     Validation, where there are images for it, looks every `validate_every` steps, with the averaged weights, at
     whole images whose longest side is `validation_side` pixels.
 
+    `inverted` is the share of views in which light and dark change places.
+
     `compiled` lets torch fuse the network's arithmetic (a C++ compiler must be there): on a CPU a step then takes
     0.7 of the time, after some minutes of compiling.
     """
@@ -68,6 +70,7 @@ class TrainingConfig:
     average: float = 0.997
     seed: int = 1
     dropout: float = 0.0
+    inverted: float = 0.25
     threads: int = 2
     channels_last: bool = True
     compiled: bool = False
@@ -214,7 +217,7 @@ class Trainer:
         images, targets = [], []
         for pick in rng.choice(len(self.domains), count, p=weights):
             image, labels = self.domains[int(pick)].view(rng, size)
-            images.append(random_camera(image, rng))
+            images.append(random_camera(image, rng, self.config.inverted))
             targets.append(training_targets(labels))
         return torch.from_numpy(np.stack(images)[:, None]), torch.from_numpy(np.stack(targets))
 
