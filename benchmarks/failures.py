@@ -6,6 +6,7 @@ Real images that fail are on the page of `check_real.py --page`; they are not pa
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,7 @@ import numpy as np
 from spheroseg_widgets.imaging.normalise import normalise
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.outlines.rasterise import to_labels
+from spheroseg_widgets.segmentation.group_settings import to_invert
 from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, find_model
 from spheroseg_widgets.segmentation.scale import FIRST_SIDE
@@ -40,7 +42,8 @@ def main() -> None:
     scored = []
     for number in range(options.scenes):
         scene = random_scene(np.random.default_rng([31, number]), (SIDE, SIDE))
-        found = predictor.segment(scene.pixels, settings).outlines
+        shown = replace(settings, inverted=to_invert(predictor, [scene.pixels], settings))
+        found = predictor.segment(scene.pixels, shown).outlines
         scored.append((iou(to_labels(found, SIDE, SIDE) > 0, scene.labels > 0), number, found))
     scored.sort(key=lambda one: one[:2])
     overlaps = np.array([one[0] for one in scored])

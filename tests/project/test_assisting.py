@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,8 @@ from spheroseg_widgets.outlines.rasterise import to_labels
 from spheroseg_widgets.project import assisting
 from spheroseg_widgets.project.assisting import propose
 from spheroseg_widgets.segmentation.predict import Predictor
-from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL
+from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, find_model
+from spheroseg_widgets.segmentation.settings import DARKER
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 from spheroseg_widgets.segmentation.tiles import StoppedError
 
@@ -73,6 +76,36 @@ def test_the_network_finds_it_on_a_crop_and_kept_maps_without_the_network(
         assert overlap(found) > 0.9
         assert found is not None
         assert (found.by, found.field.level) == ("maps", 0.6)
+
+
+def test_a_negative_is_shown_to_the_network_the_right_way_round(
+    project: sw.Project, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = find_model(DEFAULT_MODEL)
+    defaults = {**usual.settings["defaults"], "polarity": DARKER}
+    monkeypatch.setattr(
+        assisting, "find_model", lambda *_, **__: replace(usual, settings={**usual.settings, "defaults": defaults})
+    )
+    row = project.images().iloc[0].to_dict()
+    pixels = read_plane(row["path"]).pixels
+    shown: list[np.ndarray] = []
+    network = Predictor.maps
+
+    def maps(self: Predictor, working: np.ndarray, **options: Any) -> np.ndarray:
+        shown.append(working)
+        return network(self, working, **options)
+
+    monkeypatch.setattr(Predictor, "maps", maps)
+    for given in (pixels, 255 - pixels):
+        assert overlap(propose(project, row, BOX, partial(pyramid_of, given))) > 0.9
+    np.testing.assert_allclose(shown[0], shown[1], atol=1e-6)
+
+    # What a run has decided holds, whatever the image looks like.
+    project.segment(cluster=client, inverted=True, wait=True)
+    monkeypatch.setattr(assisting, "_from_maps", lambda *_: None)
+    propose(project, project.images().iloc[0].to_dict(), BOX, partial(pyramid_of, pixels))
+    assert shown[-1].mean() == pytest.approx(1 - shown[0].mean(), abs=0.2)
+    assert shown[-1].mean() < 0.5 < shown[0].mean()
 
 
 class Noticing(Whole):

@@ -47,7 +47,7 @@ def config_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> lis
     """Name what matters and is not the same in two configurations (`config.json`)."""
     new = json.loads(json.dumps(now))  # tuples are lists in a file
     return [
-        f"{key} was {before.get(key)}, now {value}"
+        f"{key} was {before.get(key, EARLIER.get(key))}, now {value}"
         for key, value in new.items()
         if key not in MAY_CHANGE and before.get(key, EARLIER.get(key)) != value
     ]

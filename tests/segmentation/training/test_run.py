@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,10 +16,11 @@ import torch
 from safetensors.torch import load_file
 
 from spheroseg_widgets.errors import ModelError, TrainingError
+from spheroseg_widgets.imaging.polarity import lighter
 from spheroseg_widgets.segmentation.network import NetworkConfig, ResUNet
 from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import ModelInfo, find_model
-from spheroseg_widgets.segmentation.settings import Settings
+from spheroseg_widgets.segmentation.settings import DARKER, Settings
 from spheroseg_widgets.segmentation.training.augment import Image, Labels
 from spheroseg_widgets.segmentation.training.calibration import Calibration
 from spheroseg_widgets.segmentation.training.curve import Row
@@ -39,6 +41,13 @@ def config(steps: int, **changes: object) -> TrainingConfig:
 
 def data(plate: Path, kind: str = "masks") -> Dataset:
     return read_dataset(plate / "images", plate / kind, kind)  # type: ignore[arg-type]
+
+
+def contrasts(views: list[tuple[Image, Labels]]) -> list[float]:
+    """By how much the objects of each view are brighter than what is around them."""
+    both = [(image, labels > 0) for image, labels in views if 0.05 < (labels > 0).mean() < 0.95]
+    assert len(both) > 5
+    return [float(image[inside].mean() - image[~inside].mean()) for image, inside in both]
 
 
 @pytest.fixture
@@ -163,6 +172,47 @@ def test_training_from_a_model_starts_with_its_weights_and_network(
     original = ModelInfo("old.pth", "", "original", tmp_path / "old.pth", "", {})
     with pytest.raises(ModelError, match="original platform"):
         TrainingRun(tmp_path / "other", data(annotated_plate), config(2), base=original)
+
+
+def test_a_base_of_one_polarity_is_taught_that_way_round_and_so_is_what_comes_of_it(
+    tmp_path: Path, annotated_plate: Path, base: ModelInfo
+) -> None:
+    dataset = data(annotated_plate)
+    half = [
+        replace(sample, plate="negative", annotated=replace(sample.annotated, image=1 - sample.annotated.image))
+        for sample in dataset.samples
+    ]
+    both = replace(dataset, samples=dataset.samples[:5] + half[5:])
+    assert {sample.plate for sample in dataset.samples} == {"plate"}
+    darker = replace(base, settings={**base.settings, "defaults": {"polarity": DARKER}})
+    run = TrainingRun(tmp_path / "run", both, config(2), base=darker, validation=0.4)
+    assert 0 < run.trainer.config.inverted < TrainingConfig().inverted
+    views = [run.trainer.domains[0].view(np.random.default_rng(seed), 64) for seed in range(20)]
+    assert max(contrasts([*views, *run.trainer.validation])) < -0.2
+    scenes = [run.trainer.domains[1].view(np.random.default_rng(seed), 96)[0] for seed in range(12)]
+    assert not any(lighter([scene]) for scene in scenes)
+    run.start()
+    run.wait(120)
+    description = json.loads((run.export("of-darker") / "model.json").read_text())
+    assert description["defaults"]["polarity"] == DARKER
+
+    as_is = TrainingRun(tmp_path / "other", both, config(2), base=base, validation=0.4)
+    assert as_is.trainer.config.inverted == TrainingConfig().inverted
+    views = [as_is.trainer.domains[0].view(np.random.default_rng(seed), 64) for seed in range(20)]
+    assert max(contrasts(views)) > 0.2
+
+
+def test_a_run_begun_before_polarity_was_configured_goes_on(tmp_path: Path, annotated_plate: Path) -> None:
+    run = TrainingRun(tmp_path / "run", data(annotated_plate), config(2))
+    run.start()
+    run.wait(120)
+    file = tmp_path / "run" / "config.json"
+    written = json.loads(file.read_text())
+    assert written.pop("inverted") == 0.25
+    file.write_text(json.dumps(written))
+    assert TrainingRun(tmp_path / "run", data(annotated_plate), config(3)).resumed
+    with pytest.raises(TrainingError, match=r"inverted was 0\.25, now 0\.3"):
+        TrainingRun(tmp_path / "run", data(annotated_plate), config(3, inverted=0.3))
 
 
 def test_the_exported_model_is_found_is_the_best_and_segments(

@@ -88,6 +88,13 @@ def test_the_camera_keeps_the_range_and_the_type() -> None:
         assert 0 <= out.min() <= out.max() <= 1
 
 
+def test_the_camera_inverts_as_often_as_it_is_told() -> None:
+    image = np.linspace(0, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
+    for share in (0.0, 0.3, 1.0):
+        falls = [random_camera(image, np.random.default_rng(seed), share) for seed in range(200)]
+        assert abs(np.mean([out[0].mean() > out[-1].mean() for out in falls]) - share) < 0.1
+
+
 def test_a_run_learns_and_writes_its_curve(tmp_path: Path) -> None:
     trainer = Trainer(tmp_path, domains(), config(60))
     trainer.run()
