@@ -20,7 +20,8 @@ from cross_validation import of_subset
 
 from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.contour import contour_labels
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.opening import open_project
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.segmentation.evaluate import evaluate
 from spheroseg_widgets.segmentation.pairs import Pair, read_only_plane, read_truth
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, find_model

@@ -30,7 +30,8 @@ import pandas as pd
 
 from spheroseg_widgets.analysis.flags import FLAGS, flags_table
 from spheroseg_widgets.demo.planted import KINDS, PlantedPlate, make_planted_plate, wrong_results
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.opening import open_project
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL
 
 RESULTS = Path(__file__).parent / "results" / "flags.json"

@@ -37,7 +37,7 @@ from spheroseg_widgets.imaging.normalise import Percentiles, normalise
 from spheroseg_widgets.imaging.read import read_plane
 from spheroseg_widgets.jobs.cluster import KEPT_BYTES
 from spheroseg_widgets.measure.objects import measure_objects
-from spheroseg_widgets.project.project import open_project
+from spheroseg_widgets.project.opening import open_project
 from spheroseg_widgets.segmentation.engines import Choice, choose_engine, usable_choices
 from spheroseg_widgets.segmentation.map_codec import encode_maps
 from spheroseg_widgets.segmentation.network import ORIGINAL, ResUNet

@@ -22,7 +22,7 @@ import psutil
 
 from spheroseg_widgets.demo.plate import make_demo_plate
 from spheroseg_widgets.jobs.dispatcher import Dispatcher
-from spheroseg_widgets.project.project import open_project
+from spheroseg_widgets.project.opening import open_project
 
 STAGES = ("read", "normalise", "network", "outlines", "measure")
 

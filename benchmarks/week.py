@@ -49,7 +49,7 @@ from week_person import Person
 import spheroseg_widgets as sw
 from spheroseg_widgets.analysis.outcomes import ABSENT, CENSORED, MEASURED, NOT_FOUND, UNUSABLE
 from spheroseg_widgets.demo.planted import PlantedPlate, make_planted_plate
-from spheroseg_widgets.project.project import open_project
+from spheroseg_widgets.project.opening import open_project
 
 RESULTS = Path(__file__).parent / "results" / "week.json"
 MODEL = "resunet-spheroid-fast"

@@ -11,8 +11,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .outlines.outlines import Outlines as Outlines
+    from .project.opening import open_project as open_project
     from .project.project import Project as Project
-    from .project.project import open_project as open_project
     from .project.run import Run as Run
     from .widgets.add_images import AddImages as AddImages
     from .widgets.cluster_monitor import ClusterMonitor as ClusterMonitor
@@ -38,7 +38,7 @@ _PUBLIC = {
     "ThresholdPreview": ".widgets.threshold_preview",
     "TrainingMonitor": ".widgets.training_monitor",
     "Workbench": ".widgets.workbench",
-    "open_project": ".project.project",
+    "open_project": ".project.opening",
 }
 __all__ = [
     "AddImages",

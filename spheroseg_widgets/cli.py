@@ -110,7 +110,7 @@ def segment(
     Exit code 0: all worked; 2: some images or files failed (named with their reasons); 1: nothing could run.
     """
     from spheroseg_widgets.exports.registry import formats as known_formats  # noqa: PLC0415
-    from spheroseg_widgets.project.project import open_project  # noqa: PLC0415
+    from spheroseg_widgets.project.opening import open_project  # noqa: PLC0415
     from spheroseg_widgets.store.database import is_url  # noqa: PLC0415
 
     wanted = [name for text in formats or ["csv", "masks", "labels"] for name in text.replace(",", " ").split()]

@@ -37,7 +37,7 @@ def report(
 
         spheroseg report results/project -o plate-7.html
     """
-    from spheroseg_widgets.project.project import open_project  # noqa: PLC0415 - other commands need none of it
+    from spheroseg_widgets.project.opening import open_project  # noqa: PLC0415 - other commands need none of it
     from spheroseg_widgets.reports.report import write_report  # noqa: PLC0415
 
     opened = open_project(project)

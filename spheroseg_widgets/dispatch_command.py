@@ -44,7 +44,7 @@ def dispatch(
     from spheroseg_widgets.jobs.dispatcher import Dispatcher  # noqa: PLC0415
     from spheroseg_widgets.jobs.logs import log_to_stderr  # noqa: PLC0415
     from spheroseg_widgets.jobs.service import serve  # noqa: PLC0415
-    from spheroseg_widgets.project.project import open_project  # noqa: PLC0415
+    from spheroseg_widgets.project.opening import open_project  # noqa: PLC0415
 
     log_to_stderr()
     opened = open_project(project, store=store)

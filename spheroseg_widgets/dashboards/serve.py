@@ -24,7 +24,7 @@ import plotly
 from voila.app import Voila
 
 from spheroseg_widgets.errors import SpherosegError
-from spheroseg_widgets.project.project import open_project
+from spheroseg_widgets.project.opening import open_project
 from spheroseg_widgets.reports.notebooks import packaged_notebook
 
 NOTEBOOK = "dashboards/review.ipynb"

@@ -12,7 +12,8 @@ import pandas as pd
 from spheroseg_widgets.analysis.growth import by_condition, growth_rates
 from spheroseg_widgets.imaging.read import read_plane
 from spheroseg_widgets.outlines.rasterise import to_labels, to_mask
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.opening import open_project
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.project.run import Run
 from spheroseg_widgets.reports.page import write_page
 from spheroseg_widgets.segmentation.scores import Counts, instance_counts, iou

@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from spheroseg_widgets.errors import StoreError
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.decisions import DECISIONS, Decision, decide, excludable_objects, take_back
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.opening import open_project
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.store import results
 from spheroseg_widgets.store.tables import exclusion, outcome, review
 

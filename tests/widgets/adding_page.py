@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from spheroseg_widgets.project.known_content import HEAD
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.opening import open_project
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.widgets.add_images import AddImages
 from spheroseg_widgets.widgets.adding import AddsImages
 

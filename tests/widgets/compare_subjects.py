@@ -15,7 +15,8 @@ import tifffile
 
 from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.opening import open_project
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.project.run import Run
 from spheroseg_widgets.store import results, runs
 from spheroseg_widgets.store.tables import image, now

@@ -16,7 +16,8 @@ from comm.base_comm import BaseComm
 
 from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.opening import open_project
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.store.ids import uuid7
 from spheroseg_widgets.widgets.editor import Editor
 

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.opening import open_project
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.widgets.gallery import Gallery
 
 SQUARE = Outlines.from_rings([[[(60, 60), (120, 60), (120, 120), (60, 120)]]])

@@ -16,7 +16,8 @@ import sqlalchemy as sa
 import tifffile
 
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.opening import open_project
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.store import results
 from spheroseg_widgets.store.tables import exclusion, image, image_tag, outcome, review, well
 from spheroseg_widgets.store.tables import tag as tag_table

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.opening import open_project
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.widgets.comparing import MOST_OPEN
 from spheroseg_widgets.widgets.gallery import Gallery
 

@@ -10,7 +10,8 @@ import pytest
 
 from spheroseg_widgets.errors import StoreError
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.opening import open_project
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.store import results
 from spheroseg_widgets.widgets.editor import Editor
 from spheroseg_widgets.widgets.editor_document import PRIMARY

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spheroseg_widgets.project.project import open_project
+from spheroseg_widgets.project.opening import open_project
 from spheroseg_widgets.widgets.editor import Editor
 from spheroseg_widgets.widgets.editor_keys import KeysError, with_own
 from spheroseg_widgets.widgets.strings import interface_strings

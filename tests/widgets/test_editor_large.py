@@ -19,7 +19,8 @@ from spheroseg_widgets.measure.objects import measure_objects
 from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project import assisting
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.opening import open_project
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.segmentation.synthetic import SceneSpec, Spheroid, render
 from spheroseg_widgets.widgets import editor_pixels
 from spheroseg_widgets.widgets.editor import Editor

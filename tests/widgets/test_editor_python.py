@@ -10,7 +10,8 @@ import pytest
 from shapely import Polygon, box
 
 from spheroseg_widgets.errors import ConflictError, OutlineError, StoreError
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.opening import open_project
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.widgets.editor import Editor
 
 from .page import Page, until

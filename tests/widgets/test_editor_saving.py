@@ -103,7 +103,7 @@ def test_a_second_kernel_sees_who_edits_takes_over_and_the_first_is_told(project
 
 DIES = """
 import sys, time, numpy as np
-from spheroseg_widgets.project.project import open_project
+from spheroseg_widgets.project.opening import open_project
 from spheroseg_widgets.widgets.editor_document import Operation
 from spheroseg_widgets.widgets.editor_presence import OWNER
 from spheroseg_widgets.widgets.editor_session import EditSession

@@ -17,7 +17,7 @@ import tifffile
 from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.project.drafts import open_drafts
-from spheroseg_widgets.project.project import open_project
+from spheroseg_widgets.project.opening import open_project
 from spheroseg_widgets.store.ids import uuid7
 from tests.editor_store import bits, faults, holding
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.opening import open_project
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.widgets.gallery import Gallery
 
 from .gallery_of_three import gallery, project, save

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 import tifffile
 
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.opening import open_project
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.project.tables import overview_table
 from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.widgets import gallery_table

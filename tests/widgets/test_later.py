@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.opening import open_project
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.widgets.base import STATIC
 from spheroseg_widgets.widgets.editor import Editor
 from spheroseg_widgets.widgets.gallery import Gallery

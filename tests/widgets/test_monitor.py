@@ -11,7 +11,8 @@ from typing import Any
 import ipywidgets
 import pytest
 
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.opening import open_project
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.project.run import Run
 from spheroseg_widgets.project.run_watch import RunListener
 from spheroseg_widgets.store import jobs, leases, runs

@@ -12,7 +12,8 @@ import pytest
 import tifffile
 
 from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.opening import open_project
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.store import results
 from spheroseg_widgets.widgets.gallery import Gallery
 from spheroseg_widgets.widgets.reviewing import Reviewing

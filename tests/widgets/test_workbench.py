@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from spheroseg_widgets.project.project import Project, open_project
+from spheroseg_widgets.project.opening import open_project
+from spheroseg_widgets.project.project import Project
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL
 from spheroseg_widgets.widgets import archives as module
 from spheroseg_widgets.widgets.base import SpheroWidget

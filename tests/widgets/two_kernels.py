@@ -17,7 +17,7 @@ from weakref import WeakValueDictionary
 import pytest
 
 from spheroseg_widgets.project.changes import Changes
-from spheroseg_widgets.project.project import open_project
+from spheroseg_widgets.project.opening import open_project
 from spheroseg_widgets.store import leases, presence
 from spheroseg_widgets.store.tables import now
 from spheroseg_widgets.widgets import editor_presence, editor_session
