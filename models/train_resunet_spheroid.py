@@ -166,14 +166,22 @@ def halved(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {key: value.half() if value.ndim == 4 else value for key, value in weights.items()}
 
 
-def export(run: Path, folder: Path) -> None:
-    """Make a model of a run: weights, and the description that the registry reads."""
+def export(run: Path, folder: Path, between: str | None = None) -> None:
+    """Make a model of a run: weights, and the description that the registry reads.
+
+    With the name of another model of this shape the weights lie half way between its and the run's, which keeps more of
+    what a model knew before it was trained on (Wortsman and others, Robust fine-tuning of zero-shot models, 2022).
+    """
     state, config = load_state(run / "last.pt"), read_json(run / "config.json")
+    weights = halved(state["averaged"])
+    if between is not None:
+        other = find_model(between)
+        config["averaged_with"] = {"version": other.version, "sha256": other.sha256, "share": 0.5}
+        theirs = other.load().state_dict()
+        weights = halved({key: (value.float() + theirs[key]) / 2 for key, value in weights.items()})
     network = NetworkConfig.from_dict(config["network"])
     training = {**config, "steps": state["step"]}
-    digest = write_model(
-        folder, folder.name, "1", halved(state["averaged"]), network, training, defaults={"polarity": DARKER}
-    )
+    digest = write_model(folder, folder.name, "1", weights, network, training, defaults={"polarity": DARKER})
     print(f"{folder}: step {state['step']}, sha256 {digest}")
 
 
@@ -194,9 +202,10 @@ def main() -> None:
     parser.add_argument("--cell", type=int, default=2, help="pixels on a side that the network takes as one place")
     parser.add_argument("--from", dest="base", help="a model of the registry to start from")
     parser.add_argument("--export", type=Path, help="write the averaged weights as a model into this folder, and stop")
+    parser.add_argument("--between", metavar="MODEL", help="with --export: half way from this model of the registry")
     options = parser.parse_args()
     if options.export:
-        export(options.out, options.export)
+        export(options.out, options.export, options.between)
         return
     widths = options.widths or WIDTHS
     config = TrainingConfig(
