@@ -178,7 +178,7 @@ def export(run: Path, folder: Path, between: str | None = None) -> None:
         other = find_model(between)
         config["averaged_with"] = {"version": other.version, "sha256": other.sha256, "share": 0.5}
         theirs = other.load().state_dict()
-        weights = halved({key: (value.float() + theirs[key]) / 2 for key, value in weights.items()})
+        weights = {key: ((value.float() + theirs[key]) / 2).to(value.dtype) for key, value in weights.items()}
     network = NetworkConfig.from_dict(config["network"])
     training = {**config, "steps": state["step"]}
     digest = write_model(folder, folder.name, "1", weights, network, training, defaults={"polarity": DARKER})
