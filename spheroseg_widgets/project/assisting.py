@@ -107,10 +107,12 @@ def guide_of(project: Project, row: Mapping[Hashable, Any], box: Box) -> Guide:
         model, known = find_model(DEFAULT_MODEL), {}
         settings = Settings.from_dict(model.settings.get("defaults", {}))
     scale = (known.get("scales") or {}).get(str(row["image_id"]))
-    if scale is not None:
+    if known and model.sha256 != known["model_sha256"]:  # another version is shown images its own way
+        settings = replace(settings, polarity=model.settings.get("defaults", {}).get("polarity", AS_IS), inverted=False)
+    elif scale is not None:
         inverted = (known.get("inverted") or {}).get(str(row["image_id"]), settings.inverted)
         settings = replace(settings, polarity=AS_IS, inverted=inverted)
-    else:
+    if scale is None:
         longest = max(int(row["height"]), int(row["width"]))
         side = max(box[2] - box[0], box[3] - box[1])
         scale = scale_of_diameter(side if side >= 1 else longest, longest, by_tiles=model.kind != "original")
@@ -171,8 +173,8 @@ def propose(
     predictor = predictor_for(name, guide.model.sha256, settings, 1, guide.model.folder)
     limits = image.limits(Percentiles(settings.low, settings.high))
     if settings.polarity == DARKER:  # no run has decided it
-        height, width = image.shape(0)
-        small, _ = _working(image, (0, 0, width, height), limits, min(1.0, SIDE / max(height, width)))
+        level = next((level for level in range(image.last, 0, -1) if max(image.shape(level)) >= SIDE), 0)
+        small = stretch(image.grey(level, slice(None), slice(None)), limits)
         settings = replace(settings, inverted=lighter([small]))
     if settings.inverted:
         limits = limits[::-1]

@@ -69,7 +69,7 @@ def _provenance(database: Database, project_id: int, name: str, *, exclude_borde
     if len(history):
         last = history.iloc[-1]
         provenance |= {"model": last["model"], "model_sha256": last["model_sha256"], "run": int(last["run_id"])}
-        provenance |= {k: v for k, v in last["parameters"].items() if k not in {"scales", "maps"}}
+        provenance |= {k: v for k, v in last["parameters"].items() if k not in {"scales", "inverted", "maps"}}
     return provenance
 
 

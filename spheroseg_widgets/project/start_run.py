@@ -70,8 +70,7 @@ def start_run(
         "model_sha256": info.sha256,
         "model_folder": info.folder,
         "settings": chosen.to_dict(),
-        # Of all images, where one was asked for.
-        "scale": settings.get("scale"),
+        **({"scale": settings["scale"]} if "scale" in settings else {}),  # of all images
         # By image: chosen before the first job starts, never changed afterwards.
         "scales": None,
         "inverted": None,

@@ -107,6 +107,12 @@ def test_a_negative_is_shown_to_the_network_the_right_way_round(
     assert shown[-1].mean() == pytest.approx(1 - shown[0].mean(), abs=0.2)
     assert shown[-1].mean() < 0.5 < shown[0].mean()
 
+    # Where another version of the model stands in for the run's, it is asked anew.
+    assert assisting.guide_of(project, row, BOX).settings.inverted
+    monkeypatch.setattr(assisting, "find_model", lambda *_, **__: replace(usual, sha256="of another version"))
+    settings = assisting.guide_of(project, row, BOX).settings
+    assert (settings.polarity, settings.inverted) == (DARKER, False)
+
 
 class Noticing(Whole):
     """A plane that notices how much of it is read at once."""
