@@ -26,6 +26,7 @@ from train_resunet_spheroid import HELD_OUT, Rule, domains, export
 from spheroseg_widgets.segmentation.evaluate import Evaluation, evaluate
 from spheroseg_widgets.segmentation.network import NetworkConfig
 from spheroseg_widgets.segmentation.registry import CLASSICAL, find_model
+from spheroseg_widgets.segmentation.settings import DARKER
 from spheroseg_widgets.segmentation.training.state import load_state, read_json
 from spheroseg_widgets.segmentation.training.trainer import Trainer, TrainingConfig
 
@@ -42,7 +43,8 @@ def of_subset(subset: str) -> Rule:
 
 def train_fold(data: Path, base: Path, out: Path, subset: str, how: TrainingConfig) -> None:
     """Go on from the base's averaged weights with all of orgaquant but one subset."""
-    config = replace(how, network=NetworkConfig.from_dict(read_json(base / "config.json")["network"]))
+    network = NetworkConfig.from_dict(read_json(base / "config.json")["network"])
+    config = replace(how, network=network, polarity=DARKER)
     rules = {**HELD_OUT, "orgaquant": of_subset(subset)}
     mixed, _ = domains(data, 0.2, config.seed, UNSEEN, rules)
     trainer = Trainer(out, mixed, config)

@@ -21,13 +21,12 @@ from spheroseg_widgets.imaging.digest import sha256
 from spheroseg_widgets.segmentation.network import NetworkConfig
 from spheroseg_widgets.segmentation.pairs import Kind
 from spheroseg_widgets.segmentation.registry import find_model
-from spheroseg_widgets.segmentation.settings import DARKER
+from spheroseg_widgets.segmentation.settings import AS_IS, DARKER
 from spheroseg_widgets.segmentation.training.augment import ViewRange
 from spheroseg_widgets.segmentation.training.dataset import Sample, read_annotated
 from spheroseg_widgets.segmentation.training.domains import Annotated, Domain, all_darker
 from spheroseg_widgets.segmentation.training.model_folder import write_model
 from spheroseg_widgets.segmentation.training.record import describe_sample, versions
-from spheroseg_widgets.segmentation.training.run import INVERTED_OF_ONE_POLARITY
 from spheroseg_widgets.segmentation.training.state import load_state, read_json, write_json
 from spheroseg_widgets.segmentation.training.trainer import Trainer, TrainingConfig
 
@@ -181,7 +180,9 @@ def export(run: Path, folder: Path, between: str | None = None) -> None:
         weights = {key: ((value.float() + theirs[key]) / 2).to(value.dtype) for key, value in weights.items()}
     network = NetworkConfig.from_dict(config["network"])
     training = {**config, "steps": state["step"]}
-    digest = write_model(folder, folder.name, "1", weights, network, training, defaults={"polarity": DARKER})
+    digest = write_model(
+        folder, folder.name, "1", weights, network, training, defaults={"polarity": config.get("polarity", AS_IS)}
+    )
     print(f"{folder}: step {state['step']}, sha256 {digest}")
 
 
@@ -215,7 +216,7 @@ def main() -> None:
         threads=options.threads,
         compiled=options.compiled,
         seed=options.seed,
-        inverted=INVERTED_OF_ONE_POLARITY,
+        polarity=DARKER,
         network=NetworkConfig(widths=tuple(widths[:-1]), bottleneck=widths[-1], cell=options.cell),
     )
     mixed, samples = domains(options.data, options.synthetic, options.seed, options.without)

@@ -18,6 +18,7 @@ from train_resunet_spheroid import domains
 
 from spheroseg_widgets.segmentation.network import NetworkConfig
 from spheroseg_widgets.segmentation.registry import find_model
+from spheroseg_widgets.segmentation.settings import DARKER
 from spheroseg_widgets.segmentation.training.model_folder import write_model
 from spheroseg_widgets.segmentation.training.trainer import Trainer, TrainingConfig
 
@@ -56,7 +57,7 @@ def main() -> None:
     widths = old.widths if options.all_levels else old.widths[1:]
     new = NetworkConfig(old.in_channels, old.out_channels, widths, old.bottleneck, cell=2 * old.cell)
     config = TrainingConfig(
-        steps=options.steps, rate=3e-3, warmup=20, average=0.97, threads=options.threads, network=new
+        steps=options.steps, rate=3e-3, warmup=20, average=0.97, threads=options.threads, network=new, polarity=DARKER
     )
     mixed, _ = domains(options.data, 0.3, config.seed)
     trainer = Trainer(options.out / "run", mixed, config)
@@ -65,7 +66,15 @@ def main() -> None:
     for name, parameter in trainer.network.named_parameters():
         parameter.requires_grad_(name.startswith(NEW))
     trainer.run(lambda row: print(row, flush=True) is None)
-    write_model(options.out / options.out.name, options.out.name, "1", trainer.averaged, new, {"base": options.base})
+    write_model(
+        options.out / options.out.name,
+        options.out.name,
+        "1",
+        trainer.averaged,
+        new,
+        {"base": options.base},
+        defaults={"polarity": DARKER},
+    )
 
 
 if __name__ == "__main__":

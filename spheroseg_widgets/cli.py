@@ -83,6 +83,13 @@ def segment(
         float | None,
         typer.Option(help="Diameter of typical spheroids in micrometres; by default some images are looked at."),
     ] = None,
+    inverted: Annotated[
+        bool | None,
+        typer.Option(
+            "--inverted/--not-inverted",
+            help="Whether light and dark change places for the model; by default some images of each plate are looked at.",
+        ),
+    ] = None,
     engine: Annotated[
         str | None, typer.Option(help="torch, onnxruntime or cuda; by default the fast one that is installed.")
     ] = None,
@@ -133,7 +140,13 @@ def segment(
         raise SpherosegError("there is no image to segment")
     with _progress_of_runs() as watch:
         run = project.segment(
-            model=model, workers=workers, cluster=cluster, engine=engine, precision=precision, diameter_um=diameter_um
+            model=model,
+            workers=workers,
+            cluster=cluster,
+            engine=engine,
+            precision=precision,
+            diameter_um=diameter_um,
+            inverted=inverted,
         )
         watch(run)
         _wait(run)

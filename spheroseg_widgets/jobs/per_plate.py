@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from spheroseg_widgets.errors import ImageError
+from spheroseg_widgets.imaging.names import ParsedName, parse_name
 from spheroseg_widgets.imaging.read import Plane, read_plane
 from spheroseg_widgets.imaging.url import as_path
 from spheroseg_widgets.segmentation.group_settings import settings_of_group, to_invert
@@ -50,7 +51,7 @@ def choose_per_plate(
     scale: float | None = None,
     stop: Stop | None = None,
 ) -> PerPlate | None:
-    """Choose once a plate, or a folder and image size where there are no plates.
+    """Choose once for the images of a plate that are alike (see `alike`).
 
     The scale by the diameter of typical spheroids where the settings have one, and else by looking at some images.
 
@@ -72,12 +73,9 @@ def choose_per_plate(
     PerPlate or None
         None when it gave up.
     """
-    folder = table["path"].map(lambda path: str(as_path(path).parent))
-    size = table["width"].astype(str) + "x" + table["height"].astype(str)
-    group = table["plate"].astype(object).where(table["plate"].notna(), folder + "|" + size)
     predictor = Predictor.of_run(info, settings)
     chosen = PerPlate()
-    for _, members in table.groupby(group, sort=False):
+    for _, members in table.groupby(alike(table), sort=False):
         try:
             found = _of_group(predictor, members, settings, scale, stop)
         except StoppedError:
@@ -87,6 +85,27 @@ def choose_per_plate(
         if found.inverted:
             chosen.inverted.update(dict.fromkeys(ids, True))
     return chosen
+
+
+def alike(table: pd.DataFrame) -> pd.Series:
+    """Name the group of each image, whose images are taken alike.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `images_frame` gives it.
+
+    Returns
+    -------
+    Series of str
+        The plate, or the folder and the image's size where there is none; and the channel, by number and by the file's
+        name: what is dark in one is bright in another.
+    """
+    folder = table["path"].map(lambda path: str(as_path(path).parent))
+    size = table["width"].astype(str) + "x" + table["height"].astype(str)
+    group = table["plate"].astype(object).where(table["plate"].notna(), folder + "|" + size)
+    named = table["path"].map(lambda path: (parse_name(path) or ParsedName()).channel or "")
+    return group + "|" + table["channel"].astype(str) + "|" + named
 
 
 def _of_group(

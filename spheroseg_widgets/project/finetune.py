@@ -15,7 +15,7 @@ from spheroseg_widgets.errors import ImageError, TrainingError
 from spheroseg_widgets.imaging.digest import sha256
 from spheroseg_widgets.imaging.planes import Plane
 from spheroseg_widgets.imaging.read import read_plane
-from spheroseg_widgets.imaging.url import as_path
+from spheroseg_widgets.jobs.per_plate import alike
 from spheroseg_widgets.outlines.rasterise import to_labels
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, ModelInfo, find_model, free_name, new_model
 
@@ -289,6 +289,7 @@ def read_images(project: Project, table: pd.DataFrame) -> tuple[Dataset, dict[st
 
     dataset = Dataset(project.folder, project.folder, "outlines")
     rows: dict[str, Any] = {}
+    groups = alike(table)
     for row in table.itertuples():
         try:
             pixels, labels = read_image(project, row)
@@ -300,8 +301,7 @@ def read_images(project: Project, table: pd.DataFrame) -> tuple[Dataset, dict[st
         annotated = annotate(row.stem, pixels, labels, most_pixels=most_pixels(len(table)))
         of_image = row.sha256 if isinstance(row.sha256, str) else sha256(row.path)
         of_labels = hashlib.sha256(labels.tobytes()).hexdigest()
-        plate = row.plate if isinstance(row.plate, str) else str(as_path(row.path).parent)
-        dataset.samples.append(Sample(row.stem, group, row.stem, of_image, of_labels, annotated, plate))
+        dataset.samples.append(Sample(row.stem, group, row.stem, of_image, of_labels, annotated, groups[row.Index]))
         rows[row.stem] = row
     refuse_too_few(dataset)
     return dataset, rows

@@ -13,7 +13,7 @@ import tifffile
 import spheroseg_widgets as sw
 from spheroseg_widgets.errors import SpherosegError
 from spheroseg_widgets.jobs import per_plate
-from spheroseg_widgets.jobs.per_plate import PerPlate, choose_per_plate, settings_of_image
+from spheroseg_widgets.jobs.per_plate import PerPlate, alike, choose_per_plate, settings_of_image
 from spheroseg_widgets.reports.methods import runs_table
 from spheroseg_widgets.segmentation.group_settings import settings_of_group
 from spheroseg_widgets.segmentation.predict import Predictor
@@ -94,6 +94,25 @@ def test_plates_are_shown_one_way_round_and_each_as_a_whole(both_ways: sw.Projec
     as_is = choose_per_plate(find_model(CLASSICAL), table, Settings(), scale=scale)
     assert as_is is not None
     assert as_is.inverted == {}
+
+
+def test_channels_of_a_plate_are_turned_each_by_itself(empty_project: sw.Project, three_images: Path) -> None:
+    for folder in ("phase", "green"):
+        (three_images / folder).mkdir()
+    for path in sorted(three_images.glob("*.tif")):
+        pixels = tifffile.imread(path)
+        name = f"plate 7_{path.stem.split('_')[1]}_1_00d00h00m.tif"
+        tifffile.imwrite(three_images / "phase" / name, pixels)
+        tifffile.imwrite(three_images / "green" / name, 255 - pixels)
+        path.unlink()
+    empty_project.add(three_images)
+    table = empty_project.images()
+    assert set(table["plate"]) == {"plate 7"}
+    found = choose_per_plate(find_model(CLASSICAL), table, Settings(polarity=DARKER), scale=1.0)
+    assert found is not None
+    green = table["path"].astype(str).str.contains("green")
+    assert set(found.inverted) == set(map(str, table.loc[green, "image_id"]))
+    assert alike(table).nunique() == 2
 
 
 def test_negatives_give_the_outlines_of_the_images(both_ways: sw.Project, client: Any) -> None:

@@ -42,8 +42,8 @@ class Sample:
         Of the two files.
     annotated : Annotated
         What was read.
-    plate : str
-        What it shares with images that are shown to a model the same way round: its plate, or else its folder.
+    alike : str
+        What it shares with images that are shown to a model the same way round: plate (or else folder) and channel.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Sample:
     image_sha256: str
     annotation_sha256: str
     annotated: Annotated
-    plate: str = ""
+    alike: str = ""
 
 
 @dataclass(slots=True)
@@ -131,8 +131,8 @@ def read_dataset(
             else:
                 annotated = read_annotated(picture, annotation, kind, most_pixels=most)
                 told = annotation.relative_to(annotations).as_posix()
-                group, plate = _place(picture, name, names)
-                out.samples.append(Sample(name, group, told, digest, sha256(annotation), annotated, plate))
+                group, alike = _place(picture, name, names)
+                out.samples.append(Sample(name, group, told, digest, sha256(annotation), annotated, alike))
                 seen[digest] = name
         except ImageError as error:
             out.left_out.append((error.path, error.reason))
@@ -230,16 +230,16 @@ def split(dataset: Dataset, share: float, seed: int) -> tuple[list[Sample], list
 
 
 def in_one_polarity(samples: Sequence[Sample]) -> list[Sample]:
-    """Return images as a model of polarity "darker" sees them: inverted, a plate as a whole, where details are lighter."""
-    plates: dict[str, list[Annotated]] = {}
+    """Return images as a model of polarity "darker" sees them: inverted, all that are alike, where details are lighter."""
+    groups: dict[str, list[Annotated]] = {}
     for sample in samples:
-        plates.setdefault(sample.plate, []).append(sample.annotated)
-    shown = {plate: iter(all_darker(items)) for plate, items in plates.items()}
-    return [replace(sample, annotated=next(shown[sample.plate])) for sample in samples]
+        groups.setdefault(sample.alike, []).append(sample.annotated)
+    shown = {alike: iter(all_darker(items)) for alike, items in groups.items()}
+    return [replace(sample, annotated=next(shown[sample.alike])) for sample in samples]
 
 
 def _place(picture: Path, name: str, names: str) -> tuple[str, str]:
-    """Return the group and the plate of an image."""
+    """Return the group of an image for splits, and that of images which are alike."""
     folder = str(PurePosixPath(name).parent)
     try:
         parsed = parse_name(picture, names)
@@ -247,7 +247,9 @@ def _place(picture: Path, name: str, names: str) -> tuple[str, str]:
         raise TrainingError(str(error)) from error
     if parsed is None or parsed.well is None:
         return name, folder
-    return (f"{parsed.plate} {parsed.well}" if parsed.plate else parsed.well), parsed.plate or folder
+    return (
+        f"{parsed.plate} {parsed.well}" if parsed.plate else parsed.well
+    ), f"{parsed.plate or folder}|{parsed.channel or ''}"
 
 
 def refuse_too_few(dataset: Dataset) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from spheroseg_widgets.segmentation.settings import AS_IS
+
 from .dataset import Sample
 
 PACKAGES = (
@@ -16,7 +18,7 @@ PACKAGES = (
 MAY_CHANGE = {"steps", "minutes", "threads", "channels_last", "compiled", "save_every", "validate_every", "domains"}
 """Parts of the configuration with which a run may go on otherwise than it began."""
 
-EARLIER = {"inverted": 0.25}
+EARLIER = {"polarity": AS_IS}
 """Of runs that were begun before it was a part of the configuration."""
 
 COMPARED = {"image_sha256": "the image", "annotation_sha256": "its annotation", "part": "its side of the split"}

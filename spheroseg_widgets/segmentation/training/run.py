@@ -14,7 +14,7 @@ from typing import Any
 from spheroseg_widgets.errors import ModelError, TrainingError
 from spheroseg_widgets.segmentation.network import NetworkConfig
 from spheroseg_widgets.segmentation.registry import ModelInfo, check_name
-from spheroseg_widgets.segmentation.settings import DARKER, Settings
+from spheroseg_widgets.segmentation.settings import AS_IS, DARKER, Settings
 
 from .curve import Row
 from .dataset import Dataset, in_one_polarity, split
@@ -25,8 +25,6 @@ from .state import load_state, read_json, write_json
 from .trainer import Trainer, TrainingConfig
 
 SYNTHETIC = 0.25
-INVERTED_OF_ONE_POLARITY = 0.1
-"""Share of inverted views where the base sees all images with one polarity: a plate may be taken for the other."""
 RATE_FROM_A_MODEL = 3e-4
 """Smaller than from random weights: a model that is nearly right should not forget what it knows."""
 
@@ -50,7 +48,7 @@ class TrainingRun:
     dataset : Dataset
         From `read_dataset`.
     config : TrainingConfig
-        How to train; with a base its network is the base's.
+        How to train; with a base its network and polarity are the base's.
     validation : float
         Share of the wells (or images) kept for validation; 0 for none.
     synthetic : float
@@ -82,10 +80,10 @@ class TrainingRun:
         self.folder = folder
         self.base = base
         if base is not None:
-            config = replace(config, network=trained_network(base))
-        darker = base is not None and base.settings.get("defaults", {}).get("polarity") == DARKER
+            polarity = base.settings.get("defaults", {}).get("polarity", AS_IS)
+            config = replace(config, network=trained_network(base), polarity=polarity)
+        darker = config.polarity == DARKER
         if darker:
-            config = replace(config, inverted=INVERTED_OF_ONE_POLARITY)
             dataset = replace(dataset, samples=in_one_polarity(dataset.samples))
         training, held_out = split(dataset, validation, config.seed)
         self.record: dict[str, Any] = {
@@ -232,6 +230,8 @@ class TrainingRun:
             "validation": score, "calibration": asdict(line), "versions": versions(),
         }  # fmt: skip
         defaults = dict(self.base.settings.get("defaults", {})) if self.base else {}
+        if self.trainer.config.polarity != AS_IS:
+            defaults["polarity"] = self.trainer.config.polarity
         least = self.trainer.least_confidence(weights, Settings.from_dict(defaults))
         if least is not None:
             defaults["min_confidence"] = least

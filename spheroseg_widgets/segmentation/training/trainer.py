@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from spheroseg_widgets.errors import TrainingError
 from spheroseg_widgets.segmentation.network import NetworkConfig, ResUNet
-from spheroseg_widgets.segmentation.settings import Settings
+from spheroseg_widgets.segmentation.settings import AS_IS, DARKER, Settings
 
 from .augment import random_camera
 from .calibration import Calibration, fit_calibration, view_logits
@@ -37,6 +37,8 @@ Batch = tuple[Tensor, Tensor]
 ROW_EVERY = 10
 AHEAD = 4
 """Batches drawn before they are needed."""
+INVERTED = {AS_IS: 0.25, DARKER: 0.1}
+"""Share of inverted views, by polarity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class TrainingConfig:
     Validation, where there are images for it, looks every `validate_every` steps, with the averaged weights, at
     whole images whose longest side is `validation_side` pixels.
 
-    `inverted` is the share of views in which light and dark change places.
+    `polarity` is that of the views that the domains give, and of the model that comes of it (see `Settings`).
 
     `compiled` lets torch fuse the network's arithmetic (a C++ compiler must be there): on a CPU a step then takes
     0.7 of the time, after some minutes of compiling.
@@ -70,7 +72,7 @@ class TrainingConfig:
     average: float = 0.997
     seed: int = 1
     dropout: float = 0.0
-    inverted: float = 0.25
+    polarity: str = AS_IS
     threads: int = 2
     channels_last: bool = True
     compiled: bool = False
@@ -78,6 +80,11 @@ class TrainingConfig:
     validate_every: int = 100
     validation_side: int = 384
     network: NetworkConfig = field(default_factory=NetworkConfig)
+
+    @property
+    def inverted(self) -> float:
+        """Share of the views in which light and dark change places: rarer where it happens by mistake alone."""
+        return INVERTED[self.polarity]
 
     def rate_at(self, step: int, seconds: float) -> float:
         """Learning rate at a step, after so many seconds of training."""

@@ -20,7 +20,7 @@ from spheroseg_widgets.imaging.polarity import lighter
 from spheroseg_widgets.segmentation.network import NetworkConfig, ResUNet
 from spheroseg_widgets.segmentation.predict import Predictor
 from spheroseg_widgets.segmentation.registry import ModelInfo, find_model
-from spheroseg_widgets.segmentation.settings import DARKER, Settings
+from spheroseg_widgets.segmentation.settings import AS_IS, DARKER, Settings
 from spheroseg_widgets.segmentation.training.augment import Image, Labels
 from spheroseg_widgets.segmentation.training.calibration import Calibration
 from spheroseg_widgets.segmentation.training.curve import Row
@@ -179,11 +179,11 @@ def test_a_base_of_one_polarity_is_taught_that_way_round_and_so_is_what_comes_of
 ) -> None:
     dataset = data(annotated_plate)
     half = [
-        replace(sample, plate="negative", annotated=replace(sample.annotated, image=1 - sample.annotated.image))
+        replace(sample, alike="negative", annotated=replace(sample.annotated, image=1 - sample.annotated.image))
         for sample in dataset.samples
     ]
     both = replace(dataset, samples=dataset.samples[:5] + half[5:])
-    assert {sample.plate for sample in dataset.samples} == {"plate"}
+    assert {sample.alike for sample in dataset.samples} == {"plate|"}
     darker = replace(base, settings={**base.settings, "defaults": {"polarity": DARKER}})
     run = TrainingRun(tmp_path / "run", both, config(2), base=darker, validation=0.4)
     assert 0 < run.trainer.config.inverted < TrainingConfig().inverted
@@ -208,11 +208,11 @@ def test_a_run_begun_before_polarity_was_configured_goes_on(tmp_path: Path, anno
     run.wait(120)
     file = tmp_path / "run" / "config.json"
     written = json.loads(file.read_text())
-    assert written.pop("inverted") == 0.25
+    assert written.pop("polarity") == AS_IS
     file.write_text(json.dumps(written))
     assert TrainingRun(tmp_path / "run", data(annotated_plate), config(3)).resumed
-    with pytest.raises(TrainingError, match=r"inverted was 0\.25, now 0\.3"):
-        TrainingRun(tmp_path / "run", data(annotated_plate), config(3, inverted=0.3))
+    with pytest.raises(TrainingError, match="polarity was as_is, now darker"):
+        TrainingRun(tmp_path / "run", data(annotated_plate), config(3, polarity=DARKER))
 
 
 def test_the_exported_model_is_found_is_the_best_and_segments(
