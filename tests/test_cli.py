@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -169,6 +170,17 @@ def tmpfs(folder: Path, size: str) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_which_way_round_images_are_shown_can_be_said(tmp_path: Path, three_images: Path) -> None:
+    for option, said in (("--inverted", True), ("--not-inverted", False)):
+        out = tmp_path / option
+        done = spheroseg("segment", three_images, "--out", out, "--workers", 1, option)
+        assert done.returncode == 0, done.stderr
+        with sqlite3.connect(out / "project" / "store.sqlite") as store:
+            parameters = json.loads(store.execute("select parameters from run").fetchone()[0])
+        assert (parameters["settings"]["polarity"], parameters["settings"]["inverted"]) == ("as_is", said)
+        assert len(parameters["inverted"]) == (3 if said else 0)
 
 
 @pytest.mark.skipif(shutil.which("mount") is None, reason="there is no mount here")
