@@ -70,11 +70,15 @@ export class Arena {
   /** Ranges of these slots, neighbours joined, in the order of the buffer. */
   runs(slots: Iterable<number>): Run[] {
     const ranges: Range[] = [];
+    let end = 0, ordered = true;
     for (const slot of slots) {
       const range = this.#ranges.get(slot);
-      if (range?.used) ranges.push(range);
+      if (!range?.used) continue;
+      ranges.push(range);
+      ordered &&= range.start >= end;
+      end = range.start;
     }
-    ranges.sort((a, b) => a.start - b.start);
+    if (!ordered) ranges.sort((a, b) => a.start - b.start);
     const runs: Run[] = [];
     for (const { start, used } of ranges) {
       const last = runs.at(-1);

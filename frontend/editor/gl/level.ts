@@ -13,6 +13,7 @@ import { type Band, bandOf, PAIR, pairsOf } from "./band";
 import { fanCentre, fanIndices } from "./fan";
 import { Mesh } from "./mesh";
 import { META, packAcross } from "./shaders";
+import { type Spot, SPOT, spotOf, writeSpot } from "./spot";
 import { VertexTexture } from "./storage";
 
 /** Indices of triangles a vertex: an outline without holes has less than three. */
@@ -25,8 +26,10 @@ const SHAPE_BUDGET = 30;
 const UNSEEN = 0.4;
 /** Image pixels of the finest reduction, and how much coarser each further one is. */
 const FINEST = 0.125, COARSER = 2;
-/** From such a reduction on many outlines at once are small, and are drawn as fans where they can be. */
+/** From such a reduction on many outlines at once are small, and are drawn as spots or fans where they can be. */
 const COARSE = 0.5;
+/** Device pixels of a point that spots may need, where they stand for those of a finer level. */
+const POINT = 100;
 
 /** By how many image pixels outlines may be reduced where an image pixel takes so many device pixels; 0 is not at all. */
 export function toleranceAt(scale: number): number {
@@ -47,6 +50,8 @@ interface Shape {
   bands: Band[];
   /** Of the fan, where it can be drawn as one. */
   centre: readonly [number, number] | null;
+  /** Where it can be drawn as one. */
+  spot: Spot | null;
 }
 
 export class Level {
@@ -55,10 +60,15 @@ export class Level {
   readonly fills: Mesh;
   /** Line and fill in one, of outlines that are small and simple enough. */
   readonly fans: Mesh;
+  /** The same, of still smaller ones. */
+  readonly spots: Arena;
+  readonly spotTexture: VertexTexture;
   readonly #meshes: readonly Mesh[];
+  /** Whether the device draws points that are large enough. */
+  readonly #spotted: boolean;
   /** Slots whose vertices are as the store has them. */
   #uploaded = new Set<number>();
-  /** Outlines whose fills are not made; null where one is drawn as a fan, and may never need it: its shape is made again. */
+  /** Outlines whose fills are not made; null where one is drawn in one with its line, and may never need it: its shape is made again. */
   #waiting = new Map<number, Shape | null>();
   /** Of outlines that are reduced and not uploaded yet. */
   #shapes = new Map<number, Shape>();
@@ -68,16 +78,19 @@ export class Level {
     this.vertices = new Arena(this.texture);
     this.fills = new Mesh(gl);
     this.fans = new Mesh(gl);
+    this.spotTexture = new VertexTexture(gl);
+    this.spots = new Arena(this.spotTexture);
+    this.#spotted = ((gl.getParameter(gl.ALIASED_POINT_SIZE_RANGE) as Float32Array | null)?.[1] ?? 0) >= POINT; // null of a lost context
     this.#meshes = this.#coarse ? [this.fills, this.fans] : [this.fills];
   }
 
   change(slots: readonly number[] | "all"): void {
     if (slots === "all") {
       this.#shapes.clear();
-      return this.#begin(0);
+      return this.#begin(0, 0);
     }
     for (const slot of slots) {
-      for (const arena of [this.vertices, ...this.#meshes.map(({ triangles }) => triangles)]) arena.remove(slot);
+      for (const arena of [this.vertices, this.spots, ...this.#meshes.map(({ triangles }) => triangles)]) arena.remove(slot);
       for (const known of [this.#uploaded, this.#waiting, this.#shapes]) known.delete(slot);
     }
   }
@@ -113,11 +126,18 @@ export class Level {
     });
     const sizes = shapes.map(items);
     const total = sizes.reduce((sum, size) => sum + size, 0);
-    if (anew) this.#begin(2 * total);
-    else if (!this.vertices.fits(total) || !this.#meshes.every(({ triangles }) => triangles.fits(INDICES * total))) return false;
+    const spots = shapes.map(({ spot }) => (spot ? SPOT : 0)), least = SPOT * missing.length;
+    if (anew) this.#begin(2 * total, this.#coarse ? 2 * least : 0);
+    else if (
+      !this.vertices.fits(total) || !this.#meshes.every(({ triangles }) => triangles.fits(INDICES * total)) ||
+      (this.#coarse && !this.spots.fits(least))
+    ) return false;
     this.vertices.write(missing, sizes, (data, at, i) => writeVertices(data, at, shapes[i], metaOf(store, missing[i])));
-    const fans = missing.map((slot, i) => shapes[i].centre ? fanIndices(this.#start(slot), shapes[i].bands[0]) : []);
-    if (this.#coarse) this.fans.write(missing, fans);
+    const fans = missing.map((slot, i) => shapes[i].centre && !shapes[i].spot ? fanIndices(this.#start(slot), shapes[i].bands[0]) : []);
+    if (this.#coarse) {
+      this.fans.write(missing, fans);
+      this.spots.write(missing, spots, (data, at, i) => shapes[i].spot && writeSpot(data, at, shapes[i].spot, metaOf(store, missing[i])));
+    }
     missing.forEach((slot, i) => {
       this.#uploaded.add(slot);
       this.#shapes.delete(slot);
@@ -126,8 +146,9 @@ export class Level {
     return true;
   }
 
-  #begin(vertices: number): void {
+  #begin(vertices: number, spots: number): void {
     this.vertices.reset(vertices);
+    this.spots.reset(spots);
     for (const { triangles } of this.#meshes) triangles.reset(INDICES * vertices);
     this.#uploaded.clear();
     this.#waiting.clear();
@@ -136,6 +157,10 @@ export class Level {
   /** Whether line and fill of a slot can be drawn in one. */
   isFan(slot: number): boolean {
     return !!this.fans.triangles.range(slot)?.used;
+  }
+
+  isSpot(slot: number): boolean {
+    return !!this.spots.range(slot)?.used;
   }
 
   /** Fills of outlines in view, as many as the budget allows; true when some are missing. */
@@ -165,7 +190,7 @@ export class Level {
   #shape(whole: Rings): Shape {
     const rings = this.tolerance ? whole.map((ring) => reduced(ring, this.tolerance)) : whole;
     const centre = this.#coarse && rings.length === 1 ? fanCentre(rings[0]) : null;
-    return { rings, bands: rings.map(bandOf), centre };
+    return { rings, bands: rings.map(bandOf), centre, spot: centre && this.#spotted ? spotOf(rings[0], centre, this.tolerance) : null };
   }
 
   get #coarse(): boolean {

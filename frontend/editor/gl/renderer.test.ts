@@ -201,6 +201,72 @@ describe("many small outlines", () => {
     expect(faint.strength / fans.strength).toBeCloseTo(0.5, 2);
   });
 
+  describe("of few pixels", () => {
+    const FEW = 0.15;
+    /** Draw without points: the device has none that are large enough. */
+    const pointless = () => {
+      const get = WebGL2RenderingContext.prototype.getParameter;
+      vi.spyOn(WebGL2RenderingContext.prototype, "getParameter").mockImplementation(function (this: WebGL2RenderingContext, name: number) {
+        return name === this.ALIASED_POINT_SIZE_RANGE ? Float32Array.of(1, 1) : (get.call(this, name) as unknown);
+      });
+    };
+    const calls = () => {
+      const points = vi.fn(), draw = WebGL2RenderingContext.prototype.drawArrays;
+      vi.spyOn(WebGL2RenderingContext.prototype, "drawArrays").mockImplementation(function (this: WebGL2RenderingContext, mode, first, count) {
+        if (mode === this.POINTS) points(count);
+        draw.call(this, mode, first, count);
+      });
+      return points;
+    };
+
+    it("are points, each but those that are bent in", () => {
+      const points = calls(), [x, y] = middle(7);
+      const bent = Float32Array.of(-14, -14, 14, -14, 3, 0, 14, 14, -14, 14).map((value, i) => value + [x, y][i % 2]);
+      const outlines = round.map((rings, slot) => (slot === 7 ? [bent] : rings)), picture = new Picture(outlines).draw(FEW, 0, 0);
+      expect(points.mock.calls.flat().reduce((sum, n) => sum + n, 0)).toBe(count - 1);
+      pointless();
+      const fans = new Picture(outlines).draw(FEW, 0, 0);
+      for (const [dx, dy] of [[0, 0], [1, 0], [2, 0], [-2, 0], [0, 2]]) {
+        expect(picture.at(x * FEW + dx, y * FEW + dy)).toEqual(fans.at(x * FEW + dx, y * FEW + dy));
+      }
+    });
+
+    it("look as they do as fans", () => {
+      const spots = new Picture(round).draw(FEW, 0, 0);
+      pointless();
+      const points = calls(), fans = new Picture(round).draw(FEW, 0, 0);
+      expect(points).not.toHaveBeenCalled();
+      expect(spots.strength / fans.strength).toBeCloseTo(1, 1.5);
+      expect(differs(spots.bytes, fans.bytes)).toBeLessThan(110);
+      const faint = new Picture(round).draw(FEW, 0, 0, { opacity: 0.5 });
+      expect(faint.strength / fans.strength).toBeCloseTo(0.5, 2);
+    });
+
+    it("are whole where their middle is beyond the edge of the view", () => {
+      const picture = new Picture(round).draw(FEW, 20, 20), whole = picture.bytes;
+      const [x, y] = middle(0).map((value) => Math.floor((value + 0.6 * RADIUS) * FEW));
+      picture.draw(FEW, -x, -y);
+      let seen = 0;
+      for (let row = 0; row < 40; row++) {
+        for (let column = 0; column < 100; column++) {
+          const from = 4 * ((HEIGHT - 1 - (row + y + 20)) * WIDTH + column + x + 20) + 3, now = picture.at(column, row)[3];
+          if (!row || !column) seen += now;
+          expect(Math.abs(whole[from] - now)).toBeLessThan(3);
+        }
+      }
+      expect(seen).toBeGreaterThan(1000);
+    });
+
+    it("are where they were moved to, and gone where they went", () => {
+      const picture = new Picture(round).draw(FEW, 0, 0), [x, y] = middle(130), before = picture.bytes;
+      picture.change(130, [circle(x + 20, y, RADIUS)]);
+      picture.draw(FEW, 0, 0);
+      const fresh = new Picture(round.map((rings, slot) => (slot === 130 ? [circle(x + 20, y, RADIUS)] : rings))).draw(FEW, 0, 0);
+      expect(differs(picture.bytes, fresh.bytes)).toBe(0);
+      expect(differs(picture.bytes, before)).toBeGreaterThan(100);
+    });
+  });
+
   it("keep their holes and bends, and are thick where they are selected", () => {
     const [x, y] = middle(0), [bentX, bentY] = middle(1);
     const bend = [0, 0, 38, 0, 38, 38, 32, 38, 32, 6, 0, 6].map((value, i) => value + [bentX, bentY][i % 2] - 19);

@@ -9,7 +9,9 @@ import { Faded, HeatTexture } from "./layers";
 import { Level, toleranceAt } from "./level";
 import type { Mesh } from "./mesh";
 import { Program } from "./program";
-import { FAN, FILL, LINES } from "./shaders";
+import { FAN, FILL, LINES, SPOTS } from "./shaders";
+import { SPOT } from "./spot";
+import type { VertexTexture } from "./storage";
 
 const FILL_STRENGTH = 0.07;
 const COLOURS = new Float32Array(
@@ -21,6 +23,7 @@ interface Resources {
   lines: Program;
   fill: Program;
   fan: Program;
+  spots: Program;
   /** By how far outlines are reduced in them, image pixels. */
   levels: Map<number, Level>;
   /** The one drawn last. */
@@ -85,21 +88,26 @@ export class GlRenderer implements Renderer {
       made.heat.draw(scene, ratio, this.#heat, [width * downsample, height * downsample]);
     }
     if (!scene.outlines) return false;
-    const slots = scene.store.query(scene.view.visible()).filter((slot) => slot !== scene.hidden);
+    // In the order in which they lie on the GPU, as a rule: what is looked up by them is in order then, too.
+    const slots = [...Int32Array.from(scene.store.query(scene.view.visible())).sort()].filter((slot) => slot !== scene.hidden);
     const wanted = this.#level(made, scene.view.scale * ratio);
     const late = !wanted.prepare(scene.store, slots, made.drawn);
     const level = late ? made.drawn! : wanted;
     level.upload(scene.store, slots);
     made.drawn = level;
     const crowd = slots.length > CROWD, width = crowd ? Math.min(scene.width, CROWDED_WIDTH) : scene.width;
-    const [thick, thin] = parted(slots, (slot) => scene.selected.has(slot));
-    const [fans, others] = parted(thin, (slot) => crowd && level.isFan(slot));
+    const thick: number[] = [], spots: number[] = [], fans: number[] = [], others: number[] = [];
+    for (const slot of slots) {
+      const part = scene.selected.has(slot) ? thick : !crowd ? others : level.isSpot(slot) ? spots : level.isFan(slot) ? fans : others;
+      part.push(slot);
+    }
     const more = level.prepareFills(scene.store, [...others, ...thick]);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     if (scene.opacity < 1) made.faded.begin();
     this.#drawMesh(made, made.fill, level, level.fills, scene, ratio, [...others, ...thick]);
     this.#drawMesh(made, made.fan, level, level.fans, scene, ratio, fans, width);
+    this.#drawSpots(made, level, scene, ratio, spots, width);
     this.#drawLines(made, level, scene, ratio, others, width, crowd ? [false] : [true, false]);
     this.#drawLines(made, level, scene, ratio, thick, scene.width + LINE.thicker);
     if (scene.opacity < 1) {
@@ -125,6 +133,7 @@ export class GlRenderer implements Renderer {
       lines: make(LINES),
       fill: make(FILL),
       fan: make(FAN),
+      spots: make(SPOTS),
       levels: new Map(),
       drawn: null,
       noArray: gl.createVertexArray(),
@@ -152,17 +161,34 @@ export class GlRenderer implements Renderer {
     const runs = triangles.runs(slots);
     if (!runs.length) return;
     const { gl } = this;
-    program.use(scene, ratio);
-    gl.uniform3fv(program.at("palette"), COLOURS);
-    gl.uniform1f(program.at("strength"), FILL_STRENGTH);
-    gl.uniform1f(program.at("ratio"), ratio);
-    if (width) gl.uniform1f(program.at("reach"), reachOf(width, ratio));
-    gl.bindVertexArray(made.noArray);
-    gl.bindTexture(gl.TEXTURE_2D, texture.texture);
+    this.#useFilling(made, program, texture, scene, ratio, width);
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, indices.buffer);
     for (const { start, count } of runs) {
       gl.drawElements(gl.TRIANGLES, count, gl.UNSIGNED_INT, start * 4);
     }
+  }
+
+  #drawSpots(made: Resources, { spotTexture, spots }: Level, scene: Scene, ratio: number, slots: readonly number[], width: number): void {
+    const runs = spots.runs(slots);
+    if (!runs.length) return;
+    const { gl } = this;
+    this.#useFilling(made, made.spots, spotTexture, scene, ratio, width);
+    for (const { start, count } of runs) {
+      gl.uniform1i(made.spots.at("first"), start);
+      gl.drawArrays(gl.POINTS, 0, count / SPOT);
+    }
+  }
+
+  /** Take up a program that fills, or fills and draws lines of a width. */
+  #useFilling(made: Resources, program: Program, { texture }: VertexTexture, scene: Scene, ratio: number, width: number): void {
+    const { gl } = this;
+    program.use(scene, ratio);
+    gl.uniform3fv(program.at("palette"), COLOURS);
+    gl.uniform1f(program.at("strength"), FILL_STRENGTH);
+    gl.uniform1f(program.at("ratio"), ratio);
+    gl.uniform1f(program.at("reach"), reachOf(width, ratio));
+    gl.bindVertexArray(made.noArray);
+    gl.bindTexture(gl.TEXTURE_2D, texture);
   }
 
   #drawLines(
@@ -188,13 +214,6 @@ export class GlRenderer implements Renderer {
       }
     }
   }
-}
-
-/** Slots of which something is true, and the others. */
-function parted(slots: readonly number[], is: (slot: number) => boolean): [number[], number[]] {
-  const parts: [number[], number[]] = [[], []];
-  for (const slot of slots) parts[is(slot) ? 0 : 1].push(slot);
-  return parts;
 }
 
 /** Device pixels from the middle of a line of such a width to where it ends: a pixel is covered by as much as it lies within. */

@@ -1,6 +1,7 @@
-/** The programs: the image, the lines, the fills, both of them in one. Lengths are device pixels, places image pixels. */
+/** The programs: the image, the lines, the fills, both of these in one. Lengths are device pixels, places image pixels. */
 
 import { FARTHEST } from "./band";
+import { SIDES, SPOT } from "./spot";
 import { ROW } from "./storage";
 
 const HEAD = "#version 300 es\nprecision highp float;\nprecision highp int;\nprecision highp usampler2D;\nprecision highp sampler2D;\n";
@@ -99,14 +100,36 @@ uvec4 vertex(int n) { return texelFetch(vertices, ivec2(n % ${ROW}, n / ${ROW}),
 vec2 away(uint word) { return (vec2(word >> 12 & 1023u, word >> 22) / 511.5 - 1.0) * ${FARTHEST.toFixed(1)}; }
 `;
 
-/** How strongly a fill covers a pixel. Low confidence is hatched: it must be seen without colour. */
+/** The colour of what is filled, and whether it is hatched. */
+const INK = `
+flat out vec4 ink;
+flat out float hatched;
+void dip(uint word) {
+  ink = vec4(palette[word & 7u], 1);
+  hatched = (word & ${META.lowConfidence}u) != 0u ? 1.0 : 0.0;
+}
+`;
+
+/**
+ * How strongly a fill covers a pixel. Low confidence is hatched: it must be seen without colour. Without a branch, which
+ * costs more than what is computed in vain.
+ */
 const COVER = `
 uniform float strength;
 uniform float ratio;
 flat in vec4 ink;
 flat in float hatched;
 float cover() {
-  return hatched > 0.0 && mod(gl_FragCoord.x + gl_FragCoord.y, 9.0 * ratio) < 1.6 * ratio ? 0.6 : strength;
+  return mix(strength, 0.6, hatched * float(mod(gl_FragCoord.x + gl_FragCoord.y, 9.0 * ratio) < 1.6 * ratio));
+}
+`;
+
+/** The same of a line and what is within it, of a pixel that lies so far beyond the middle of the line. */
+const LINED = `${COVER}
+uniform float reach;     // device pixels from the middle of the line to its edge
+out vec4 colour;
+void draw(float beyond) {
+  colour = ink * mix(cover() * float(beyond < 0.0), 1.0, clamp(reach - abs(beyond), 0.0, 1.0));
 }
 `;
 
@@ -154,13 +177,10 @@ void main() {
 };
 
 export const FILL = {
-  vertex: `${HEAD}${PLACE}${FETCH}
-flat out vec4 ink;
-flat out float hatched;
+  vertex: `${HEAD}${PLACE}${FETCH}${INK}
 void main() {
   uvec4 here = vertex(gl_VertexID);
-  ink = vec4(palette[here.w & 7u], 1);
-  hatched = (here.w & ${META.lowConfidence}u) != 0u ? 1.0 : 0.0;
+  dip(here.w);
   gl_Position = clip(onScreen(uintBitsToFloat(here.xy)));
 }`,
   fragment: `${HEAD}${COVER}
@@ -171,11 +191,9 @@ void main() { colour = ink * cover(); }`,
 /** Line and fill of small outlines, as fans (`fan.ts`). */
 export const FAN = {
   // A triangle has what is flat of its last corner: its part of the line ends there, and begins at the vertex before.
-  vertex: `${HEAD}${PLACE}${FETCH}
-uniform float reach;     // device pixels from the middle of the line to its edge
+  vertex: `${HEAD}${PLACE}${FETCH}${INK}
+uniform float reach;
 flat out vec3 edge;      // times a place of the canvas and 1: how far beyond the line it lies
-flat out vec4 ink;
-flat out float hatched;
 void main() {
   uvec4 here = vertex(gl_VertexID), before = vertex(max(gl_VertexID - 1, 0));
   vec2 place = onScreen(uintBitsToFloat(here.xy)), line = place - onScreen(uintBitsToFloat(before.xy));
@@ -183,18 +201,46 @@ void main() {
   vec2 beyond = line == vec2(0) ? -away(before.w) - away(here.w) : vec2(line.y, -line.x);
   beyond /= max(length(beyond), 1e-6);
   edge = vec3(beyond.x, -beyond.y, beyond.y * canvas.y - dot(beyond, place));
-  ink = vec4(palette[here.w & 7u], 1);
-  hatched = (here.w & ${META.lowConfidence}u) != 0u ? 1.0 : 0.0;
+  dip(here.w);
   gl_Position = clip(place - ((here.w & ${META.gap}u) != 0u ? vec2(0) : away(here.w) * reach));
 }`,
-  fragment: `${HEAD}${COVER}
-uniform float reach;
+  fragment: `${HEAD}${LINED}
 flat in vec3 edge;
-out vec4 colour;
+void main() { draw(dot(edge, vec3(gl_FragCoord.xy, 1))); }`,
+};
+
+/** Directions of a quarter of the sides: to the right, and so far down. */
+const QUARTER = [0, 1, 2, 3].map((side) => (2 * Math.PI * side) / SIDES);
+const four = (values: number[]) => `vec4(${values.map((value) => value.toFixed(7)).join()})`;
+
+/** Line and fill of outlines of few pixels, as points (`spot.ts`). */
+export const SPOTS = {
+  vertex: `${HEAD}${PLACE}${FETCH}${INK}
+uniform float reach;
+uniform int first;
+flat out vec2 middle;    // of the canvas from below
+flat out vec4 sides[4];  // device pixels from there
 void main() {
-  float beyond = dot(edge, vec3(gl_FragCoord.xy, 1));
-  float line = clamp(reach - abs(beyond), 0.0, 1.0);
-  colour = ink * mix(beyond < 0.0 ? cover() : 0.0, 1.0, line);
+  int number = first + ${SPOT} * gl_VertexID;
+  uvec4 here = vertex(number), parts = vertex(number + 1);
+  vec2 place = onScreen(uintBitsToFloat(here.xy));
+  float farthest = uintBitsToFloat(here.z) * view.x / 255.0;
+  for (int i = 0; i < 4; i++) sides[i] = vec4(uvec4(parts[i], parts[i] >> 8, parts[i] >> 16, parts[i] >> 24) & 255u) * farthest;
+  middle = vec2(place.x, canvas.y - place.y);
+  dip(here.w);
+  // Some devices draw a point only where its middle is in sight: beyond the edge it is drawn from there, and covers as much.
+  gl_Position = clip(clamp(place, vec2(0.5), canvas - 0.5));
+  gl_PointSize = 2.0 * (max(max(sides[0].x, sides[1].x), max(sides[2].x, sides[3].x)) + reach);
+}`,
+  fragment: `${HEAD}${LINED}
+flat in vec2 middle;
+flat in vec4 sides[4];
+const vec4 COS = ${four(QUARTER.map(Math.cos))}, SIN = ${four(QUARTER.map(Math.sin))};
+void main() {
+  vec2 from = gl_FragCoord.xy - middle;
+  vec4 right = from.x * COS - from.y * SIN, down = -from.y * COS - from.x * SIN;
+  vec4 most = max(max(right - sides[0], down - sides[1]), max(-right - sides[2], -down - sides[3]));
+  draw(max(max(most.x, most.y), max(most.z, most.w)));
 }`,
 };
 
