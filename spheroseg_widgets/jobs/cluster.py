@@ -306,9 +306,11 @@ def client_for(wish: ClusterWish) -> Iterator[Any]:
             {
                 "distributed.worker.daemon": True,
                 "distributed.admin.log-format": "%(message)s",
-                # Every look at a worker's memory and CPU takes time from the workers, which have all cores.
+                # Every look at memory, CPU, event loop and stacks takes time from the workers, which have all cores.
                 "distributed.admin.system-monitor.interval": "1s",
+                "distributed.admin.tick.interval": "500ms",
                 "distributed.worker.memory.monitor-interval": "250ms",
+                "distributed.worker.profile.interval": "100ms",
                 "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": KEPT_BYTES,
                 "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": KEPT_BYTES,
             }

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import sqlalchemy as sa
+
 from spheroseg_widgets.errors import StoreError
 from spheroseg_widgets.store import jobs, leases, requests, runs
 from spheroseg_widgets.store.database import Database
@@ -22,9 +24,10 @@ log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 10.0
 COMMIT_SECONDS = 0.5
-LOOK_SECONDS = 0.02
 LOOK_AT_STORE_SECONDS = 0.25
-"""How often it is looked for what others wrote: new runs, cancelled ones."""
+"""How often it is looked for what others wrote: new runs, cancelled ones, what somebody waits for."""
+LOOK_AT_SIZES_SECONDS = 1.0
+"""How often, while there is work, for another size of the cluster."""
 
 
 class LeaseLostError(StoreError):
@@ -76,12 +79,14 @@ class Dispatcher:
         """Why runs could not go on, by run."""
         self._wake = threading.Event()
         self._lock = threading.Lock()
-        self._asked = 0
+        self._asked = self._looked_for = 0
+        """How often it was asked to look, and how often when it looked last."""
         self._ended = False
         self._works: dict[int, RunWork] = {}
         self._record = ClusterRecord(database, project_id)
         self._committed = 0.0
         self._beaten = 0.0
+        self._sized = 0.0
 
     def ask(self) -> bool:
         """Have it look for runs at once; False when it has ended, and another one is needed."""
@@ -106,7 +111,9 @@ class Dispatcher:
         try:
             while not self.stop.is_set():
                 asked = self._asked
-                if self._wanted():
+                with self.database.read() as connection:
+                    wanted = self._wanted(connection)
+                if wanted:
                     if self._acquire():
                         self._work(clients)
                     idle_since = time.monotonic()
@@ -126,10 +133,10 @@ class Dispatcher:
             self._ended = self._asked == asked
             return self._ended
 
-    def _wanted(self) -> list[requests.OpenRun]:
-        """Return the open runs that are for this dispatcher."""
-        with self.database.read() as connection:
-            return [one for one in requests.open_runs(connection, self.project_id) if self._is_ours(one.request)]
+    def _wanted(self, connection: sa.Connection) -> list[requests.OpenRun]:
+        """Return the open runs that are for this dispatcher, and not in its hands."""
+        found = requests.open_runs(connection, self.project_id, but=self._works)
+        return [one for one in found if self._is_ours(one.request)]
 
     def _is_ours(self, request: requests.Request | None) -> bool:
         if request is None:
@@ -148,8 +155,8 @@ class Dispatcher:
         self._committed = self._beaten = time.monotonic()
         try:
             while not self.stop.is_set():
-                if self._wake.is_set() or time.monotonic() - looked >= LOOK_AT_STORE_SECONDS:
-                    self._wake.clear()
+                if self._asked != self._looked_for or time.monotonic() - looked >= LOOK_AT_STORE_SECONDS:
+                    self._looked_for = self._asked
                     self._look(clients)
                     looked = time.monotonic()
                 if not self._works:
@@ -158,9 +165,10 @@ class Dispatcher:
                 fresh |= sum(work.submit() for work in self._works.values()) > 0
                 self._commit()
                 self._end_finished()
-                if not fresh:
-                    hurried = any(work.urgent for work in self._works.values())
-                    self._wake.wait(LOOK_SECONDS / 4 if hurried else LOOK_SECONDS)
+                if not fresh and not any(work.due for work in self._works.values()):
+                    # Works tell of what is new: to look for it many times a second takes time from the workers.
+                    self._wake.wait(max(0.0, looked + LOOK_AT_STORE_SECONDS - time.monotonic()))
+                    self._wake.clear()
             self._let_go()
         except LeaseLostError:
             log.warning("project %s: another dispatcher took it over while this one did not answer", self.project_id)
@@ -174,18 +182,22 @@ class Dispatcher:
 
     def _look(self, clients: Clients) -> None:
         """See what others wrote: new runs, cancelled jobs, another size of the cluster."""
-        for one in self._wanted():
-            if one.run_id not in self._works:
-                self._take_up(one, clients)
-        for work in self._works.values():
-            with self.database.read() as connection:
+        seen: list[tuple[RunWork, dict[int, int], int]] = []
+        with self.database.read() as connection:  # one for all: to begin and end it takes longer than the answers
+            wanted = self._wanted(connection)
+            for work in self._works.values():
                 running = jobs.running_of(connection, work.run_id)
-                waiting = jobs.count_queued(connection, work.run_id)
+                seen.append((work, running, jobs.count_queued(connection, work.run_id)))
+        for work, running, waiting in seen:
             work.drop_cancelled(running)
             work.look()
             if not running and not waiting:
                 work.stop.set()  # it may still be choosing the scale of images that nobody wants any more
-        self._record.scale(clients)
+        for one in wanted:
+            self._take_up(one, clients)
+        if time.monotonic() - self._sized >= LOOK_AT_SIZES_SECONDS:
+            self._sized = time.monotonic()
+            self._record.scale(clients)
 
     def _take_up(self, one: requests.OpenRun, clients: Clients) -> None:
         asked = one.request.cluster if one.request is not None else {}
@@ -206,7 +218,7 @@ class Dispatcher:
             )
             self._works[one.run_id] = RunWork(
                 self.database, self.project_id, one.run_id, one.author, self.owner,
-                self.wish or ClusterWish.from_dict(asked), clients,
+                self.wish or ClusterWish.from_dict(asked), clients, self._wake.set,
             )  # fmt: skip
 
     def _commit(self) -> None:
@@ -238,9 +250,9 @@ class Dispatcher:
         for run_id, work in list(self._works.items()):
             if not work.ready.is_set():
                 continue
-            if work.error is not None:
+            if work.error is not None and not work.due:
                 self._fail(work, work.error)
-            elif work.settled or work.flying:
+            elif work.error is not None or work.settled or work.flying:
                 continue
             else:
                 with self.database.write() as connection:
@@ -279,7 +291,7 @@ class Dispatcher:
         with self.database.write() as connection:
             self._keep_lease(connection)
             for run_id, work in self._works.items():
-                if work.ready.is_set():
+                while work.ready.is_set() and work.settled:
                     work.store(connection)
                     work.stored()
                 jobs.requeue_orphans(connection, run_id)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import logging
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -33,12 +35,14 @@ IN_FLIGHT_PER_WORKER = 2
 TOGETHER = 16
 """Small images that travel as one task, at most."""
 PIXELS_TOGETHER = 1_000_000
+STORED_TOGETHER = 64
+"""Answers that are written in one transaction, at most: while it lasts, no worker is given anything new."""
 LEASE_SECONDS = 60.0
 COUNT_WORKERS_SECONDS = 1.0
+NEVER = 1_000_000
+"""Above every priority."""
 COUNT_JOBS_SECONDS = 1.0
 """How long those that waited, less what was handed out since, are taken for what waits."""
-LOOK_FOR_JOBS_SECONDS = 0.1
-"""How often the store is asked in vain: for what somebody waits for while the workers are busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class RunWork:
         The cluster it asks for.
     clients : Clients
         Of the dispatcher.
+    tell : callable
+        Called, on any thread, when there is something new to collect.
     """
 
     def __init__(
@@ -77,6 +83,7 @@ class RunWork:
         owner: str,
         wish: ClusterWish,
         clients: Clients,
+        tell: Callable[[], object],
     ) -> None:
         self.database = database
         self.project_id = project_id
@@ -91,20 +98,24 @@ class RunWork:
         self.settled: list[Settled] = []
         self.flying: dict[str, Flight] = {}
         self._clients = clients
+        self._tell = tell
         self._record = RunRecord(database, project_id, run_id, author, owner)
         self._client: Any = None
         self._parameters: dict[str, Any] = {}
         self._answers: Answers | None = None
         self._most = 0
+        self._counting: concurrent.futures.Future[dict[str, int]] | None = None
         self._counted = 0.0
         self._left, self._left_until = 0, 0.0
         """How many jobs wait, at least, and until when that is taken for all of them."""
         self._busy = 0
         """How many of the tasks under way have not ended: workers have no more to do with the others."""
-        self._in_vain, self._again = 0, 0.0
-        """Of which priority, at least, no job waited, and until when that is taken for so."""
+        self._in_vain = NEVER
+        """Of which priority, at least, no job waited when it was looked last."""
         self._lost: list[ClaimedJob] = []
         self._first = True
+        self._more = False
+        """Whether some answers are written and others are left."""
         self._heard = Heard()
         self._name = f"spheroseg-{owner}-{run_id}"
         self._thread = self._start()
@@ -124,12 +135,15 @@ class RunWork:
             self._client = self._clients.client(self.wish)
             self._client.subscribe_topic(self._name, self._heard.hear)
             self._client.register_plugin(worker_preparation(self.database, self.run_id, parameters, self._name))
-            self._answers = Answers(self._client)
-            self._counted = 0.0
+            answers = Answers(self._client, self._tell)
+            self._counting = None
+            self._take_count(len(self._client.nthreads()), answers)
+            self._answers = answers
         except BaseException as error:  # noqa: BLE001 - told by the dispatcher, which fails the run
             self.error, self.told = error, traceback.format_exc()
         finally:
             self.ready.set()
+            self._tell()
 
     @property
     def moved(self) -> bool:
@@ -138,16 +152,19 @@ class RunWork:
 
     @property
     def due(self) -> bool:
-        """Whether answers should be written now: the first of a run, the last, and those that somebody waits for."""
+        """Whether answers should be written now.
+
+        The first of a run, the last, those that somebody waits for, and what is left of many.
+        """
         return bool(self._lost) or (
             bool(self.settled)
-            and (self._first or not self.flying or any(one.priority >= jobs.URGENT for one, _ in self.settled))
+            and (
+                self._first
+                or self._more
+                or not self.flying
+                or any(one.priority >= jobs.URGENT for one, _ in self.settled)
+            )
         )
-
-    @property
-    def urgent(self) -> bool:
-        """Whether somebody waits for an image that is under way."""
-        return any(flight.jobs[0].priority >= jobs.URGENT for flight in self.flying.values())
 
     def collect(self) -> bool:
         """Take what workers answered; whether there was anything."""
@@ -169,6 +186,7 @@ class RunWork:
                     self._lost += flight.jobs
                     continue
                 self.settled += zip(flight.jobs, answer, strict=True)
+                self._answers.task_seconds = sum(one.seconds for one in answer)
             elif isinstance(answer, BaseException):
                 reason = f"the worker was lost while it worked on this image ({type(answer).__name__})"
                 self.settled += [
@@ -192,19 +210,17 @@ class RunWork:
         """
         if self.stop.is_set() or not self.ready.is_set() or self._answers is None or self._lost:
             return False
-        if time.monotonic() - self._counted > COUNT_WORKERS_SECONDS:
-            workers = self._count_workers()
-            if workers is None:
-                return False
-            self._most, self._counted = IN_FLIGHT_PER_WORKER * max(1, workers), time.monotonic()
+        if self._client.status != "running":  # the scheduler is gone, and `collect` connects anew
+            return False
+        self._count_workers(self._answers)
         urgent = self._busy >= self._most
         least = jobs.URGENT if urgent else 0
         room = (2 if urgent else 1) * self._most - self._busy
-        if room <= 0 or (least >= self._in_vain and time.monotonic() < self._again):
+        if room <= 0 or least >= self._in_vain:
             return False
         waiting = self._waiting(least)
         if not waiting:
-            self._in_vain, self._again = least, time.monotonic() + LOOK_FOR_JOBS_SECONDS
+            self._in_vain = least
             return False
         # So that at the end all workers have something to do, and not one a last heap.
         together = max(1, min(TOGETHER, waiting // (2 * self._most)))
@@ -232,16 +248,26 @@ class RunWork:
 
     def look(self) -> None:
         """Look for jobs again, though there were none a moment ago."""
-        self._again = 0.0
+        self._in_vain = NEVER
 
-    def _count_workers(self) -> int | None:
-        """Return how many workers there are; None where the scheduler is gone, and `collect` connects anew."""
-        if self._client.status != "running":
-            return None
-        try:
-            return len(self._client.nthreads())
-        except (OSError, AttributeError):  # it went this moment: a client without one has None in its place
-            return None
+    def _count_workers(self, answers: Answers) -> None:
+        """Have the workers counted anew from time to time, not waiting for it: a busy scheduler takes its time."""
+        if self._counting is not None and self._counting.done():
+            # Where the scheduler went this moment, what was counted before holds until that is known.
+            with suppress(Exception):
+                self._take_count(len(self._counting.result()), answers)
+            self._counting = None
+        if self._counting is None and time.monotonic() - self._counted > COUNT_WORKERS_SECONDS:
+            self._counted = time.monotonic()
+            with suppress(Exception):  # a client without a scheduler has None in its place
+                self._counting = asyncio.run_coroutine_threadsafe(
+                    self._client.nthreads(asynchronous=True), self._client.loop.asyncio_loop
+                )
+
+    def _take_count(self, workers: int, answers: Answers) -> None:
+        self._most = IN_FLIGHT_PER_WORKER * max(1, workers)
+        answers.workers = workers
+        self._counted = time.monotonic()
 
     def _hand_out(self, groups: Sequence[Sequence[ClaimedJob]], answers: Answers) -> None:
         """Hand a task out for each group; those of one priority in one call, as a scheduler is slow at many."""
@@ -265,7 +291,7 @@ class RunWork:
             )
             for key, (_, claimed), future in zip(keys, some, futures, strict=True):
                 self.flying[key] = Flight(claimed, future)
-                answers.wait_for(future)
+            answers.wait_for(futures, at_once=priority >= jobs.URGENT)
 
     def _task(self, one: ClaimedJob, *, told: bool) -> Task | str:
         """Return the task of a job, or why there is none."""
@@ -300,8 +326,14 @@ class RunWork:
         )
 
     def store(self, connection: sa.Connection) -> list[int]:
-        """Write what came back, in the caller's transaction; returns the images whose jobs ended."""
-        images = self._record.write(connection, self._parameters, self.settled)
+        """Write what came back, or so much of it that it does not take long, in the caller's transaction.
+
+        Returns
+        -------
+        list of int
+            The images whose jobs ended.
+        """
+        images = self._record.write(connection, self._parameters, self.settled[:STORED_TOGETHER])
         for one in self._lost:
             jobs.requeue_job(connection, one.job_id, one.attempt)
         jobs.set_stages(connection, self._heard.take())
@@ -310,11 +342,12 @@ class RunWork:
     def stored(self) -> None:
         """Forget what `store` wrote, now that the transaction is through."""
         self._first = self._first and not self.settled
-        self.settled, self._lost = [], []
+        self.settled, self._lost = self.settled[STORED_TOGETHER:], []
+        self._more = bool(self.settled)
 
     def maps_to_keep(self) -> list[bytes]:
-        """Return the probability maps of what waits to be written."""
-        return [result.maps for _, result in self.settled if result.maps]
+        """Return the probability maps of what `store` is to write."""
+        return [result.maps for _, result in self.settled[:STORED_TOGETHER] if result.maps]
 
     def beat(self, connection: sa.Connection) -> None:
         """Prolong what is under way."""

@@ -11,7 +11,7 @@ from distributed import get_worker
 
 READING, SEGMENTING, MEASURING = "reading", "segmenting", "measuring"
 LEAST_SECONDS_BETWEEN = 0.5
-UNTOLD_SECONDS = 0.2
+UNTOLD_SECONDS = 0.5
 """A step that is over sooner is not told: nobody could read it, and thousands of them would keep the scheduler busy."""
 
 

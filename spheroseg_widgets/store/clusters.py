@@ -16,6 +16,13 @@ from .tables import event, now
 OPENED, SIZED, CLOSED, SCALE = "cluster_opened", "cluster_sized", "cluster_closed", "cluster_scale"
 """Kinds of event: of the process that holds the cluster the first three, of whoever wishes another size the last."""
 
+# What a dispatcher asks time and again: made once.
+_SIZES_AFTER = (
+    sa.select(event.c.id, event.c.detail)
+    .where(event.c.project_id == sa.bindparam("of_project"), event.c.id > sa.bindparam("after"), event.c.kind == SCALE)
+    .order_by(event.c.id)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class OpenCluster:
@@ -105,11 +112,7 @@ def request_size(connection: sa.Connection, project_id: int, cluster_id: int, wo
 
 def requested_sizes(connection: sa.Connection, project_id: int, after: int) -> list[tuple[int, int, int]]:
     """Return the wishes that came after one, oldest first: each its number, the cluster, and the workers."""
-    rows = connection.execute(
-        sa.select(event.c.id, event.c.detail)
-        .where(event.c.project_id == project_id, event.c.id > after, event.c.kind == SCALE)
-        .order_by(event.c.id)
-    ).all()
+    rows = connection.execute(_SIZES_AFTER, {"of_project": project_id, "after": after}).all()
     return [(int(row.id), int(row.detail["cluster"]), int(row.detail["workers"])) for row in rows]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -129,12 +129,13 @@ def request_of(connection: sa.Connection, project_id: int, run_id: int) -> Reque
     )
 
 
-def open_runs(connection: sa.Connection, project_id: int) -> list[OpenRun]:
-    """Return the runs that are not ended, oldest first."""
+def open_runs(connection: sa.Connection, project_id: int, *, but: Collection[int] = ()) -> list[OpenRun]:
+    """Return the runs that are not ended, oldest first, but for some of which the caller knows."""
     rows = connection.execute(_OPEN_RUNS, {"of_project": project_id}).all()
     return [
         OpenRun(int(row.id), str(row.author), str(row.status), request_of(connection, project_id, int(row.id)))
         for row in rows
+        if int(row.id) not in but
     ]
 
 

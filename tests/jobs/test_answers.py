@@ -57,10 +57,15 @@ def taken(answers: Answers, count: int) -> list[Answer]:
     return came
 
 
-def handed_out(client: Any, answers: Answers, do: Callable[..., Any], of: Any) -> list[Any]:
+def nobody() -> None:
+    """Be told of nothing."""
+
+
+def handed_out(
+    client: Any, answers: Answers, do: Callable[..., Any], of: Any, *, at_once: bool = False
+) -> list[Any]:  # fmt: skip
     futures = client.map(do, list(of), pure=False)
-    for future in futures:
-        answers.wait_for(future)
+    answers.wait_for(futures, at_once=at_once)
     return list(futures)
 
 
@@ -77,7 +82,7 @@ def last(_number: int) -> None:
 
 
 def test_every_answer_comes_once(client: Any) -> None:
-    answers = Answers(client)
+    answers = Answers(client, nobody)
     futures = handed_out(client, answers, double, range(40))
     came = taken(answers, 40)
     assert {future.key: value for future, value in came} == {
@@ -89,7 +94,7 @@ def test_every_answer_comes_once(client: Any) -> None:
 
 
 def test_one_that_fails_answers_with_its_error_and_costs_the_others_nothing(client: Any) -> None:
-    answers = Answers(client)
+    answers = Answers(client, nobody)
     [bad] = handed_out(client, answers, refuse, [7])
     good = handed_out(client, answers, double, range(5))
     came = {future.key: value for future, value in taken(answers, 6)}
@@ -99,7 +104,7 @@ def test_one_that_fails_answers_with_its_error_and_costs_the_others_nothing(clie
 
 
 def test_one_that_is_cancelled_is_told_of_without_a_value(client: Any) -> None:
-    answers = Answers(client)
+    answers = Answers(client, nobody)
     [slow] = handed_out(client, answers, last, [1])
     client.cancel([slow])
     [(future, value)] = taken(answers, 1)
@@ -110,7 +115,7 @@ def test_one_that_is_cancelled_is_told_of_without_a_value(client: Any) -> None:
 def test_that_a_task_has_ended_is_known_before_its_answer_is_here(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its worker is free: the next task can be handed out, whatever the fetching takes."""
     monkeypatch.setattr(answers_module, "FETCH_SECONDS", 3600.0)
-    answers = Answers(client)
+    answers = Answers(client, nobody)
     handed_out(client, answers, double, [1])
     taken(answers, 1)  # the first fetch
     [second] = handed_out(client, answers, double, [2])
@@ -125,7 +130,7 @@ def test_that_a_task_has_ended_is_known_before_its_answer_is_here(client: Any, m
 
 
 def test_an_answer_that_went_with_its_worker_is_made_again_or_given_up(client: Any, cluster: Any) -> None:
-    answers = Answers(client)
+    answers = Answers(client, nobody)
     [future] = handed_out(client, answers, double, [21])
     until(answers.ended)
     [holder] = [worker for worker in cluster.workers.values() if future.key in worker.data]
@@ -140,7 +145,7 @@ def test_a_scheduler_that_goes_leaves_every_task_without_a_value_and_none_unacco
     client: Any, cluster: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answers_module, "FETCH_SECONDS", 3600.0)
-    answers = Answers(client)
+    answers = Answers(client, nobody)
     done = handed_out(client, answers, double, range(3))
     taken(answers, 3)
     ended = handed_out(client, answers, double, range(3))
@@ -152,3 +157,64 @@ def test_a_scheduler_that_goes_leaves_every_task_without_a_value_and_none_unacco
     assert set(came) == {future.key for future in (*ended, *open_ones)}
     assert all(came[future.key] is None for future in open_ones)
     assert not set(came) & {future.key for future in done}
+
+
+class Told:
+    """Counts how often it is told."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self) -> None:
+        self.times += 1
+
+
+def test_tasks_that_end_one_after_the_other_are_told_of_together(client: Any) -> None:
+    """What is handed out in their place goes out in one call: a scheduler is slow at many."""
+    told = Told()
+    answers = Answers(client, told)
+    answers.workers, answers.task_seconds = 8, 2.0
+    handed_out(client, answers, last, [0])  # something is still under way
+    handed_out(client, answers, double, [1])
+    until(answers._news.__len__)
+    assert told.times == 0
+    handed_out(client, answers, double, [2])
+    until(lambda: told.times)
+    assert len(answers.ended()) == 2, "both, told of at once"
+
+
+def test_one_of_few_is_told_of_after_a_part_of_a_tasks_time(client: Any) -> None:
+    told = Told()
+    answers = Answers(client, told)
+    answers.workers, answers.task_seconds = 2, 0.4
+    handed_out(client, answers, last, [0])
+    [one] = handed_out(client, answers, double, [1])
+    until(lambda: told.times)
+    assert answers.ended() == {one.key}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_somebody_waits_for_and_the_last_are_told_of_at_once(
+    client: Any, monkeypatch: pytest.MonkeyPatch, *, at_once: bool
+) -> None:
+    monkeypatch.setattr(answers_module, "MOST_TELL_SECONDS", 3600.0)
+    told = Told()
+    answers = Answers(client, told)
+    answers.workers, answers.task_seconds = 64, 36_000.0
+    if at_once:
+        handed_out(client, answers, last, [0])
+    handed_out(client, answers, double, [1], at_once=at_once)
+    until(lambda: told.times)
+    assert answers.ended()
+
+
+def test_that_answers_are_here_is_told(client: Any) -> None:
+    told = Told()
+    answers = Answers(client, told)
+    handed_out(client, answers, double, [3])
+    until(answers.ended)
+    before = told.times
+    answers.take(at_once=True)
+    until(lambda: told.times > before)
+    [(_, value)] = answers.take(at_once=False)
+    assert value == 6
