@@ -2,7 +2,8 @@
 
 Thirty orgaquant images of subsets 2 to 4 with their authors' outlines are put into a project and approved; the base
 is adapted by `Project.finetune`, and old and new model are scored on subset 5, which neither saw. For a base that has
-never seen orgaquant at all, see `cross_validation.py`; give its exported folder by SPHEROSEG_MODELS and its name here.
+never seen orgaquant at all, train one by the recipe with `--without orgaquant`, export it, and give its folder by
+SPHEROSEG_MODELS and its name here.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from check_real import pairs_of
-from cross_validation import of_subset
+from train_resunet_spheroid import of_subset
 
 from spheroseg_widgets.measure.shape import measure_shape
 from spheroseg_widgets.outlines.contour import contour_labels

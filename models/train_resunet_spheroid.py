@@ -32,8 +32,16 @@ from spheroseg_widgets.segmentation.training.trainer import Trainer, TrainingCon
 
 WIDTHS = (24, 48, 96, 160, 224)
 Rule = Callable[[str], bool]
+SUBSETS = ("Subset_5", "Subset_2", "Subset_3", "Subset_4")
+
+
+def of_subset(subset: str) -> Rule:
+    """Return the rule that holds one subset of orgaquant out."""
+    return lambda stem: subset in stem
+
+
 HELD_OUT: dict[str, Rule] = {
-    "orgaquant": lambda stem: "Subset_5" in stem,
+    "orgaquant": of_subset(SUBSETS[0]),
     "ipsc_spheroids": lambda stem: stem.startswith("mTeSR_plus-mTeSR3D"),
     "mls_spheroids": lambda stem: stem in {"mls11_B03ED7830", "mls11_G12FD5BE0", "mls11_N07FFE8E9"},
     "brain_organoid": lambda stem: int(stem[1:]) > 70,
@@ -111,7 +119,12 @@ def without_objects(items: list[Annotated]) -> list[Annotated]:
 
 
 def domains(
-    data: Path, synthetic: float, seed: int, without: Collection[str] = (), rules: Mapping[str, Rule] = HELD_OUT
+    data: Path,
+    synthetic: float,
+    seed: int,
+    without: Collection[str] = (),
+    rules: Mapping[str, Rule] = HELD_OUT,
+    pasted: float = 0.0,
 ) -> tuple[list[Domain], list[Sample]]:
     """Mix the sets: crowded organoids and many-per-field spheroids most, each kind of camera at all.
 
@@ -127,6 +140,8 @@ def domains(
         Sets that are left out.
     rules : mapping
         By set: whether an image is held out.
+    pasted : float
+        Share of the views of crowded organoids that get organoids of another view.
 
     Returns
     -------
@@ -148,7 +163,10 @@ def domains(
     shares = {name: share for name, share in shares.items() if name not in without}
     samples = {name: list(load(data / name, rules)) for name in (*shares, "livecell")}
     images = {name: all_darker([sample.annotated for sample in of_set]) for name, of_set in samples.items()}
-    mixed = [Domain.of_images(name, share, images[name], span) for name, (share, span) in shares.items()]
+    mixed = [
+        Domain.of_images(name, share, images[name], span, pasted=pasted if name == "orgaquant" else 0.0)
+        for name, (share, span) in shares.items()
+    ]
     mixed.append(Domain.of_images("flat cells, empty", 0.03, without_objects(images["livecell"])))
     if "brain_organoid" in shares:
         wide = [on_wide_background(item, rng) for item in images["brain_organoid"] for _ in range(3)]
@@ -199,6 +217,11 @@ def main() -> None:
     parser.add_argument("--compiled", action="store_true", help="fuse the arithmetic (needs a C++ compiler)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--without", nargs="*", default=(), metavar="SET", help="sets to leave out")
+    parser.add_argument("--subset", choices=SUBSETS, default="Subset_5", help="of orgaquant that is held out")
+    parser.add_argument(
+        "--pasted", type=float, default=0.0, help="share of orgaquant's views with organoids of another"
+    )
+    parser.add_argument("--batch", type=int, default=1, help="times as many views a step as a CPU gets")
     parser.add_argument("--widths", type=int, nargs="+", help="channels of each level, and last of the bottleneck")
     parser.add_argument("--cell", type=int, default=2, help="pixels on a side that the network takes as one place")
     parser.add_argument("--from", dest="base", help="a model of the registry to start from")
@@ -210,6 +233,7 @@ def main() -> None:
         return
     widths = options.widths or WIDTHS
     config = TrainingConfig(
+        views=tuple((side, options.batch * count) for side, count in TrainingConfig().views),
         steps=options.steps,
         minutes=options.minutes,
         rate=options.rate,
@@ -219,7 +243,8 @@ def main() -> None:
         polarity=DARKER,
         network=NetworkConfig(widths=tuple(widths[:-1]), bottleneck=widths[-1], cell=options.cell),
     )
-    mixed, samples = domains(options.data, options.synthetic, options.seed, options.without)
+    rules = {**HELD_OUT, "orgaquant": of_subset(options.subset)}
+    mixed, samples = domains(options.data, options.synthetic, options.seed, options.without, rules, options.pasted)
     trainer = Trainer(options.out, mixed, config)
     write_json(
         options.out / "run.json", {"versions": versions(), "training": [describe_sample(sample) for sample in samples]}

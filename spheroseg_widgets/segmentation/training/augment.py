@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .targets import UNKNOWN
+
 Image = NDArray[np.float32]
 Labels = NDArray[np.int32]
 
@@ -34,7 +36,7 @@ class ViewRange:
 def random_view(
     image: Image, labels: Labels, diameter: float, size: int, rng: np.random.Generator, span: ViewRange
 ) -> tuple[Image, Labels]:
-    """Cut a random square view, turned, mirrored and zoomed.
+    """Cut a random square view, turned, mirrored and zoomed, of as little beyond the image's border as can be.
 
     Parameters
     ----------
@@ -54,6 +56,8 @@ def random_view(
     Returns
     -------
     image, labels : (size, size) float32, (size, size) int32
+        Beyond the border the image goes on as its mirror image, in which nothing is annotated (`targets.UNKNOWN`):
+        an object at the border and its reflection would pass for one.
     """
     largest = max(span.smallest_diameter, min(span.largest_diameter, 1.2 * size))
     bounds = np.clip([span.smallest_diameter / diameter, largest / diameter], span.least_zoom, span.most_zoom)
@@ -70,6 +74,7 @@ def random_view(
         cy, cx = cy + rng.uniform(-jitter, jitter), cx + rng.uniform(-jitter, jitter)
     else:
         cy, cx = rng.uniform(0, height), rng.uniform(0, width)
+    cy, cx = _held(cy, height, size / zoom), _held(cx, width, size / zoom)
     angle = rng.uniform(0, 2 * np.pi) if rng.random() < 0.5 else rng.integers(4) * np.pi / 2
     stretch = np.exp(rng.normal(0, 0.06))
     mirror = -1.0 if rng.random() < 0.5 else 1.0
@@ -83,13 +88,20 @@ def random_view(
     view = cv2.warpAffine(source, affine, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     # OpenCV warps no int32; labels stay far below 65,536 in a training image.
     cut = cv2.warpAffine(
-        labels.astype(np.uint16),
+        labels.astype(np.uint16) + np.uint16(1),  # 0 is beyond the border
         affine,
         (size, size),
         flags=cv2.INTER_NEAREST,
-        borderMode=cv2.BORDER_REFLECT_101,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=0,
     )
-    return view, cut.astype(np.int32)
+    return view, cut.astype(np.int32) + UNKNOWN
+
+
+def _held(centre: float, length: int, extent: float) -> float:
+    """Move the centre of a view so far that its extent lies in an image of this length, if it fits."""
+    half = min(length, extent) / 2
+    return float(np.clip(centre, half, length - half))
 
 
 def _smooth_field(shape: tuple[int, int], cells: int, rng: np.random.Generator) -> Image:

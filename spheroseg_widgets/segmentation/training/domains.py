@@ -13,6 +13,7 @@ from spheroseg_widgets.imaging.polarity import lighter
 from spheroseg_widgets.segmentation.scenes import random_scene
 
 from .augment import Image, Labels, ViewRange, random_view
+from .pasting import paste_objects
 
 View = Callable[[np.random.Generator, int], tuple[Image, Labels]]
 
@@ -72,13 +73,25 @@ class Domain:
     view: View
 
     @classmethod
-    def of_images(cls, name: str, weight: float, images: Sequence[Annotated], span: ViewRange | None = None) -> Domain:
-        """Make a domain that cuts random views out of annotated images."""
+    def of_images(
+        cls,
+        name: str,
+        weight: float,
+        images: Sequence[Annotated],
+        span: ViewRange | None = None,
+        *,
+        pasted: float = 0.0,
+    ) -> Domain:
+        """Make a domain that cuts random views out of annotated images, a share of them with pasted objects of another."""
         chosen = span or ViewRange()
 
-        def view(rng: np.random.Generator, size: int) -> tuple[Image, Labels]:
+        def cut(rng: np.random.Generator, size: int) -> tuple[Image, Labels]:
             item = images[int(rng.integers(len(images)))]
             return random_view(item.image, item.labels, item.diameter, size, rng, chosen)
+
+        def view(rng: np.random.Generator, size: int) -> tuple[Image, Labels]:
+            shown = cut(rng, size)
+            return paste_objects(*shown, *cut(rng, size), rng) if pasted and rng.random() < pasted else shown
 
         return cls(name, weight, view)
 

@@ -16,7 +16,7 @@ def loss_of(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
     Foreground: binary cross-entropy, heavier near edges, plus a share of soft Dice (smoothed over the batch, so that
     empty views count). Both sides of an edge weigh the same: with more weight inside, outlines come out too large.
-    Distance: cross-entropy against the soft target.
+    Distance: cross-entropy against the soft target. Pixels whose target is missing (NaN) do not count.
 
     Parameters
     ----------
@@ -28,14 +28,21 @@ def loss_of(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     total, foreground, distance : () float32
         The first is the sum of the others.
     """
-    foreground, distance = target[:, 0], target[:, 1]
+    known = torch.isfinite(target[:, 0])
+    foreground, distance = torch.nan_to_num(target).unbind(1)
     cross = nn.functional.binary_cross_entropy_with_logits(logits[:, 0], foreground, reduction="none")
-    cross = (cross * (1.0 + 2.0 * _edges(foreground))).mean()
-    probability = torch.sigmoid(logits[:, 0])
+    cross = _mean(cross * (1.0 + 2.0 * _edges(foreground)), known)
+    probability = torch.sigmoid(logits[:, 0]) * known
     overlap = (probability * foreground).sum()
     dice = OVERLAP * (1 - (2 * overlap + 1) / (probability.sum() + foreground.sum() + 1))
-    apart = nn.functional.binary_cross_entropy_with_logits(logits[:, 1], distance)
+    apart = nn.functional.binary_cross_entropy_with_logits(logits[:, 1], distance, reduction="none")
+    apart = _mean(apart, known)
     return cross + dice + apart, cross + dice, apart
+
+
+def _mean(values: Tensor, known: Tensor) -> Tensor:
+    """Mean over what is known; 0 where nothing is."""
+    return (values * known).sum() / known.sum().clamp(min=1)
 
 
 def _edges(foreground: Tensor) -> Tensor:

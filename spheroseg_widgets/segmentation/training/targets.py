@@ -5,7 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+
+UNKNOWN = -1
+"""Label of pixels about which an annotation says nothing."""
 
 
 def inner_distance(labels: NDArray[np.int32]) -> NDArray[np.float32]:
@@ -14,21 +16,20 @@ def inner_distance(labels: NDArray[np.int32]) -> NDArray[np.float32]:
     Parameters
     ----------
     labels : (h, w) int32
-        Instance labels, 0 is background.
+        Instance labels, 0 is background, `UNKNOWN` what nobody has annotated.
 
     Returns
     -------
     (h, w) float32
-        An object cut by the image border has no edge there: the distance grows towards the border.
+        An object cut by the image border, or by what is unknown, has no edge there: the distance grows towards it.
     """
     edge = np.zeros(labels.shape, bool)
-    differs = labels[:, 1:] != labels[:, :-1]
-    edge[:, 1:] |= differs
-    edge[:, :-1] |= differs
-    differs = labels[1:] != labels[:-1]
-    edge[1:] |= differs
-    edge[:-1] |= differs
-    inside = ((labels > 0) & ~edge).astype(np.uint8)
+    for one, other in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
+        here, there = labels[one], labels[other]
+        differs = (here != there) & (here != UNKNOWN) & (there != UNKNOWN)
+        edge[one] |= differs
+        edge[other] |= differs
+    inside = ((labels != 0) & ~edge).astype(np.uint8)
     if inside.all():
         return np.full(labels.shape, float(max(labels.shape)), np.float32)
     distance = cv2.distanceTransform(inside, cv2.DIST_L2, 3).astype(np.float32)
@@ -42,19 +43,21 @@ def training_targets(labels: NDArray[np.int32]) -> NDArray[np.float32]:
     Parameters
     ----------
     labels : (h, w) int32
-        Instance labels, 0 is background.
+        Instance labels, 0 is background, `UNKNOWN` what nobody has annotated.
 
     Returns
     -------
     (2, h, w) float32
-        Foreground (0 or 1), and the distance to the object's own edge over the largest such distance in
+        Both missing (NaN) where the labels are unknown; elsewhere foreground (0 or 1), and the distance to the object's own edge over the largest such distance in
         that object (0 to 1): every object, whatever its size, rises to 1 once, so a large irregular
         spheroid is not taken for several.
     """
     distance = inner_distance(labels)
-    count = int(labels.max(initial=0))
-    if count:
-        largest = np.asarray(ndimage.maximum(distance, labels, np.arange(count + 1)), np.float32)
-        largest[0] = 1.0
-        distance = (distance / np.maximum(largest, 1e-3)[labels]).astype(np.float32)
-    return np.stack([(labels > 0).astype(np.float32), distance.astype(np.float32)])
+    objects = np.maximum(labels, 0)
+    largest = np.zeros(int(objects.max(initial=0)) + 1, np.float32)
+    np.maximum.at(largest, objects.ravel(), distance.ravel())
+    largest[0] = 1.0
+    distance = np.where(labels > 0, distance / np.maximum(largest, 1e-3)[objects], 0)
+    targets = np.stack([labels > 0, distance]).astype(np.float32)
+    targets[:, labels == UNKNOWN] = np.nan
+    return targets

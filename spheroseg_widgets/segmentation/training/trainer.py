@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +23,7 @@ from .calibration import Calibration, fit_calibration, view_logits
 from .curve import Curve, Row
 from .device import best_device, multiplies_bf16
 from .domains import Annotated, Domain
+from .drawing import Batch, drawn_ahead
 from .least_confidence import fit_least_confidence
 from .losses import loss_of
 from .state import first_line, load_state, save_state, write_json, writing
@@ -33,10 +31,7 @@ from .targets import training_targets
 from .validation import Score, score, whole_views
 
 Report = Callable[[Row], bool]
-Batch = tuple[Tensor, Tensor]
 ROW_EVERY = 10
-AHEAD = 4
-"""Batches drawn before they are needed."""
 INVERTED = {AS_IS: 0.25, DARKER: 0.1}
 """Share of inverted views, by polarity."""
 
@@ -252,7 +247,7 @@ class Trainer:
         try:
             if self.step == 0 and self.validation:  # what training starts from is a candidate as well
                 self._stop_if(self._tell({"step": 0}, report))
-            with self._batches() as batches:
+            with drawn_ahead(self.batch, self.config.seed, self.step, self.device) as batches:
                 while not self._stop.is_set() and not self.config.is_over(self.step, self.seconds):
                     rate = self.config.rate_at(self.step, self.seconds)
                     sums += self._one_step(*next(batches), rate)
@@ -320,34 +315,13 @@ class Trainer:
         self.judged.load_state_dict(dict(weights))
         return fit_least_confidence(self.judged, self.validation, self.config.network.stride, self.device, settings)
 
-    @contextmanager
-    def _batches(self) -> Iterator[Iterator[Batch]]:
-        """Draw batches ahead; the step is their seed, so a continued run sees what an unbroken one would."""
-        workers = 1 if self.device.type == "cpu" else 8  # a CPU is busy with the network
-        with ThreadPoolExecutor(workers, thread_name_prefix="draw") as pool:
-            ahead: deque[Future[Batch]] = deque()
-
-            def draw() -> Iterator[Batch]:
-                number = self.step
-                while True:
-                    while len(ahead) < max(AHEAD, 2 * workers):
-                        rng = np.random.default_rng([self.config.seed, number])
-                        ahead.append(pool.submit(self.batch, rng))
-                        number += 1
-                    yield ahead.popleft().result()
-
-            try:
-                yield draw()
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
-
     def _one_step(self, images: Tensor, targets: Tensor, rate: float) -> NDArray[np.float64]:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        x = images.to(self.device).contiguous(memory_format=self.memory_format)
+        x = images.to(self.device, non_blocking=True).contiguous(memory_format=self.memory_format)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == torch.bfloat16):
             logits = self.forward(x)
-        losses = loss_of(logits.float(), targets.to(self.device))
+        losses = loss_of(logits.float(), targets.to(self.device, non_blocking=True))
         if not torch.isfinite(losses[0]):
             raise TrainingError(f"{self.folder}: the loss is not a number after step {self.step}; use a smaller --rate")
         self.optimiser.zero_grad(set_to_none=True)

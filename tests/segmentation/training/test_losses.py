@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from spheroseg_widgets.segmentation.training.losses import EDGE, loss_of
@@ -36,3 +37,25 @@ def test_an_edge_in_doubt_settles_where_it_is() -> None:
         loss_of(logits, target)[1].backward()
         optimiser.step()
     assert abs(torch.sigmoid(logit).item() - 0.5) < 0.1
+
+
+def test_what_is_unknown_does_not_count() -> None:
+    torch.manual_seed(1)
+    logits = torch.randn(2, 2, 24, 24, requires_grad=True)
+    target = torch.zeros(2, 2, 24, 24)
+    target[:, :, 6:18, 4:12] = 1.0
+    left = [part.item() for part in loss_of(logits[..., :16], target[..., :16])]
+    target[..., 16:] = float("nan")
+    partly = loss_of(logits, target)
+    assert [part.item() for part in partly] == pytest.approx(left, rel=1e-5)
+    (pull,) = torch.autograd.grad(partly[0], logits)
+    assert not pull[..., 16:].any()
+    assert pull[..., :16].any()
+
+
+def test_a_batch_of_which_nothing_is_known_pulls_nowhere() -> None:
+    logits = torch.randn(1, 2, 8, 8, requires_grad=True)
+    total = loss_of(logits, torch.full((1, 2, 8, 8), float("nan")))[0]
+    (pull,) = torch.autograd.grad(total, logits)
+    assert torch.isfinite(total)
+    assert not pull.any()

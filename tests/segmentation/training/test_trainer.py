@@ -17,6 +17,7 @@ from spheroseg_widgets.segmentation.scenes import random_scene
 from spheroseg_widgets.segmentation.training import trainer as train
 from spheroseg_widgets.segmentation.training.augment import ViewRange, random_camera, random_view
 from spheroseg_widgets.segmentation.training.domains import Annotated, Domain, typical_diameter
+from spheroseg_widgets.segmentation.training.targets import UNKNOWN
 from spheroseg_widgets.segmentation.training.trainer import Trainer, TrainingConfig
 from spheroseg_widgets.segmentation.training.validation import Score, score, whole_view, whole_views
 
@@ -72,11 +73,37 @@ def test_sizes_are_drawn_evenly_within_both_bounds_and_do_not_heap_up_at_one() -
     zooms = []
     for seed in range(300):
         _, cut = random_view(labels.astype(np.float32), labels, 40.0, 160, np.random.default_rng(seed), span)
-        if cut.any() and not (cut[0].any() or cut[-1].any() or cut[:, 0].any() or cut[:, -1].any()):
-            zooms.append(np.sqrt(cut.sum() / labels.sum()))
+        shown = cut > 0
+        if shown.any() and not (shown[0].any() or shown[-1].any() or shown[:, 0].any() or shown[:, -1].any()):
+            zooms.append(np.sqrt(shown.sum() / labels.sum()))
     assert 0.45 < min(zooms) < 0.6
     assert 1.6 < max(zooms) < 1.9
     assert np.mean(np.array(zooms) < 0.55) < 0.2, "the range of diameters goes further than that of zooms"
+
+
+def test_beyond_the_border_nothing_is_annotated_and_no_object_meets_its_reflection() -> None:
+    labels = np.zeros((60, 80), np.int32)
+    labels[20:40, 70:] = 1  # cut by the border: with its mirror image it would be twice as long
+    image = labels.astype(np.float32)
+    for seed in range(40):
+        view, cut = random_view(image, labels, 20.0, 160, np.random.default_rng(seed), ViewRange(10, 20))
+        assert (cut == UNKNOWN).mean() > 0.5  # the view is larger than the image
+        assert set(np.unique(cut)) <= {UNKNOWN, 0, 1}
+        assert np.isfinite(view).all()
+        known = (cut != UNKNOWN).sum()
+        assert abs((cut == 1).sum() / known - (labels == 1).mean()) < 0.02, "of the object only what was photographed"
+
+
+def test_a_view_that_fits_into_its_image_stays_there() -> None:
+    labels = np.zeros((300, 300), np.int32)
+    labels[:20, :20] = 1
+    fits = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        _, cut = random_view(labels.astype(np.float32), labels, 20.0, 100, rng, ViewRange(15, 25))
+        fits += not (cut == UNKNOWN).any()
+        assert (cut == UNKNOWN).mean() < 0.35  # a turned one can lack its corners
+    assert fits > 4
 
 
 def test_the_camera_keeps_the_range_and_the_type() -> None:
