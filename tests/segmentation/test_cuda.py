@@ -40,9 +40,10 @@ def test_its_outlines_are_those_of_the_processor() -> None:
     model = find_model(DEFAULT_MODEL)
     image = synthetic_image(1024)
     settings = Settings.from_dict(model.settings["defaults"])
-    found = []
-    for engine in (TORCH, CUDA):
-        found.append(Predictor(model, engine=engine).segment(image, replace(settings, engine=engine)).outlines)
+    found = [
+        Predictor(model, engine=engine).segment(image, replace(settings, engine=engine)).outlines
+        for engine in (TORCH, CUDA)
+    ]
     assert len(found[0]) == len(found[1]) > 0
     assert mask_iou(*[to_mask(outlines, *image.shape) for outlines in found]) > 0.995
 
