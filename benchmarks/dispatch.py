@@ -247,6 +247,12 @@ def answer_for(project: Project) -> TaskResult:
     return segment_image(task)
 
 
+def wait_until_empty(client: Client) -> None:
+    """Wait until the scheduler has dropped every task: what one run leaves to be dropped must not slow the next."""
+    while client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)):
+        time.sleep(0.1)
+
+
 def measure_simulated(folder: Path, count: int) -> dict[str, float]:
     """64 workers that sleep: how much of their time is used, and how many tasks a second."""
     project = project_of(folder, 512, count)  # large enough to travel alone
@@ -254,6 +260,7 @@ def measure_simulated(folder: Path, count: int) -> dict[str, float]:
     ids = [int(i) for i in project.images()["image_id"]]
 
     def efficiency(nap: float, some: list[int]) -> float:
+        wait_until_empty(client)
         with patch.object(run_work, "segment_images", Simulated(answer, nap)):
             taken = seconds(
                 lambda: project.segment(
@@ -263,6 +270,7 @@ def measure_simulated(folder: Path, count: int) -> dict[str, float]:
         return len(some) * nap / WORKERS / taken
 
     def bare() -> float:
+        wait_until_empty(client)
         taken = seconds(lambda: client.gather(client.map(lambda _: time.sleep(NAP), range(count), pure=False)))
         return count / taken
 
