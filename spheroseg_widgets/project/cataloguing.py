@@ -10,24 +10,18 @@ import pandas as pd
 
 from spheroseg_widgets.jobs import background
 from spheroseg_widgets.store import deletion, tags, views
-from spheroseg_widgets.store.database import Database
 
-from .changes import Changes
+from .base import ProjectBase
 from .metadata import change_condition, change_metadata
 from .query import select
 from .tables import images_table
 
 
-class Cataloguing:
+class Cataloguing(ProjectBase):
     """The part of a project that keeps its images in order; every verb is audited and told to listeners.
 
     What a verb returns is what its opposite takes to undo it.
     """
-
-    database: Database
-    id: int
-    author: str
-    changes: Changes
 
     def query(self, expression: str) -> pd.DataFrame:
         """Return the rows of `images` that an expression is true of, as ``area_um2 > 5e4 and edited == False``.

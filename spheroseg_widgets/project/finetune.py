@@ -19,13 +19,12 @@ from spheroseg_widgets.jobs.per_plate import alike
 from spheroseg_widgets.outlines.rasterise import to_labels
 from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, ModelInfo, find_model, free_name, new_model
 
+from .base import ProjectBase
 from .hooks import hook
 
 if TYPE_CHECKING:
     from spheroseg_widgets.segmentation.training.curve import Row
     from spheroseg_widgets.segmentation.training.dataset import Dataset
-
-    from .project import Project
 
 FOLDER = "finetuning"
 COMPLETE = ("approved", "corrected")
@@ -46,7 +45,7 @@ class FineTuning:
 
     Parameters
     ----------
-    project : Project
+    project : ProjectBase
     name : str
         Of the new model.
     base : str
@@ -76,7 +75,7 @@ class FineTuning:
 
     def __init__(
         self,
-        project: Project,
+        project: ProjectBase,
         name: str,
         *,
         base: str = DEFAULT_MODEL,
@@ -227,7 +226,7 @@ class FineTuning:
         return pd.DataFrame(rows)
 
 
-def complete_images(project: Project, images: Sequence[int] | None) -> pd.DataFrame:
+def complete_images(project: ProjectBase, images: Sequence[int] | None) -> pd.DataFrame:
     """Return the rows of images that a person looked through wholly.
 
     Raises
@@ -250,7 +249,7 @@ def complete_images(project: Project, images: Sequence[int] | None) -> pd.DataFr
     return table[table["image_id"].isin(list(images))]
 
 
-def read_image(project: Project, row: Any) -> tuple[NDArray[Any], NDArray[np.int32]]:
+def read_image(project: ProjectBase, row: Any) -> tuple[NDArray[Any], NDArray[np.int32]]:
     """Read an image's grey values (h, w), and the instance labels (h, w) of the outlines that hold for it.
 
     Raises
@@ -264,7 +263,7 @@ def read_image(project: Project, row: Any) -> tuple[NDArray[Any], NDArray[np.int
     return pixels, to_labels(project.outlines(int(row.image_id))[0], *pixels.shape)
 
 
-def read_images(project: Project, table: pd.DataFrame) -> tuple[Dataset, dict[str, Any]]:
+def read_images(project: ProjectBase, table: pd.DataFrame) -> tuple[Dataset, dict[str, Any]]:
     """Read images and rasterise their outlines.
 
     Returns

@@ -5,19 +5,16 @@ from __future__ import annotations
 import pandas as pd
 
 from spheroseg_widgets.analysis.flags import FLAGS, flags_table
-from spheroseg_widgets.store.database import Database
 
+from .base import ProjectBase
 from .tables import images_and_objects, wells_map
 
 ABOUT = ("image_id", "name", "plate", "well", "time_h", "site", "review", "reason")
 """What every row of flags repeats of its image."""
 
 
-class Flagging:
+class Flagging(ProjectBase):
     """The part of a project that says what speaks against its results; nothing of it is stored."""
-
-    database: Database
-    id: int
 
     def flags(self) -> pd.DataFrame:
         """Return one row an image: its flags, the worst of them, and the numbers they were decided by.

@@ -14,21 +14,15 @@ from spheroseg_widgets.imaging.names import normal_well
 from spheroseg_widgets.outlines.outlines import Outlines
 from spheroseg_widgets.store import experiment, judgement, promotion, results, runs
 from spheroseg_widgets.store import images as store_images
-from spheroseg_widgets.store.database import Database
 
-from .changes import Changes
+from .base import ProjectBase
 from .find import find_well, pickable
 from .run import Run
 from .tables import wells_map
 
 
-class Judging:
+class Judging(ProjectBase):
     """The part of a project that stores what people decide; every verb is audited and told to listeners."""
-
-    database: Database
-    id: int
-    author: str
-    changes: Changes
 
     def set_map(self, rows: pd.DataFrame | Iterable[Mapping[str, Any]], plate: str | None = None) -> int:
         """Enter a plate map: one row a well (or several, for several treatments).

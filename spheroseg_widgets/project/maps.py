@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,16 +21,12 @@ from spheroseg_widgets.segmentation.disk_maps import DiskMaps
 from spheroseg_widgets.segmentation.map_codec import PackedMaps, decode_maps
 from spheroseg_widgets.segmentation.settings import Settings
 from spheroseg_widgets.store import result_frames, runs
-from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.images import images_frame
 from spheroseg_widgets.store.map_cache import GONE
 
+from .base import ProjectBase
 from .find import find_image, pickable
 from .run import Run
-from .start_work import start_work
-
-if TYPE_CHECKING:
-    from .project import Project
 
 AFTER_THE_NETWORK = (
     "threshold",
@@ -138,12 +134,8 @@ def movable(settings: Mapping[str, Any]) -> dict[str, Any]:
     return dict(settings)
 
 
-class FromMaps:
+class FromMaps(ProjectBase):
     """The verbs of a project that work on kept probability maps."""
-
-    database: Database
-    id: int
-    author: str
 
     def probability_maps(self, image: str | Path | int, *, run: Run | int | None = None) -> ProbabilityMaps:
         """Return the probability maps of an image, of the newest run that made or used some.
@@ -284,8 +276,8 @@ class FromMaps:
             made = runs.create_run(
                 connection, self.id, model_id, fixed, chosen, self.author, verb="rethreshold"
             )  # fmt: skip
-        started = Run(cast("Project", self), made)
-        start_work(started, wish, detached=detached)
+        started = Run(self, made)
+        started.start(wish, detached=detached)
         return started.wait() if wait else started
 
 

@@ -8,8 +8,9 @@ from spheroseg_widgets.errors import StoreError
 from spheroseg_widgets.store import experiment
 from spheroseg_widgets.store.database import Database
 
+from .base import current_author
 from .description import DESCRIPTION, STORE, read_description, write_description
-from .project import Project, current_author
+from .project import Project
 
 
 def open_project(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,18 +14,14 @@ from spheroseg_widgets.exports.bundle import ExportBundle
 from spheroseg_widgets.exports.registry import export
 from spheroseg_widgets.imaging.names import NameTable
 from spheroseg_widgets.jobs import background
-from spheroseg_widgets.outlines.outlines import Outlines
-from spheroseg_widgets.store import experiment, jobs, results, runs
-from spheroseg_widgets.store import images as store_images
+from spheroseg_widgets.store import jobs, runs
 from spheroseg_widgets.store.audit import audit_frame
-from spheroseg_widgets.store.database import Database
 from spheroseg_widgets.store.statistics import Statistics, statistics
 
 from .bundle import make_bundle
 from .cataloguing import Cataloguing
-from .changes import Listener, changes_of
 from .files import Added, Names, store_files, survey
-from .find import find_image, pickable
+from .find import pickable
 from .finetune import FineTuning
 from .flagging import Flagging
 from .hooks import hook
@@ -35,63 +29,12 @@ from .judging import Judging
 from .maps import FromMaps
 from .relink import relink
 from .run import Run
-from .settling import settle
 from .start_run import start_run
-from .tables import images_and_objects, images_table, measurements_table, wells_map
-
-
-def current_author() -> str:
-    """Return who is working: the Hub's user, else the operating system's."""
-    return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
+from .tables import images_and_objects, measurements_table, wells_map
 
 
 class Project(Judging, Cataloguing, Flagging, FromMaps):
-    """A plate, or any folder of pictures, with its outlines and what was decided about them.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the project.
-    database : Database
-        Its store.
-    name : str
-        How it is called.
-    store : str, optional
-        Where its store is, as it was given in place of what the folder says.
-    """
-
-    def __init__(self, folder: Path, database: Database, name: str, store: str | None = None) -> None:
-        self.folder = folder
-        self.database = database
-        self.name = name
-        self.store = store
-        self.author = current_author()
-        self.id = experiment.enter_project(database, name, self.author)
-        self.changes = changes_of(str(database.engine.url), self.id)
-
-    def __repr__(self) -> str:
-        with self.database.read() as connection:
-            count = len(store_images.image_ids(connection, self.id))
-        return f"<Project {self.name!r}: {count} images in {self.folder}>"
-
-    def close(self) -> None:
-        """Close the store, once the runs that are under way in this process have ended (cancel them to be quick)."""
-        serving = background.serving_of(self.database, self.id)
-        if serving is not None:
-            serving.thread.join()
-        self.database.close()
-
-    def on_change(self, listener: Listener) -> Callable[[], None]:
-        """Call ``listener(kind, image_ids)`` after every change made in this process; returns how to leave.
-
-        Kinds: add, results, promote, save, review, exclude, confirm, pixel_size, map, relink, tag, metadata, delete,
-        restore, and view (a saved view, no image). Results come on a background thread, the others on the thread that
-        made the change. No ids: all images may have changed.
-        """
-        return self.changes.on_change(listener)
-
-    def _settle(self) -> None:
-        settle(self.database, self.id, self.changes)
+    """A plate, or any folder of pictures, with its outlines and what was decided about them."""
 
     def add(
         self,
@@ -139,20 +82,6 @@ class Project(Judging, Cataloguing, Flagging, FromMaps):
             )  # fmt: skip
         self.changes.tell("add", added.image_ids)
         return added
-
-    def images(self) -> pd.DataFrame:
-        """Return one row an image, with its state, its outcome and what is known of it."""
-        return images_table(self.database, self.id)
-
-    def image(self, which: str | Path | int) -> pd.Series:
-        """Return the row of one image, by image_id, name, stem, path or URL.
-
-        Raises
-        ------
-        StoreError
-            There is none, or the name belongs to several.
-        """
-        return find_image(self.images(), which)
 
     def measurements(self, run: Run | int | None = None) -> pd.DataFrame:
         """Return one row an object, px and um; `is_primary` names the spheroid of each image.
@@ -327,21 +256,6 @@ class Project(Judging, Cataloguing, Flagging, FromMaps):
     def bundle(self, *, exclude_border: bool = False, images: Sequence[int] | None = None) -> ExportBundle:
         """Return what an export is made of."""
         return make_bundle(self.database, self.id, self.name, exclude_border=exclude_border, image_ids=images)
-
-    def outlines(self, image_id: int) -> tuple[Outlines, pd.DataFrame]:
-        """Return the outlines that hold for an image, and their rows.
-
-        Raises
-        ------
-        StoreError
-            There is no such image in this project.
-        """
-        with self.database.read() as connection:
-            store_images.check_own(connection, self.id, [image_id])
-            current = results.current_result(connection, image_id)
-            if current is None:
-                return Outlines.empty(), pd.DataFrame()
-            return results.load_outlines(connection, current)
 
     def relink(self, old: str | Path, new: str | Path) -> int:
         """Point images below a folder to another place it was moved to, by path or URL; returns how many files.

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -19,12 +19,10 @@ from spheroseg_widgets.store.job_state import FAILED
 from spheroseg_widgets.store.progress import RunningImage, RunProgress, run_progress, running_images
 from spheroseg_widgets.store.run_log import run_log
 
+from .base import ProjectBase
 from .hooks import hook
 from .run_watch import LEAST_SECONDS_BETWEEN, LOOK_SECONDS, RunListener, RunWatch
 from .start_work import check_reachable, start_work
-
-if TYPE_CHECKING:
-    from .project import Project
 
 
 class Run:
@@ -32,13 +30,13 @@ class Run:
 
     Parameters
     ----------
-    project : Project
+    project : ProjectBase
         Whose run it is.
     run_id : int
         Its row.
     """
 
-    def __init__(self, project: Project, run_id: int) -> None:
+    def __init__(self, project: ProjectBase, run_id: int) -> None:
         self.project = project
         self.id = run_id
         self._watch = RunWatch(project, run_id, self.progress)
@@ -56,6 +54,11 @@ class Run:
         if shown is None:
             return {"text/plain": repr(self)}
         return shown if isinstance(shown, dict | tuple) else shown._repr_mimebundle_(include=include, exclude=exclude)
+
+    def start(self, wish: ClusterWish, *, detached: bool | None = None) -> None:
+        """Have the queued images worked on; the arguments are those of `start_work`."""
+        if start_work(self.project, self.id, wish, detached=detached):
+            self.on_change(lambda _seen: None)  # so that galleries of this process hear of its results
 
     def status(self) -> pd.DataFrame:
         """Return one row an image: status, reason, worker, times."""
@@ -231,7 +234,7 @@ class Run:
         wish = ClusterWish.of(workers, cluster)
         if asked is not None and workers is None and cluster is None:
             wish = ClusterWish.from_dict(asked.cluster)
-        start_work(self, wish, detached=None if asked is None else asked.detached)
+        self.start(wish, detached=None if asked is None else asked.detached)
         self._watch.start()
 
     def on_change(self, listener: RunListener) -> Callable[[], None]:

@@ -6,14 +6,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from spheroseg_widgets.jobs import background
 from spheroseg_widgets.store import jobs
 from spheroseg_widgets.store.progress import RunProgress
 
-if TYPE_CHECKING:
-    from .project import Project
+from .base import ProjectBase
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +28,7 @@ class RunWatch:
 
     Parameters
     ----------
-    project : Project
+    project : ProjectBase
         Whose run it is.
     run_id : int
         Its row.
@@ -38,7 +36,7 @@ class RunWatch:
         Returns how far it is.
     """
 
-    def __init__(self, project: Project, run_id: int, progress: Callable[[], RunProgress]) -> None:
+    def __init__(self, project: ProjectBase, run_id: int, progress: Callable[[], RunProgress]) -> None:
         self._project = project
         self._run_id = run_id
         self._progress = progress
@@ -110,7 +108,7 @@ class RunWatch:
 class _Elsewhere:
     """Tells this process of the results of a run that another one works on."""
 
-    def __init__(self, project: Project, run_id: int) -> None:
+    def __init__(self, project: ProjectBase, run_id: int) -> None:
         self._project = project
         self._run_id = run_id
         self._ended: set[int] | None = None

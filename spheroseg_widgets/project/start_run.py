@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -19,15 +19,13 @@ from spheroseg_widgets.segmentation.registry import DEFAULT_MODEL, ModelInfo, fi
 from spheroseg_widgets.segmentation.settings import AS_IS, DARKER, Settings
 from spheroseg_widgets.store import images, runs
 
+from .base import ProjectBase
 from .run import Run
-from .start_work import check_reachable, start_work
-
-if TYPE_CHECKING:
-    from .project import Project
+from .start_work import check_reachable
 
 
 def start_run(
-    project: Project,
+    project: ProjectBase,
     image_ids: Sequence[int],
     *,
     model: str | None,
@@ -87,7 +85,7 @@ def start_run(
             connection, project.id, model_id, parameters, table["image_id"].tolist(), project.author
         )  # fmt: skip
     run = Run(project, run_id)
-    start_work(run, wish, detached=detached)
+    run.start(wish, detached=detached)
     return run
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -14,42 +13,46 @@ from spheroseg_widgets.jobs.cluster import ClusterWish
 from spheroseg_widgets.jobs.service import start_service
 from spheroseg_widgets.store import requests
 
+from .base import ProjectBase
 from .hooks import hook
 
-if TYPE_CHECKING:
-    from .run import Run
 
-
-def start_work(run: Run, wish: ClusterWish, *, detached: bool | None = None) -> None:
+def start_work(project: ProjectBase, run_id: int, wish: ClusterWish, *, detached: bool | None = None) -> bool:
     """Have a run's queued jobs worked on: by a dispatcher of its own, or in a thread of this process.
 
     Parameters
     ----------
-    run : Run
+    project : ProjectBase
+        Whose run it is.
+    run_id : int
         Stored, with queued jobs.
     wish : ClusterWish
         The cluster it asks for.
     detached : bool, optional
         Whether it is to go on when this process ends; by default where the process is a notebook's kernel. A cluster
         object that only this process can reach keeps it here.
+
+    Returns
+    -------
+    bool
+        Whether a dispatcher of its own works on it.
     """
-    project = run.project
     if detached is None:
         by_default = hook("runs_detached")
         detached = by_default is not None and bool(by_default())
     detached = detached and not wish.here
     with project.database.write() as connection:
         requests.request_run(
-            connection, project.id, run.id, cluster=wish.to_dict(), detached=detached, taken=not detached
+            connection, project.id, run_id, cluster=wish.to_dict(), detached=detached, taken=not detached
         )  # fmt: skip
     if detached:
         start_service(project.folder, project.store)
-        run.on_change(lambda _seen: None)  # so that galleries of this process hear of its results
     else:
         changes = project.changes
         background.start(
-            project.database, project.id, run.id, lambda image_ids: changes.tell("results", image_ids)
+            project.database, project.id, run_id, lambda image_ids: changes.tell("results", image_ids)
         )  # fmt: skip
+    return detached
 
 
 def check_reachable(paths: Sequence[str] | pd.Series) -> None:

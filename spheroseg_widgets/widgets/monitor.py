@@ -72,13 +72,13 @@ class Monitor(OpensImages):
         self._leave_run: Callable[[], None] | None = None
         self._closing = False
         self._failures_of: tuple[int, int] | None = None  # the run and the number of failures that `failures` shows
-        follows = isinstance(run_or_project, Project)
-        self._project = run_or_project if isinstance(run_or_project, Project) else run_or_project.project
-        super().__init__(follows=follows, bound=is_kernel() and ends_with_server())
+        self._followed = run_or_project if isinstance(run_or_project, Project) else None
+        super().__init__(follows=self._followed is not None, bound=is_kernel() and ends_with_server())
         self.set_trait("read_only", read_only)
         if isinstance(run_or_project, Run):
             self._run = run_or_project
-        self._leave_project = self._project.on_change(self._changed)
+        project = run_or_project.project if isinstance(run_or_project, Run) else run_or_project
+        self._leave_project = project.on_change(self._changed)
         self.try_reload()
 
     @property
@@ -89,8 +89,8 @@ class Monitor(OpensImages):
     def reload(self) -> None:
         """Read the run from the store, and the newest one where the monitor follows a project."""
         with self.lock:
-            if self.follows:
-                newest = self._project.last_run()
+            if self._followed is not None:
+                newest = self._followed.last_run()
                 if newest is not None and (self._run is None or newest.id != self._run.id):
                     self._unsubscribe()
                     self._run = newest
