@@ -102,7 +102,7 @@ def why_not(choice: Choice) -> str | None:
     if choice.engine == ONNX and (missing := _missing_packages()):
         return f"{' and '.join(missing)} not installed here; pip install 'spheroseg_widgets[fast]'"
     if choice.precision == BFLOAT16 and not multiplies_bfloat16():
-        return "the processor here does not multiply bfloat16 (none of avx512_bf16, amx_bf16, bf16 among its flags)"
+        return "the processor here does not multiply bfloat16 (flags amx_bf16 or bf16, or avx512_bf16 on AMD's)"
     if choice.engine == CUDA:
         import torch  # noqa: PLC0415 - only who asks for CUDA waits for it
 
