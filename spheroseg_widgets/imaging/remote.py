@@ -27,6 +27,8 @@ BLOCK_BYTES = 1 << 18
 NOT_THERE = "the file does not exist"
 WHOLE = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "memory"}
 """Object stores: a file is there when it is complete, never before."""
+OF_A_HOST = {"ftp", "sftp", "ssh", "smb"}
+"""What follows the host is a path to the letter; fsspec takes what is behind a ``#`` or ``?`` in a name for an option."""
 TIMES = ("LastModified", "last_modified", "mtime", "updated", "modify", "modified", "created")
 """What the file systems of fsspec call the time of the last change."""
 
@@ -115,6 +117,9 @@ def connect(url: Url) -> tuple[Any, str]:
     """
     from fsspec.core import url_to_fs  # noqa: PLC0415 - takes a moment to import; only URLs need it
 
+    if url.protocol in OF_A_HOST:
+        system, _ = url_to_fs(str(url.root))
+        return system, str(url).removeprefix(str(url.root)) or "/"
     system, path = url_to_fs(str(url))
     return system, str(path)
 
@@ -235,7 +240,8 @@ def reason_of(error: Exception) -> str:
     """Say in a few words why something behind a URL cannot be read."""
     text = (str(error).splitlines() or [""])[0][:160]
     if isinstance(error, ImportError):  # as fsspec says it: Install s3fs to access S3
-        return text[:1].lower() + text[1:] if text else "a package is missing"
+        first, _, rest = text.partition(" ")
+        return f"{first.lower() if first.istitle() else first} {rest}".rstrip() or "a package is missing"
     if isinstance(error, FileNotFoundError):
         return NOT_THERE
     if isinstance(error, IsADirectoryError):
