@@ -159,14 +159,12 @@ def segment(
         say(str(error), style="red")
         files, not_written = error.written, error.failed
     listed = project.bundle().images_table
-    failed = listed[listed["status"] == "failed"]
-    for row in failed.itertuples():
-        say(f"failed: {row.path}: {row.reason}", style="red")
+    failed = _say_failed(listed)
     done = int((listed["status"] == "done").sum())
-    say(f"{done} images segmented, {len(failed)} failed; {len(files)} files in {out}")
+    say(f"{done} images segmented, {failed} failed; {len(files)} files in {out}")
     if done == 0:
         raise typer.Exit(NOTHING_RAN)
-    if len(failed) or added.skipped or not_written:
+    if failed or added.skipped or not_written:
         raise typer.Exit(SOME_FAILED)
 
 
@@ -197,6 +195,7 @@ def demo(
     ):
         if frame is not None:
             _print_table(title, frame)
+    _say_failed(result.project.images())
     counts = result.project.summary()
     say(f"{counts['images']} images, {counts['objects']} objects, {counts['wells']} wells")
     for line in (
@@ -245,6 +244,14 @@ def _wait(run: Run) -> None:
         left = run.cancel()
         say(f"interrupted: {left} images were not segmented; what was done is kept", style="yellow")
         raise typer.Exit(INTERRUPTED) from None
+
+
+def _say_failed(images: pd.DataFrame) -> int:
+    """Name the images that failed, and why; returns how many."""
+    failed = images[images["status"] == "failed"]
+    for row in failed.itertuples():
+        say(f"failed: {row.path}: {row.reason}", style="red")
+    return len(failed)
 
 
 def _print_table(title: str, frame: pd.DataFrame) -> None:

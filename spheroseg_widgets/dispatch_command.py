@@ -46,7 +46,7 @@ def dispatch(
     from spheroseg_widgets.jobs.service import serve  # noqa: PLC0415
     from spheroseg_widgets.project.opening import open_project  # noqa: PLC0415
 
-    log_to_stderr()
+    log_to_stderr(at_terminal=True)
     opened = open_project(project, store=store)
     wish = None if workers is None and cluster is None else ClusterWish.of(workers, cluster)
     dispatcher = Dispatcher(opened.database, opened.id, detached=True, wish=wish)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from datetime import UTC, datetime
 
 LOGGER = "spheroseg_widgets"
@@ -28,12 +29,18 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def log_to_stderr() -> None:
-    """Write what this process does as lines of JSON to its standard error, unless it does so already."""
+def log_to_stderr(*, at_terminal: bool) -> None:
+    """Write what this process does as lines of JSON to its standard error, unless it does so already.
+
+    Parameters
+    ----------
+    at_terminal : bool
+        Whether also where that is a terminal; if not, nobody is told there: a progress bar is what a person looks at.
+    """
     logger = logging.getLogger(LOGGER)
     if any(isinstance(handler.formatter, JsonLines) for handler in logger.handlers):
         return
-    handler = logging.StreamHandler()
+    handler = logging.StreamHandler() if at_terminal or not sys.stderr.isatty() else logging.NullHandler()
     handler.setFormatter(JsonLines())
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

@@ -51,7 +51,7 @@ class PrepareWorker(WorkerPlugin):  # type: ignore[misc]  # distributed is untyp
     def setup(self, worker: Any) -> None:
         """Check and load, once a process."""
         if "distributed" in type(worker).__module__ and worker.nanny:  # a process of its own, not the dispatcher's
-            log_to_stderr()
+            log_to_stderr(at_terminal=False)
         try:
             self._check(worker)
         except Exception as error:

@@ -202,7 +202,7 @@ def segment_image(task: Task) -> TaskResult:
             job_id=task.job_id,
             attempt=task.attempt,
             seconds=time.perf_counter() - began,
-            reason=str(error) if known else f"{type(error).__name__}: {error}",
+            reason=_reason(error, task.uri),
             traceback=None if known else traceback.format_exc(),
             worker=tell.worker,
         )
@@ -210,6 +210,13 @@ def segment_image(task: Task) -> TaskResult:
         tell.end()
         metrics.end(state, time.perf_counter() - began, inference)
         _given_up.discard(task.key)
+
+
+def _reason(error: Exception, uri: str) -> str:
+    """Say why an image has no result; the row that holds it names the image."""
+    if isinstance(error, ImageError) and error.path == uri:
+        return error.reason
+    return str(error) if isinstance(error, ImageError | StoppedError) else f"{type(error).__name__}: {error}"
 
 
 def segment_images(tasks: Sequence[Task]) -> list[TaskResult]:

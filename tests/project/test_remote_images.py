@@ -61,7 +61,7 @@ def test_a_run_measures_what_it_measures_in_local_files(
     run = remote_project.segment(model="resunet-spheroid-fast", workers=1).wait(120)
     assert (run.progress().done, run.progress().failed) == (3, 1)
     assert run.errors()["path"].tolist() == [damaged]
-    assert run.errors()["reason"].iloc[0].startswith(f"{damaged}: the TIFF is truncated")
+    assert run.errors()["reason"].iloc[0].startswith("the TIFF is truncated")
     project.segment(model="resunet-spheroid-fast", cluster=client).wait(120)
     pd.testing.assert_frame_equal(measured(remote_project), measured(project))
     again = remote_project.rethreshold(0.6, cluster=client).wait(120)
