@@ -21,7 +21,7 @@ ROW: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("flag", "numbers", "sentence"),
     [
-        ("failed", {"reason": "a.tif: the TIFF is truncated"}, "It could not be segmented: a.tif: the TIFF is truncated"),
+        ("failed", {"reason": "the TIFF is truncated"}, "It could not be segmented: the TIFF is truncated"),
         ("empty", {}, "No spheroid was found; 11 other images of this well show one."),
         ("empty", {"n_found_in_series": 1.0}, "No spheroid was found; 1 other image of this well shows one."),
         ("empty", {"n_found_in_series": 0.0}, "No spheroid was found."),
