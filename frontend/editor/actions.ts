@@ -1,10 +1,10 @@
 /** What every key and button does: one handler an action of the table of keys. */
 
 import { LEAVES, say } from "../shared/bench";
-import type { Editor } from "./editor";
 import { bounds } from "./geometry";
 import type { Handlers } from "./keys";
 import { objectHandlers } from "./object_actions";
+import type { EditorParts } from "./parts";
 import { goUncertain, zoomTo } from "./reading/going";
 import { LOOKING, TOOLS, type ToolName } from "./tools/tool";
 
@@ -12,7 +12,7 @@ import { LOOKING, TOOLS, type ToolName } from "./tools/tool";
 const STEP = 60;
 const ZOOM = 1.5;
 
-export function handlersOf(editor: Editor): Handlers {
+export function handlersOf(editor: EditorParts): Handlers {
   const { work, view } = editor;
   const zoom = (factor: number) => () => editor.zoom(view.width / 2, view.height / 2, factor, true);
   // What a drag holds may be gone after it.
@@ -90,7 +90,7 @@ export function handlersOf(editor: Editor): Handlers {
 }
 
 /** Select the outline after or before the selected one, and bring it into sight. */
-function selectNeighbour(editor: Editor, step: 1 | -1): void {
+function selectNeighbour(editor: EditorParts, step: 1 | -1): void {
   const { selection, store, view } = editor;
   const ids = store.seen();
   if (!ids.length) return;

@@ -21,6 +21,7 @@ import { Presence } from "./presence";
 import { setClass } from "./object_actions";
 import { ObjectsPanel } from "./objects/panel";
 import { Painter } from "./painter";
+import type { EditorParts } from "./parts";
 import { adjusted, type Pixels, type Window } from "./pixels";
 import { zoomTo } from "./reading/going";
 import { Reading } from "./reading/reading";
@@ -34,7 +35,7 @@ import { Strip } from "./strip";
 import { Planes } from "./tiles/planes";
 import { makeTools } from "./tools/all";
 import { PanTool } from "./tools/pan";
-import { LOOKING, type Drawing, type Marks, type Pointer, type Preview, type Tool, type ToolHost, type ToolName } from "./tools/tool";
+import { LOOKING, type Drawing, type Marks, type Pointer, type Preview, type Tool, type ToolName } from "./tools/tool";
 import { View } from "../shared/view";
 import { Work } from "./work";
 
@@ -43,7 +44,7 @@ const REACH = { fine: 8, coarse: 18 };
 /** Milliseconds an image that is left waits for the kernel. */
 const PATIENCE = 400;
 
-export class Editor implements ToolHost {
+export class Editor implements EditorParts {
   readonly view = new View();
   readonly work: Work;
   readonly chrome: Chrome;
@@ -61,7 +62,6 @@ export class Editor implements ToolHost {
   readonly planes: Planes;
   readonly objects: ObjectsPanel;
   readonly side: Side;
-  /** The outline that is pointed at, in the picture or in the list. */
   hovered: string | null = null;
   readonly revisions: Revisions;
   readonly presence: Presence;
@@ -144,7 +144,7 @@ export class Editor implements ToolHost {
     void this.#open();
   }
 
-  // What tools use
+  // What tools and parts use (see tools/tool.ts, host.ts, parts.ts)
 
   get store() {
     return this.work.store;
@@ -170,7 +170,6 @@ export class Editor implements ToolHost {
   get pixelSize() {
     return this.work.info?.image.pixel_size_um ?? null;
   }
-  /** Where the pointer rests over the picture. */
   get pointer() {
     return this.#hover;
   }
@@ -184,7 +183,6 @@ export class Editor implements ToolHost {
     return this.do({ label, changes });
   }
 
-  /** Do a step and say so; false, said as well, when it was not done. */
   do(step: Step): boolean {
     if (!this.work.commit(step)) return false;
     this.presence.edited();
@@ -209,7 +207,6 @@ export class Editor implements ToolHost {
   tool(): Tool {
     return this.#handHeld ? this.#hand : this.#tool;
   }
-  /** The tool that is taken up, whatever Space does. */
   get current(): Tool {
     return this.#tool;
   }
@@ -246,12 +243,10 @@ export class Editor implements ToolHost {
     this.painter.redrawAll();
   }
 
-  /** The view is where it is wanted. */
   moved(): void {
     this.painter.moved();
   }
 
-  /** What the tool that is taken up wants drawn, and the ruler, which stays. */
   marks(): Marks {
     const marks = { ...this.#tool.marks(), ...this.#tools.ruler.marks() };
     // A brush that is not over the picture covers nothing.
@@ -306,7 +301,6 @@ export class Editor implements ToolHost {
     if (image === this.model.get("image_id")) this.wait(false); // else another one is on its way
   }
 
-  /** Say that the picture is on its way, unless it comes at once. */
   wait(on: boolean): void {
     clearTimeout(this.#waiting);
     if (!on) this.chrome.wait.hidden = true;
@@ -342,7 +336,6 @@ export class Editor implements ToolHost {
     void this.arrival.ask();
   }
 
-  /** Something that the parts around the picture show is another than before. */
   changed(): void {
     showHeader(this.chrome, this.work, this.fixing, this.frame.rpc.state, this.frame.t);
     this.classMenu.show(classOf(this.work, this.drawing));
@@ -381,21 +374,18 @@ export class Editor implements ToolHost {
     this.redrawAll();
   }
 
-  /** Show a panel beside the picture, or put it away, and the keys where they act then. */
   togglePanel(name: PanelName): void {
     this.side.toggle(name);
     if (this.side.open === "objects") this.objects.focus();
     else if (this.side.open === null) this.release();
   }
 
-  /** Point at an outline, in the picture or in the list. */
   point(id: string | null): void {
     if (id === this.hovered) return;
     this.hovered = id;
     this.redraw();
   }
 
-  /** Take the ruler's line away; false when there is none. */
   clearRuler(): boolean {
     return this.#tools.ruler.back();
   }
@@ -416,7 +406,6 @@ export class Editor implements ToolHost {
     this.release();
   }
 
-  /** Open another image; the kernel closes the revision of this one, so what is on its way goes first. */
   async goTo(image: number | null | undefined): Promise<void> {
     if (image === null || image === undefined) return;
     if (this.work.storing.state === "storing") {

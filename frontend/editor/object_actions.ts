@@ -2,9 +2,9 @@
 
 import { copyEarlier } from "./assist/copying";
 import { added, changed, divided, heirOf, isSame, removed } from "./changes";
-import type { Editor } from "./editor";
 import { bounds, contains, nearestEdge, oriented, type Rings } from "./geometry";
 import type { Change } from "./history";
+import type { EditorHost } from "./host";
 import { makePrimary } from "./fixing/primary";
 import type { Handlers } from "./keys";
 import { clipped, difference, intersection, union } from "./outlines/booleans";
@@ -19,11 +19,11 @@ const BESIDE = 14;
 type ObjectAction = Extract<keyof Handlers, `object.${string}` | "edit.remove" | "edit.copy" | "edit.paste" | "edit.duplicate"
   | "edit.left" | "edit.right" | "edit.up" | "edit.down">;
 
-export function objectHandlers(editor: Editor): Pick<Handlers, ObjectAction> {
+export function objectHandlers(editor: EditorHost): Pick<Handlers, ObjectAction> {
   const nudge = (dx: number, dy: number) => () => {
     if (!editor.readOnly && !editor.current.nudge(dx, dy)) moveSelected(editor, dx, dy);
   };
-  const editing = (act: (editor: Editor) => void) => () => {
+  const editing = (act: (editor: EditorHost) => void) => () => {
     if (!editor.readOnly) attempt(editor, () => act(editor));
   };
   return {
@@ -60,7 +60,7 @@ interface Chosen {
 }
 
 /** What is selected, the first one first; says so where they are too few. */
-function chosen(editor: Editor, least: 1 | 2): Chosen[] | null {
+function chosen(editor: EditorHost, least: 1 | 2): Chosen[] | null {
   const { store, selection } = editor;
   const found = [...selection.ids].map((id) => ({ id, rings: store.rings(store.slot(id)!) }));
   if (found.length >= least) return found;
@@ -69,7 +69,7 @@ function chosen(editor: Editor, least: 1 | 2): Chosen[] | null {
 }
 
 /** Outlines that meet become one, which is the first of them; those that meet no other stay. */
-function merge(editor: Editor): void {
+function merge(editor: EditorHost): void {
   const given = chosen(editor, 2);
   if (!given) return;
   const parts = union(given.map(({ rings }) => rings));
@@ -85,7 +85,7 @@ function merge(editor: Editor): void {
 }
 
 /** Have the kernel outline what is selected anew. */
-function outlineAgain(editor: Editor): void {
+function outlineAgain(editor: EditorHost): void {
   if (editor.readOnly) return;
   if (editor.current.name !== "assist") editor.useTool("assist");
   if (editor.current instanceof AssistTool) editor.current.again();
@@ -97,7 +97,7 @@ function withParents(change: Change, ids: readonly string[]): Change {
 }
 
 /** Take the others away from the first; they stay. */
-function subtract(editor: Editor): void {
+function subtract(editor: EditorHost): void {
   const given = chosen(editor, 2);
   if (!given) return;
   const [first, ...others] = given;
@@ -107,7 +107,7 @@ function subtract(editor: Editor): void {
 }
 
 /** What all share becomes the first; the others go. */
-function intersect(editor: Editor): void {
+function intersect(editor: EditorHost): void {
   const given = chosen(editor, 2);
   if (!given) return;
   const parts = intersection(given.map(({ rings }) => rings));
@@ -118,7 +118,7 @@ function intersect(editor: Editor): void {
   ]);
 }
 
-function fillHoles(editor: Editor): void {
+function fillHoles(editor: EditorHost): void {
   const holed = chosen(editor, 1)?.filter(({ rings }) => rings.length > 1);
   if (!holed) return;
   if (!holed.length) return editor.refuse("editor.refused.no_hole");
@@ -126,7 +126,7 @@ function fillHoles(editor: Editor): void {
 }
 
 /** The hole under the pointer, or the only one there is, becomes an object that fills it. */
-function freeHole(editor: Editor): void {
+function freeHole(editor: EditorHost): void {
   const given = chosen(editor, 1);
   if (!given) return;
   const holes = given.flatMap(({ id, rings }) => rings.slice(1).map((ring) => ({ id, rings: oriented([ring]) })));
@@ -139,7 +139,7 @@ function freeHole(editor: Editor): void {
 }
 
 /** Give the selected outlines a class; with nothing selected, what is drawn next gets it. */
-export function setClass(editor: Editor, classIndex: number): void {
+export function setClass(editor: EditorHost, classIndex: number): void {
   const { store, selection } = editor;
   if (!selection.ids.size) {
     editor.drawing.classIndex = classIndex;
@@ -153,7 +153,7 @@ export function setClass(editor: Editor, classIndex: number): void {
 }
 
 /** Lock or hide what is selected; when all of it is locked already, free it. */
-function setAside(editor: Editor, kind: Aside): void {
+function setAside(editor: EditorHost, kind: Aside): void {
   const { store } = editor;
   const given = chosen(editor, 1);
   if (!given) return;
@@ -161,29 +161,29 @@ function setAside(editor: Editor, kind: Aside): void {
   mark(editor, kind, given.map(({ id }) => id), on);
 }
 
-function showAll(editor: Editor): void {
+function showAll(editor: EditorHost): void {
   const hidden = [...editor.store.slots()].map((slot) => editor.store.id(slot)).filter((id) => editor.store.isAside("hidden", id));
   if (hidden.length) mark(editor, "hidden", hidden, false);
 }
 
 /** Lock or hide outlines, or no longer. */
-export function mark(editor: Editor, kind: Aside, ids: readonly string[], on: boolean): void {
+export function mark(editor: EditorHost, kind: Aside, ids: readonly string[], on: boolean): void {
   const turned = ids.filter((id) => editor.store.isAside(kind, id) !== on);
   editor.do({ label: `editor.did.${on ? "" : "un"}${kind}`, changes: [], marks: [{ kind, ids: turned, on }] });
 }
 
 /** Delete what the tool has picked, else the selected outlines. */
-function remove(editor: Editor): void {
+function remove(editor: EditorHost): void {
   if (!editor.current.remove()) removeSelected(editor);
 }
 
-export function removeSelected(editor: Editor): void {
+export function removeSelected(editor: EditorHost): void {
   const { selection, store } = editor;
   if (!selection.ids.size) return;
   editor.commit("editor.did.delete", [...selection.ids].map((id) => removed(store, id)));
 }
 
-function copy(editor: Editor): void {
+function copy(editor: EditorHost): void {
   const given = chosen(editor, 1);
   if (!given) return;
   const { store, work } = editor;
@@ -194,7 +194,7 @@ function copy(editor: Editor): void {
 }
 
 /** What was copied, in its place: in another image of a series that is where it was. */
-async function paste(editor: Editor): Promise<void> {
+async function paste(editor: EditorHost): Promise<void> {
   if (editor.readOnly) return;
   const image = editor.work.image?.id;
   const copied = await editor.clipboard.paste();
@@ -208,7 +208,7 @@ async function paste(editor: Editor): Promise<void> {
   place(editor, "editor.did.paste", changes);
 }
 
-function duplicate(editor: Editor): void {
+function duplicate(editor: EditorHost): void {
   const given = chosen(editor, 1);
   if (!given) return;
   const { store, width, height } = editor;
@@ -221,6 +221,6 @@ function duplicate(editor: Editor): void {
   }));
 }
 
-function place(editor: Editor, label: string, changes: readonly Change[]): void {
+function place(editor: EditorHost, label: string, changes: readonly Change[]): void {
   if (editor.commit(label, changes)) editor.selection.set(changes.map(({ id }) => id));
 }

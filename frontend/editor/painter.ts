@@ -1,7 +1,7 @@
 /** When the picture and what lies over it are drawn, and how the view gets where the wheel wants it. */
 
-import type { Editor } from "./editor";
 import { paintOverlay } from "./overlay";
+import type { EditorParts } from "./parts";
 import { objectName, showFooter } from "./readings";
 import { lengthText } from "./tools/ruler";
 
@@ -12,7 +12,7 @@ export class Painter {
   #goal: { factor: number; x: number; y: number } | null = null;
   #size: [number, number] = [0, 0];
 
-  constructor(private readonly editor: Editor) {}
+  constructor(private readonly editor: EditorParts) {}
 
   /** Draw what lies over the picture; the picture itself only when it changed. */
   redraw(): void {

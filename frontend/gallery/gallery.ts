@@ -74,7 +74,7 @@ export class Gallery {
     });
     const drawings = new Drawings(rpc, signal, (results) => this.#arrived((mode) => mode.updateResults(results)));
     this.#parts = {
-      shown: this.#shown, selection: this.#selection, pictures, drawings, rest, t, signal,
+      shown: this.#shown, selection: this.#selection, pictures, drawings, t, signal,
       frame, height: model.get<number>("height"), halo: () => frame.token("--sw-halo"), sort: (by) => this.#sort(by),
       pick: (ids) => this.#pick(ids), open: (id) => this.#openId(id), keepPlate: (plate) => this.#keepPlate(plate),
     }; // prettier-ignore
@@ -192,7 +192,7 @@ export class Gallery {
     const name = Object.hasOwn(MODES, wished) ? wished : GRID;
     let mode = this.#modes.get(name);
     if (mode === undefined) {
-      mode = MODES[name](this.#parts);
+      mode = MODES[name](this.#parts, this.#rest);
       this.#modes.set(name, mode);
       this.#stage.prepend(mode.element);
     }

@@ -3,23 +3,25 @@ import { button, make, messageOf } from "../shared/frame";
 import type { Later } from "./later";
 import type { Move } from "./layout";
 import type { Mode, Parts } from "./mode";
+import type { Rest } from "./rest";
 
 export class LaterMode implements Mode {
   readonly element = make("div");
   #mode: Mode | null = null;
 
   constructor(
-    private readonly parts: Parts,
+    private readonly parts: Pick<Parts, "t" | "signal">,
+    private readonly rest: Rest,
     private readonly made: (later: Later) => Mode,
   ) {
     this.element.tabIndex = -1;
-    const { here } = parts.rest;
+    const { here } = rest;
     if (here) this.#take(here);
     else void this.#fetch();
   }
 
   async #fetch(): Promise<void> {
-    const { rest, t, signal } = this.parts;
+    const { rest, parts: { t, signal } } = this;
     this.#say();
     try {
       const later = await rest.into(this.element);

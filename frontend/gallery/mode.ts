@@ -11,7 +11,6 @@ import type { Finder } from "./finder";
 import type { Move } from "./layout";
 import type { Pictures } from "./pictures";
 import type { PlateView } from "./plate/plate";
-import type { Rest } from "./rest";
 import type { Rows } from "./rows";
 import type { Selection } from "./selection";
 import type { SortedName } from "./view";
@@ -33,7 +32,6 @@ export interface Parts {
   selection: Selection;
   pictures: Pictures;
   drawings: Drawings;
-  rest: Rest;
   t: Translate;
   frame: Pick<Frame, "t" | "rpc" | "token" | "onTheme">;
   /** Height the images may take, px. */
@@ -73,5 +71,3 @@ export interface Mode {
   /** The position that was clicked. */
   positionAt(target: Element): number | undefined;
 }
-
-export type MakeMode = (parts: Parts) => Mode;

@@ -2,15 +2,15 @@
 
 import { added } from "../changes";
 import { messageOf } from "../../shared/frame";
-import type { Editor } from "../editor";
 import { area, bounds, type Rings } from "../geometry";
+import type { EditorHost } from "../host";
 import { clipped, intersection } from "../outlines/booleans";
 import { attempt } from "../tools/placing";
 
 /** What is covered by more than this share is outlined here already. */
 const COVERED = 0.5;
 
-export async function copyEarlier(editor: Editor): Promise<void> {
+export async function copyEarlier(editor: EditorHost): Promise<void> {
   if (editor.readOnly) return;
   const image = editor.proposer.image();
   const found = await editor.proposer.earlier().catch((error: unknown) => {
@@ -30,7 +30,7 @@ export async function copyEarlier(editor: Editor): Promise<void> {
   editor.say("editor.assist.earlier", { n: changes.length, name: found.name });
 }
 
-function isThere({ store }: Editor, rings: Rings): boolean {
+function isThere({ store }: EditorHost, rings: Rings): boolean {
   return store.query(bounds(rings)).some((slot) => {
     const shared = intersection([store.rings(slot), rings]).reduce((sum, part) => sum + area(part), 0);
     return shared > COVERED * Math.min(area(rings), area(store.rings(slot)));

@@ -9,8 +9,8 @@ import { Exclusion } from "../../shared/review/exclusion";
 import { reviewCalls } from "../../shared/review/kernel";
 import { onTrait, type Model } from "../../shared/types";
 import type { ImageInfo } from "../document";
-import type { Editor } from "../editor";
 import type { Step } from "../history";
+import type { EditorHost } from "../host";
 
 /** Where an image lies among those that are gone through. */
 export type Place = Pick<ImageInfo, "position" | "count" | "previous" | "next">;
@@ -39,7 +39,7 @@ export class Fixing {
   /** What is said when the next image is shown. */
   #news = "";
 
-  constructor(private readonly editor: Editor, private readonly model: Model, signal: AbortSignal) {
+  constructor(private readonly editor: EditorHost, private readonly model: Model, signal: AbortSignal) {
     const { t, rpc } = editor.frame;
     this.#calls = reviewCalls(rpc);
     this.#judged = new Set(model.get<number[]>("judged_ids"));

@@ -1,14 +1,14 @@
 /** Which outline is the spheroid of its image, where a person says so. */
 
-import type { Editor } from "../editor";
 import type { Change } from "../history";
+import type { EditorHost } from "../host";
 import { FLAG } from "../store";
 
 /** The class of which the spheroid of an image is (Python: `analysis/primary.py`). */
 const SPHEROID = "spheroid";
 
 /** Make the selected outline, or the one that is pointed at, the spheroid; leave it to the rule again where it is that. */
-export function makePrimary(editor: Editor): void {
+export function makePrimary(editor: EditorHost): void {
   const { store, selection, work } = editor;
   const id = selection.ids.size ? selection.only : editor.hovered;
   const slot = id === null ? undefined : store.slot(id);
@@ -22,7 +22,7 @@ export function makePrimary(editor: Editor): void {
   ]);
 }
 
-function turned({ store }: Editor, slot: number, on: boolean): Change {
+function turned({ store }: EditorHost, slot: number, on: boolean): Change {
   const was = store.attributes(slot);
   const rings = store.rings(slot); // the same before and after: nothing is measured anew
   const flags = on ? was.flags | FLAG.primary : was.flags & ~FLAG.primary;

@@ -7,8 +7,8 @@ import { make } from "../../shared/frame";
 import { count } from "../../shared/numbers";
 import { classColour } from "../../shared/outlines";
 import type { Translate } from "../../shared/strings";
-import type { Editor } from "../editor";
 import { area, oriented } from "../geometry";
+import type { EditorHost } from "../host";
 import { mark, removeSelected } from "../object_actions";
 import { zoomTo } from "../reading/going";
 import type { Panel } from "../side";
@@ -45,7 +45,7 @@ export class ObjectsPanel implements Panel {
   /** A selection made here does not move the list under the hand. */
   #own = false;
 
-  constructor(private readonly t: Translate, private readonly editor: Editor, signal: AbortSignal) {
+  constructor(private readonly t: Translate, private readonly editor: EditorHost, signal: AbortSignal) {
     const { work, selection } = editor;
     this.rows = new Rows(work, (mark) => t(`editor.mark.${mark}`));
     this.#list = new List(() => this.#line());

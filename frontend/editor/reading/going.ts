@@ -1,7 +1,7 @@
 /** Going to objects: into the middle of the view, and from the most uncertain one to the next. */
 
-import type { Editor } from "../editor";
 import { bounds, type Box } from "../geometry";
+import type { EditorHost } from "../host";
 
 /** Share of the view's shorter side that stays free around an object. */
 const AROUND = 0.2;
@@ -9,7 +9,7 @@ const AROUND = 0.2;
 const MOST = 12;
 
 /** Show objects whole, and what is around them. */
-export function zoomTo(editor: Editor, ids: Iterable<string>): void {
+export function zoomTo(editor: EditorHost, ids: Iterable<string>): void {
   const { store, view } = editor;
   const box: Box = [Infinity, Infinity, -Infinity, -Infinity];
   for (const id of ids) {
@@ -25,7 +25,7 @@ export function zoomTo(editor: Editor, ids: Iterable<string>): void {
 }
 
 /** The objects a model was least sure of first; those that a person drew have no confidence. */
-export function byUncertainty({ store }: Pick<Editor, "store">): number[] {
+export function byUncertainty({ store }: Pick<EditorHost, "store">): number[] {
   const rated = [...store.slots()].filter((slot) => (
     Number.isFinite(store.attributes(slot).confidence) && !store.isAside("hidden", store.id(slot))
   ));
@@ -33,7 +33,7 @@ export function byUncertainty({ store }: Pick<Editor, "store">): number[] {
 }
 
 /** Select the next object in the order of uncertainty, or the one before; from nothing, the most uncertain. */
-export function goUncertain(editor: Editor, step: 1 | -1): void {
+export function goUncertain(editor: EditorHost, step: 1 | -1): void {
   const { store, selection } = editor;
   const order = byUncertainty(editor);
   if (!order.length) return editor.refuse("editor.refused.no_confidence");

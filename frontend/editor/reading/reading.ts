@@ -1,6 +1,6 @@
 /** What helps to read the image: settings of the look, probability map, other revisions, the small map, and their panel. */
 
-import type { Editor } from "../editor";
+import type { EditorHost } from "../host";
 import { Ghost } from "./ghost";
 import { HeatLayer } from "./heat";
 import { LayersPanel } from "./layers";
@@ -14,7 +14,7 @@ export class Reading {
   readonly minimap: Minimap;
   readonly panel: LayersPanel;
 
-  constructor(private readonly editor: Editor) {
+  constructor(private readonly editor: EditorHost) {
     const { rpc, t } = editor.frame;
     this.heat = new HeatLayer(rpc, () => this.#changed());
     this.ghost = new Ghost(rpc, () => this.#changed());

@@ -5,7 +5,7 @@
 
 import { make, messageOf } from "../../shared/frame";
 import { count } from "../../shared/numbers";
-import type { Editor } from "../editor";
+import type { EditorHost } from "../host";
 import { type Axes, Pixels, type PixelsInfo, type Plane } from "../pixels";
 import { Tiles } from "./tiles";
 
@@ -37,7 +37,7 @@ export class Planes {
   /** What the kernel said of a pixel. */
   #read: { x: number; y: number; value: number | null } | null = null;
 
-  constructor(private readonly editor: Editor) {
+  constructor(private readonly editor: EditorHost) {
     const { t, rpc } = editor.frame;
     this.tiles = new Tiles(rpc, () => editor.redrawAll());
     this.element.hidden = true;
