@@ -326,8 +326,8 @@ def measure_bundle(_: Field) -> list[Metric]:
     """Measure the browser half."""
     first, later = ((STATIC / name).stat().st_size / 1024 for name in ("editor.js", "editor_later.js"))
     return [
-        metric("bundle, minified", first, "KB", 200),
-        metric("bundle, minified, with what comes after the picture, once a page", first + later, "KB", None),
+        metric("bundle, minified", first, "KiB", 200),
+        metric("bundle, minified, with what comes after the picture, once a page", first + later, "KiB", None),
     ]
 
 
