@@ -121,9 +121,10 @@ def missing_table(project: Project) -> pd.DataFrame:
     images = project.images()
     outcome = images["outcome"].astype(object).where(images["outcome"].notna(), "not segmented")
     lacking = images[~outcome.isin(["measured", "censored", "absent"])]
+    reasons = [_without_path(reason, path) for reason, path in zip(lacking["reason"], lacking["path"], strict=True)]
     table = pd.DataFrame({
         "image": lacking["name"], "well": lacking["well"], "time h": lacking["time_h"],
-        "outcome": outcome[lacking.index].str.replace("_", " "), "reason": lacking["reason"].where(lacking["reason"].notna(), None),
+        "outcome": outcome[lacking.index].str.replace("_", " "), "reason": reasons,
     })  # fmt: skip
     return table.reset_index(drop=True)
 
@@ -141,6 +142,11 @@ def counts_text(project: Project) -> str:
         f"{counts['images']} images{wells}: {listed('status')}. {counts['objects']} objects. Outcomes: {listed('outcome')}. "
         f"Review: {listed('review')}.{excluded}"
     )
+
+
+def _without_path(reason: object, path: object) -> str | None:
+    """Leave out the file's path, with which reasons once were stored: the name stands beside it, and a report travels."""
+    return reason.removeprefix(f"{path}: ") if isinstance(reason, str) else None
 
 
 def _inverted(parameters: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ import pytest
 from spheroseg_widgets.errors import ExportError
 from spheroseg_widgets.project.drafts import open_draft
 from spheroseg_widgets.project.project import Project
-from spheroseg_widgets.reports.methods import unsaved_table
+from spheroseg_widgets.reports.methods import missing_table, unsaved_table
 from spheroseg_widgets.reports.notebooks import packaged_notebook
 from spheroseg_widgets.reports.report import write_report
 from spheroseg_widgets.reports.style import shown, table_html, three_digits
@@ -66,6 +66,18 @@ def test_it_tells_what_is_missing_and_what_was_left_out(words: str) -> None:
     assert re.search(r"plate_B03_24h\.tif B03 24\.0 unusable the TIFF", words)
     assert "1 excluded" in words
     assert "1 unusable" in words
+
+
+def test_a_reason_that_was_stored_with_its_path_is_told_without(
+    small_plate: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = small_plate.images()
+    table["reason"] = [
+        f"{path}: the TIFF is cut" if state == "failed" else None
+        for path, state in zip(table["path"], table["status"], strict=True)
+    ]
+    monkeypatch.setattr(small_plate, "images", lambda: table)
+    assert missing_table(small_plate)["reason"].dropna().tolist() == ["the TIFF is cut"]
 
 
 def test_a_correction_that_was_not_saved_is_named(small_plate: Project) -> None:
